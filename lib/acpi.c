@@ -1,0 +1,261 @@
+/* RSDP to MCFG and FADT, believing nothing. */
+#include "acpi.h"
+#include "mem.h"
+
+#define HEADER_LEN     36   /* every system description table starts with 36 bytes (ACPI 5.2.6) */
+#define TABLE_LEN_MAX  (1u << 20)
+#define ROOT_TABLES_MAX 256
+
+struct reader {
+	struct acpi *acpi;
+	acpi_map_fn map;
+	void *context;
+	const struct diag *diag;
+};
+
+static uint8_t byte_sum(const uint8_t *at, size_t len)
+{
+	uint8_t sum = 0;
+
+	while (len--)
+		sum = (uint8_t)(sum + *at++);
+	return sum;
+}
+
+/* Revision 0 is 20 bytes with one checksum; later ones say their length and sum a second time (ACPI 5.2.5.3). */
+static const char *rsdp_fault(const uint8_t *rsdp)
+{
+	if (memcmp(rsdp, "RSD PTR ", 8) != 0)
+		return "has no signature";
+	if (byte_sum(rsdp, 20) != 0)
+		return "has a bad checksum";
+	return NULL;
+}
+
+static const uint8_t *rsdp_read(struct reader *r, uint64_t physical)
+{
+	const uint8_t *rsdp = r->map(r->context, physical, 20);
+	const char *fault;
+	uint32_t len;
+
+	fault = rsdp ? rsdp_fault(rsdp) : "is not in readable memory";
+	if (!fault && rsdp[15] >= 2) {
+		rsdp = r->map(r->context, physical, 36);
+		len = rsdp ? mem_le32(rsdp + 20) : 0;
+		if (!rsdp || len < 36 || len > 4096)
+			fault = "has a bad length";
+		else if (!(rsdp = r->map(r->context, physical, len)) || byte_sum(rsdp, len) != 0)
+			fault = "has a bad extended checksum";
+	}
+	if (fault) {
+		diag_say(r->diag, "acpi: RSDP at 0x%llx %s", (unsigned long long)physical, fault);
+		r->acpi->bad++;
+		return NULL;
+	}
+	return rsdp;
+}
+
+/* A whole table at a physical address, sound, or NULL after saying what is wrong. *len is its length. */
+static const uint8_t *table_read(struct reader *r, uint64_t physical, uint32_t *len)
+{
+	const uint8_t *table = physical ? r->map(r->context, physical, HEADER_LEN) : NULL;
+	char name[5] = "?";
+	const char *fault = NULL;
+
+	*len = 0;
+	if (!table) {
+		fault = "is not in readable memory";
+	} else {
+		for (unsigned i = 0; i < 4; i++)
+			name[i] = table[i] >= ' ' && table[i] < 0x7f ? (char)table[i] : '?';
+		*len = mem_le32(table + 4);
+		if (*len < HEADER_LEN || *len > TABLE_LEN_MAX)
+			fault = "has a bad length";
+		else if (!(table = r->map(r->context, physical, *len)))
+			fault = "runs out of readable memory";
+		else if (byte_sum(table, *len) != 0)
+			fault = "has a bad checksum";
+	}
+	if (fault) {
+		diag_say(r->diag, "acpi: table %s at 0x%llx %s (length %u)", name, (unsigned long long)physical, fault,
+			 *len);
+		r->acpi->bad++;
+		return NULL;
+	}
+	return table;
+}
+
+static uint64_t entry_first(const struct acpi_mcfg_entry *e)
+{
+	return e->base + ((uint64_t)e->start << 20);
+}
+
+static uint64_t entry_last(const struct acpi_mcfg_entry *e)
+{
+	return e->base + ((uint64_t)e->end << 20) + 0xfffff;
+}
+
+/* What makes an allocation unusable, given those accepted before it. */
+static const char *mcfg_entry_fault(const struct acpi *acpi, const struct acpi_mcfg_entry *e)
+{
+	if (e->end < e->start)
+		return "ends below its start bus";
+	if (e->base == 0)
+		return "has base 0";
+	if (e->base & 0xfffff)
+		return "has a base that is not 1 MiB aligned";
+	if (e->base > UINT64_MAX - (256ull << 20) || entry_last(e) >> 52)
+		return "reaches beyond physical memory";
+	for (unsigned i = 0; i < acpi->mcfg_count; i++) {
+		const struct acpi_mcfg_entry *o = &acpi->mcfg[i];
+
+		if (o->segment == e->segment && e->start <= o->end && o->start <= e->end)
+			return "repeats buses of an earlier entry";
+		if (entry_first(e) <= entry_last(o) && entry_first(o) <= entry_last(e))
+			return "overlaps the memory of an earlier entry";
+	}
+	return acpi->mcfg_count == ACPI_MCFG_MAX ? "is one too many" : NULL;
+}
+
+/* PCI Firmware 3.3, table 4-3: 8 reserved bytes, then 16 an allocation. */
+static void mcfg_parse(struct reader *r, const uint8_t *table, uint32_t len)
+{
+	struct acpi *acpi = r->acpi;
+
+	acpi->mcfg_found = true;
+	if (len < 44 || (len - 44) % 16 != 0) {
+		diag_say(r->diag, "acpi: MCFG length %u is not 44 + 16 n", len);
+		acpi->bad++;
+	}
+	for (uint32_t at = 44; at + 16 <= len; at += 16) {
+		struct acpi_mcfg_entry entry = {
+			.base = mem_le64(table + at),
+			.segment = mem_le16(table + at + 8),
+			.start = table[at + 10],
+			.end = table[at + 11],
+		};
+		const char *fault = mcfg_entry_fault(acpi, &entry);
+
+		if (fault) {
+			diag_say(r->diag, "acpi: MCFG entry %u (segment %u, buses %u to %u, base 0x%llx) %s",
+				 (at - 44) / 16, entry.segment, entry.start, entry.end,
+				 (unsigned long long)entry.base, fault);
+			acpi->bad++;
+			continue;
+		}
+		acpi->mcfg[acpi->mcfg_count++] = entry;
+	}
+}
+
+/* ACPI 5.2.9: X_PM_TMR_BLK (208) wins over PM_TMR_BLK (76) where it is a system I/O address; flags at 112. */
+static void fadt_parse(struct reader *r, const uint8_t *table, uint32_t len)
+{
+	uint64_t port = len >= 80 ? mem_le32(table + 76) : 0;
+
+	if (len >= 220 && table[208] == 1 && mem_le64(table + 212) != 0)
+		port = mem_le64(table + 212);
+	if (port > 0xfffc) {
+		diag_say(r->diag, "acpi: FADT names PM timer port 0x%llx, beyond I/O space", (unsigned long long)port);
+		r->acpi->bad++;
+		return;
+	}
+	r->acpi->pm_timer = (struct acpi_pm_timer){
+		.port = (uint16_t)port,
+		.extended = len >= 116 && (mem_le32(table + 112) & 1u << 8),
+	};
+}
+
+static void root_walk(struct reader *r, const uint8_t *root, uint32_t len, unsigned pointer_size)
+{
+	uint32_t count = (len - HEADER_LEN) / pointer_size;
+	bool fadt_found = false;
+
+	if ((len - HEADER_LEN) % pointer_size != 0) {
+		diag_say(r->diag, "acpi: %.4s length %u is not 36 + %u n", (const char *)root, len, pointer_size);
+		r->acpi->bad++;
+	}
+	if (count > ROOT_TABLES_MAX) {
+		diag_say(r->diag, "acpi: %.4s lists %u tables, only %u are read", (const char *)root, count,
+			 ROOT_TABLES_MAX);
+		r->acpi->bad++;
+		count = ROOT_TABLES_MAX;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		const uint8_t *pointer = root + HEADER_LEN + i * pointer_size;
+		uint32_t table_len;
+		const uint8_t *table =
+			table_read(r, pointer_size == 8 ? mem_le64(pointer) : mem_le32(pointer), &table_len);
+
+		if (!table)
+			continue;
+		r->acpi->tables++;
+		if (memcmp(table, "MCFG", 4) == 0 && r->acpi->mcfg_found) {
+			diag_say(r->diag, "acpi: a second MCFG is ignored");
+			r->acpi->bad++;
+		} else if (memcmp(table, "MCFG", 4) == 0) {
+			mcfg_parse(r, table, table_len);
+		} else if (memcmp(table, "FACP", 4) == 0 && !fadt_found) {
+			fadt_found = true;
+			fadt_parse(r, table, table_len);
+		}
+	}
+}
+
+static bool root_try(struct reader *r, uint64_t physical, const char *signature, unsigned pointer_size)
+{
+	uint32_t len;
+	const uint8_t *root = table_read(r, physical, &len);
+
+	if (root && memcmp(root, signature, 4) != 0) {
+		diag_say(r->diag, "acpi: the table at 0x%llx is not the %s that RSDP says", (unsigned long long)physical,
+			 signature);
+		r->acpi->bad++;
+		root = NULL;
+	}
+	if (!root)
+		return false;
+	r->acpi->found = true;
+	root_walk(r, root, len, pointer_size);
+	return true;
+}
+
+void acpi_parse(struct acpi *acpi, uint64_t rsdp_physical, acpi_map_fn map, void *context, const struct diag *diag)
+{
+	struct reader r = {acpi, map, context, diag};
+	const uint8_t *rsdp;
+
+	*acpi = (struct acpi){0};
+	if (!rsdp_physical) {
+		diag_say(diag, "acpi: firmware gives no RSDP");
+		return;
+	}
+	rsdp = rsdp_read(&r, rsdp_physical);
+	if (!rsdp)
+		return;
+	/* The XSDT where there is one; the RSDT is what is left when it is absent or broken. */
+	if (rsdp[15] >= 2 && mem_le64(rsdp + 24) && root_try(&r, mem_le64(rsdp + 24), "XSDT", 8))
+		return;
+	root_try(&r, mem_le32(rsdp + 16), "RSDT", 4);
+}
+
+uint64_t acpi_find_rsdp(uint64_t start, size_t len, acpi_map_fn map, void *context)
+{
+	for (uint64_t at = (start + 15) & ~15ull; at + 20 <= start + len; at += 16) {
+		const uint8_t *rsdp = map(context, at, 20);
+
+		if (rsdp && !rsdp_fault(rsdp))
+			return at;
+	}
+	return 0;
+}
+
+const struct acpi_mcfg_entry *acpi_mcfg_find(const struct acpi *acpi, uint16_t segment, uint8_t bus)
+{
+	for (unsigned i = 0; i < acpi->mcfg_count; i++) {
+		const struct acpi_mcfg_entry *e = &acpi->mcfg[i];
+
+		if (e->segment == segment && bus >= e->start && bus <= e->end)
+			return e;
+	}
+	return NULL;
+}

@@ -1,0 +1,54 @@
+/*
+ * The few ACPI tables that say how configuration space is reached: RSDP, XSDT or RSDT, MCFG, FADT
+ * (ACPI 6.4 section 5.2; PCI Firmware 3.3 section 4.1.2 for MCFG).
+ *
+ * Nothing in a table is believed before its length and checksum are: a table that is wrong is named in a diagnostic
+ * and skipped; what remains is used. Strings handed to the diagnostic sink live only during the call.
+ */
+#ifndef BAROMETER_LIB_ACPI_H
+#define BAROMETER_LIB_ACPI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "diag.h"
+
+/* More entries than this are reported and dropped: QEMU and VMware have one, the largest servers a few dozen. */
+#define ACPI_MCFG_MAX 64
+
+/* One MCFG allocation. base is where bus 0 of the segment would be, whatever start is; bus b's
+ * functions begin at base + (b << 20). start <= end. */
+struct acpi_mcfg_entry {
+	uint64_t base;
+	uint16_t segment;
+	uint8_t start, end;
+};
+
+struct acpi_pm_timer {
+	uint16_t port;   /* 0: none */
+	bool extended;   /* 32 bits wide rather than 24 (FADT flag TMR_VAL_EXT) */
+};
+
+struct acpi {
+	bool found;      /* an RSDP and a root table were there and sound */
+	bool mcfg_found; /* an MCFG was there, sound or not */
+	unsigned tables; /* sound tables under the root table */
+	unsigned bad;    /* tables or entries found wrong and skipped */
+	struct acpi_mcfg_entry mcfg[ACPI_MCFG_MAX];
+	unsigned mcfg_count;
+	struct acpi_pm_timer pm_timer;
+};
+
+/* Gives len readable bytes at a physical address, or NULL where there is no memory to read. */
+typedef const void *(*acpi_map_fn)(void *context, uint64_t physical, size_t len);
+
+/* rsdp is a physical address; 0 means that firmware gave none, which is reported as such. */
+void acpi_parse(struct acpi *acpi, uint64_t rsdp, acpi_map_fn map, void *context, const struct diag *diag);
+
+/* First sound RSDP on a 16-byte boundary in [start, start + len), or 0 (ACPI 6.4 section 5.2.5.1). */
+uint64_t acpi_find_rsdp(uint64_t start, size_t len, acpi_map_fn map, void *context);
+
+/* The entry that holds a bus of a segment, or NULL. */
+const struct acpi_mcfg_entry *acpi_mcfg_find(const struct acpi *acpi, uint16_t segment, uint8_t bus);
+
+#endif

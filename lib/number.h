@@ -1,0 +1,31 @@
+/*
+ * Bus numbers for bridges that firmware left without (PCI-to-PCI Bridge 1.2, 3.2.5.3 and 3.2.5.4): qboot and other minimal
+ * firmware number none. Bridges that have usable numbers keep them.
+ */
+#ifndef BAROMETER_LIB_NUMBER_H
+#define BAROMETER_LIB_NUMBER_H
+
+#include "pci.h"
+
+#define NUMBER_MAX 256
+
+/* The bridges that we numbered, and the secondary bus that each got. */
+struct numbering {
+	struct {
+		struct cfg_address at;
+		uint8_t secondary;
+	} bridge[NUMBER_MAX];
+	unsigned count;
+};
+
+/*
+ * Numbers every unnumbered bridge under the root buses, depth first, from the free numbers of the bus above it. A
+ * bridge for which none is free is reported and stays unnumbered. Adds to *numbering.
+ */
+void number_bridges(struct cfg *cfg, const struct pci_roots *roots, struct numbering *numbering,
+		    const struct diag *diag);
+
+/* The secondary bus that we gave a bridge, or 0. */
+uint8_t number_given(const struct numbering *numbering, struct cfg_address at);
+
+#endif

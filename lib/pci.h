@@ -1,0 +1,158 @@
+/*
+ * Functions, buses and how to find them (PCI Local Bus 3.0 chapter 6; PCI-to-PCI Bridge 1.2 section 3.2.5).
+ *
+ * A walk believes no device: absent things read all-ones, every loop is bounded, and a bridge whose bus numbers make
+ * no sense is reported and not followed.
+ */
+#ifndef BAROMETER_LIB_PCI_H
+#define BAROMETER_LIB_PCI_H
+
+#include "cfg.h"
+#include "diag.h"
+
+/* Registers of every header, and of types 0 and 1. */
+#define PCI_ID                0x00
+#define PCI_COMMAND           0x04
+#define PCI_STATUS            0x06
+#define PCI_CLASS_REVISION    0x08
+#define PCI_CACHE_LINE_HEADER 0x0c /* cache line, latency, header type, BIST: one dword */
+#define PCI_BAR0              0x10
+#define PCI_ROM_TYPE0         0x30
+#define PCI_CAPABILITIES      0x34
+#define PCI_BUS_NUMBERS       0x18 /* type 1: primary, secondary, subordinate, latency */
+#define PCI_ROM_TYPE1         0x38
+
+#define PCI_COMMAND_IO       0x0001u
+#define PCI_COMMAND_MEMORY   0x0002u
+#define PCI_STATUS_CAPS      0x0010u
+
+#define PCI_ROOTS_MAX 64
+
+/* The longest chain of bridges that a walk follows: more buses than a segment has cannot nest. */
+#define PCI_DEPTH_MAX 256
+
+/* One function, as the dwords that a walk reads anyway. */
+struct pci_function {
+	struct cfg_address at;
+	uint32_t id;     /* dword 00h: vendor in the low half */
+	uint32_t class_revision;
+	uint32_t header; /* dword 0Ch */
+	uint32_t buses;  /* dword 18h of a type 1 header, otherwise 0 */
+};
+
+static inline unsigned pci_header_type(const struct pci_function *fn)
+{
+	return fn->header >> 16 & 0x7f;
+}
+
+static inline bool pci_multi_function(const struct pci_function *fn)
+{
+	return fn->header >> 16 & 0x80;
+}
+
+static inline unsigned pci_class(const struct pci_function *fn)
+{
+	return fn->class_revision >> 8;
+}
+
+/* Host bridges must keep decoding while they are sized: memory itself may be behind them. */
+static inline bool pci_is_host_bridge(const struct pci_function *fn)
+{
+	return pci_class(fn) >> 8 == 0x0600;
+}
+
+static inline bool pci_is_bridge(const struct pci_function *fn)
+{
+	return pci_header_type(fn) == 1;
+}
+
+static inline uint8_t pci_secondary(const struct pci_function *fn)
+{
+	return (uint8_t)(fn->buses >> 8);
+}
+
+static inline uint8_t pci_subordinate(const struct pci_function *fn)
+{
+	return (uint8_t)(fn->buses >> 16);
+}
+
+/* FFFFh is no vendor; 0000h is what broken hypervisors answer for absent functions, and no vendor either. */
+static inline bool pci_id_present(uint32_t id)
+{
+	return (id & 0xffff) != 0xffff && (id & 0xffff) != 0;
+}
+
+struct pci_root {
+	uint16_t segment;
+	uint8_t bus;  /* the root bus */
+	uint8_t last; /* highest bus number that bridges below it may use */
+};
+
+struct pci_roots {
+	struct pci_root root[PCI_ROOTS_MAX]; /* ascending by segment and bus */
+	unsigned count;
+};
+
+/* What a walk found, in the order found: depth first, a bridge before what is behind it. */
+struct pci_map {
+	struct pci_function *fn;
+	unsigned count, capacity;
+	unsigned buses;  /* buses looked at (tree) or found populated (sweep) */
+	bool truncated;  /* more functions than capacity: said in a diagnostic as well */
+};
+
+/* A set of bus numbers of one segment. */
+struct pci_bus_set {
+	uint64_t bit[4];
+};
+
+static inline bool pci_bus_in(const struct pci_bus_set *set, unsigned bus)
+{
+	return set->bit[bus / 64] >> (bus % 64) & 1;
+}
+
+static inline void pci_bus_add(struct pci_bus_set *set, unsigned bus)
+{
+	set->bit[bus / 64] |= 1ull << (bus % 64);
+}
+
+/* Called for each function as soon as its header is read; what sizing during a scan hangs on. May be NULL. */
+typedef void (*pci_visit_fn)(void *context, struct cfg *cfg, const struct pci_function *fn);
+
+/* Reads one function's identity and header; false when it is absent. */
+bool pci_read_function(struct cfg *cfg, struct cfg_address at, struct pci_function *fn);
+
+/* The functions of one bus, one after the other; start with next 0. */
+struct pci_bus_walk {
+	struct cfg *cfg;
+	uint16_t segment;
+	uint8_t bus;
+	unsigned next; /* devfn to look at next */
+};
+
+/*
+ * The next present function, ascending. Without function 0 there is no device, and functions 1 to 7 are looked for only
+ * where function 0 says multi-function (PCI 3.0, 3.2.2.3.4).
+ */
+bool pci_bus_next(struct pci_bus_walk *walk, struct pci_function *fn);
+
+/* From the root buses down through every bridge. */
+void pci_scan_tree(struct cfg *cfg, const struct pci_roots *roots, struct pci_map *map, pci_visit_fn visit,
+		   void *context, const struct diag *diag);
+
+/* Every device of every bus that the path reaches in one segment, bridges or not. */
+void pci_scan_sweep(struct cfg *cfg, uint16_t segment, struct pci_map *map, const struct diag *diag);
+
+/*
+ * Why a bridge at bus `fn->at.bus` cannot be followed, or NULL: it must lead to a higher bus, inside [bus + 1, last], and to
+ * buses that nothing else has claimed.
+ */
+const char *pci_bridge_fault(const struct pci_function *fn, uint8_t last, const struct pci_bus_set *taken);
+
+/* The function at an address, or NULL. */
+const struct pci_function *pci_map_find(const struct pci_map *map, struct cfg_address at);
+
+/* "00:1f.2" or, outside segment 0, "0001:00:1f.2"; to holds at least 16 bytes. Returns to. */
+const char *pci_name(char *to, struct cfg_address at);
+
+#endif

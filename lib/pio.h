@@ -1,0 +1,29 @@
+/*
+ * Configuration mechanism 1: CONFIG_ADDRESS at port CF8h, CONFIG_DATA at CFCh (PCI Local Bus 3.0, 3.2.2.3.2).
+ * Reaches segment 0, all 256 buses, registers 0 to FFh.
+ */
+#ifndef BAROMETER_LIB_PIO_H
+#define BAROMETER_LIB_PIO_H
+
+#include "cfg.h"
+
+#define PIO_CONFIG_ADDRESS 0xcf8
+#define PIO_CONFIG_DATA    0xcfc
+#define PIO_ENABLE         0x80000000u
+
+/* What CF8 held when pio_init() found it; pio_restore() puts it back. */
+struct pio {
+	uint32_t found;
+};
+
+void pio_init(struct cfg *cfg, struct pio *pio, struct cfg_counts *counts);
+
+/* Leaves CF8 as pio_init() found it. A run that probed the path ends with this. */
+void pio_restore(struct cfg *cfg);
+
+/* The two halves of an access, which have prices of their own. reg selects a dword; the byte lane is CONFIG_DATA + reg % 4. */
+void pio_select(struct cfg *cfg, struct cfg_address at, unsigned reg);
+uint32_t pio_data_read(struct cfg *cfg, unsigned lane, unsigned width);
+void pio_data_write(struct cfg *cfg, unsigned lane, unsigned width, uint32_t value);
+
+#endif

@@ -1,0 +1,360 @@
+#!/usr/bin/env bash
+# Boot barometer in a QEMU machine, show its serial port, and turn its result into an exit status.
+set -euo pipefail
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+build=${BUILD:-$here/build}
+# shellcheck source=tools/machines.sh
+. "$here/tools/machines.sh"
+
+usage() {
+    cat <<'END'
+usage: ./run.sh [--boot efi|pvh|iso] [--accel auto|kvm|tcg] [--machine q35|pc|microvm] [--qemu PATH]
+                [--devices default|none] [--pv auto|off] [--append 'WORDS'] [--log FILE] [--timeout SECONDS]
+                [-- QEMU ARGS...]
+
+  --boot     efi: OVMF and build/barometer.efi; pvh: build/barometer.elf through qboot, no firmware to wait for;
+             iso: OVMF and build/barometer.iso. Default: efi where the firmware runs, else pvh
+  --accel    default auto: KVM if this host's KVM can run it, else TCG
+  --machine  default q35; microvm has no EFI firmware, so it boots pvh
+  --qemu     the QEMU to run; default qemu-system-x86_64
+  --devices  default: a representative machine; none: nothing of ours, so that QEMU ARGS are the whole machine
+  --pv       auto: on a QEMU that has no BAR mask table of its own, capture one beforehand from the same machine
+             and offer it to the guest (docs/paravirtual.md); off: offer none
+  --append   words for the guest, such as 'tests=scan.* budget=20'. Not with --boot iso: there the words are in
+             barometer.cfg on the image
+  --log      where the serial log goes as well; default build/serial.log
+  --timeout  seconds until QEMU is killed; default 120
+  QEMU ARGS  come last on QEMU's command line, so they override ours (-m, -smp, -cpu, -bios, ...)
+
+Exit status: 0 pass, 1 fail, 2 error, 77 all skipped, 124 timeout.
+The environment variable BUILD names another folder for the images and the log than build/.
+END
+}
+
+say() { printf 'run.sh: %s\n' "$*" >&2; }
+
+die() {
+    say "$@"
+    exit 2
+}
+
+bad_usage() {
+    say "$1"
+    usage >&2
+    exit 2
+}
+
+# ---- options ------------------------------------------------------------------------------------------------
+
+boot='' accel=auto machine=q35 qemu=qemu-system-x86_64 devices=default pv=auto words='' timeout=120
+log=$build/serial.log
+user_args=()
+
+one_of() { # OPTION VALUE CHOICE...
+    local option=$1 value=$2 choice
+    shift 2
+    for choice; do [[ $value == "$choice" ]] && return; done
+    bad_usage "$option: '$value' is not one of: $*"
+}
+
+parse_options() {
+    local option value
+    while (($#)); do
+        option=$1
+        shift
+        case $option in
+        --)
+            user_args=("$@")
+            break
+            ;;
+        -h | --help)
+            usage
+            exit 0
+            ;;
+        --boot | --accel | --machine | --qemu | --devices | --pv | --append | --log | --timeout)
+            (($#)) || bad_usage "$option needs a value"
+            value=$1
+            shift
+            ;;
+        --*=*) # the other common spelling
+            set -- "${option%%=*}" "${option#*=}" "$@"
+            continue
+            ;;
+        *) bad_usage "unknown option: $option (arguments for QEMU go after --)" ;;
+        esac
+        case $option in
+        --boot) one_of "$option" "$value" efi pvh iso && boot=$value ;;
+        --accel) one_of "$option" "$value" auto kvm tcg && accel=$value ;;
+        --machine) one_of "$option" "$value" q35 pc microvm && machine=$value ;;
+        --devices) one_of "$option" "$value" default none && devices=$value ;;
+        --pv) one_of "$option" "$value" auto off && pv=$value ;;
+        --qemu) qemu=$value ;;
+        --append) words=$value ;;
+        --log) log=$value ;;
+        --timeout)
+            [[ $value =~ ^[1-9][0-9]{0,5}$ ]] || bad_usage "--timeout: '$value' is not a number of seconds from 1 to 999999"
+            timeout=$value
+            ;;
+        esac
+    done
+    if [[ $boot == iso && $words ]]; then
+        bad_usage "--append has no effect with --boot iso: the words are in barometer.cfg on the image"
+    fi
+    if [[ $machine == microvm && ${boot:-pvh} != pvh ]]; then
+        bad_usage "--boot $boot: microvm has no EFI firmware; use --boot pvh"
+    fi
+}
+
+# ---- what this host has -------------------------------------------------------------------------------------
+
+# Name what is missing and the command that installs it; run.sh itself installs nothing.
+need() { NO_INSTALL=1 "$here/tools/need" "$@" || exit 2; }
+
+check_qemu() {
+    if [[ $qemu != */* ]]; then
+        command -v -- "$qemu" >/dev/null || need "$qemu"
+    elif [[ ! -x $qemu || -d $qemu ]]; then
+        die "--qemu: $qemu is not an executable file"
+    fi
+}
+
+check_image() {
+    local image
+    case $1 in
+    efi) image=$build/barometer.efi ;;
+    pvh) image=$build/barometer.elf ;;
+    iso) image=$build/barometer.iso ;;
+    esac
+    [[ -r $image ]] || die "$image is missing; build it with: make"
+}
+
+# Fill `attempts` with "accel boot" pairs, best first, and `why` with the reason the first is not kvm, efi.
+attempts=() why=''
+plan_attempts() {
+    local accels=() boots=() a b
+    case $accel in
+    tcg) accels=(tcg) ;;
+    *)
+        # Opening is the test: the node may exist without permission, or without a module behind it.
+        if { : <>/dev/kvm; } 2>/dev/null; then
+            accels=(kvm)
+            [[ $accel == auto ]] && accels+=(tcg)
+        elif [[ $accel == kvm ]]; then
+            die "--accel kvm: /dev/kvm is not there or cannot be opened"
+        else
+            accels=(tcg)
+            why='/dev/kvm is not there or cannot be opened'
+        fi
+        ;;
+    esac
+    if [[ $boot ]]; then
+        boots=("$boot")
+    elif [[ $machine == microvm ]]; then
+        boots=(pvh)
+        why+="${why:+; }microvm has no EFI firmware"
+    elif [[ -z $ovmf_code ]]; then
+        boots=(pvh)
+        why+="${why:+; }no OVMF firmware on this host"
+    else
+        boots=(efi pvh)
+    fi
+    for a in "${accels[@]}"; do
+        for b in "${boots[@]}"; do
+            attempts+=("$a $b")
+        done
+    done
+}
+
+# ---- one QEMU -----------------------------------------------------------------------------------------------
+
+scratch='' qemu_pid='' helper_pid=''
+
+# shellcheck disable=SC2317  # called by the EXIT trap
+cleanup() {
+    trap - EXIT
+    local pid
+    for pid in $qemu_pid $helper_pid; do
+        kill -TERM "$pid" 2>/dev/null || true
+    done
+    [[ -z $qemu_pid ]] || reap_qemu
+    [[ -z $helper_pid ]] || wait "$helper_pid" 2>/dev/null || true
+    [[ -z $scratch ]] || rm -rf -- "$scratch"
+}
+
+now_us() { echo "${EPOCHREALTIME/[^0-9]/}"; }
+
+# Give QEMU two seconds to leave after a TERM; then it has to.
+reap_qemu() {
+    local i
+    for ((i = 0; i < 40; i++)); do
+        kill -0 "$qemu_pid" 2>/dev/null || break
+        sleep 0.05
+    done
+    kill -KILL "$qemu_pid" 2>/dev/null || true
+    wait "$qemu_pid" 2>/dev/null || true
+    qemu_pid=''
+}
+
+stop_qemu() {
+    kill -TERM "$qemu_pid" 2>/dev/null || true
+    reap_qemu
+}
+
+# How QEMU says that the host's KVM cannot run this guest. In the first two it then stays, paused for ever.
+kvm_gave_up() {
+    case $1 in
+    *'KVM internal error'* | *'error: kvm run failed'* | *'KVM: entry failed'* | *'failed to initialize kvm'* | \
+        *'Could not access KVM'* | *'kvm_buf_set_msrs'*) return 0 ;;
+    esac
+    return 1
+}
+
+# Run QEMU once with the serial port on the terminal and in the log. Its stderr is the event that is waited for: it
+# tells of trouble as it happens, and its end is QEMU's end, so nothing is polled and a healthy run loses no time.
+# Sets outcome: kvm (KVM gave up before the image said anything), timeout, or QEMU's exit status.
+outcome=''
+run_qemu() {
+    local deadline left line serial errors tee_pid status
+    deadline=$(($(now_us) + timeout * 1000000))
+    exec {serial}> >(trap '' INT && exec tee -- "$log")
+    tee_pid=$!
+    exec {errors}< <(exec "$@" 2>&1 1>&"$serial" </dev/null {serial}>&-)
+    qemu_pid=$!
+    exec {serial}>&-
+    outcome=''
+    while [[ -z $outcome ]]; do
+        left=$((deadline - $(now_us)))
+        ((left > 0)) || {
+            outcome=timeout
+            break
+        }
+        status=0
+        IFS= read -r -t "$((left / 1000000)).$(printf %06d $((left % 1000000)))" line <&"$errors" || status=$?
+        if ((status == 0)) || [[ $line ]]; then
+            if kvm_gave_up "$line" && ! grep -q '^KTAP version' -- "$log"; then
+                outcome=kvm
+            elif [[ $line != *'has no peer'* ]]; then # a network card without a network is what we asked for
+                printf '%s\n' "$line" >&2
+            fi
+        fi
+        if ((status > 128)); then
+            outcome=timeout
+        elif ((status)); then
+            break # end of file
+        fi
+    done
+    if [[ $outcome ]]; then
+        stop_qemu
+    else
+        outcome=0
+        wait "$qemu_pid" || outcome=$?
+        qemu_pid=''
+    fi
+    exec {errors}<&-
+    wait "$tee_pid" || true
+}
+
+# ---- the captured BAR mask table ----------------------------------------------------------------------------
+
+wants_capture() {
+    [[ $pv == auto && "${user_args[*]-}" != *pci-bar-masks* ]]
+}
+
+# Start the machine once beforehand and write its table to $scratch/masks. Returns 3 when KVM gave up.
+capture() { # ACCEL BOOT
+    local status=0 command
+    if ! command -v python3 >/dev/null; then
+        say 'no BAR mask table: python3 is missing (apt-get install python3)'
+        return 0
+    fi
+    # The words are ours, so this boots with -kernel even where the run itself is to boot from the ISO.
+    qemu_command command "$1" "$2" 'list exit=halt'
+    "$here/hypervisor/capture" --output "$scratch/masks" --timeout "$(((timeout + 1) / 2))" -- "${command[@]}" \
+        2>"$scratch/why" &
+    helper_pid=$!
+    wait "$helper_pid" || status=$?
+    helper_pid=''
+    case $status in
+    0 | 3) ;;
+    *) say "no BAR mask table: $(tail -n 1 "$scratch/why")" ;;
+    esac
+    ((status != 3)) || return 3
+}
+
+# ---- what came of it ----------------------------------------------------------------------------------------
+
+# The guest tells its result twice, by its last line and by the value it wrote to isa-debug-exit (which QEMU turns
+# into status value * 2 + 1). Only when both say the same is it a result.
+conclude() {
+    local last said='' told=''
+    if [[ $outcome == timeout ]]; then
+        say "timeout: no end after $timeout s; the log so far is in $log"
+        exit 124
+    fi
+    last=$(tail -n 1 -- "$log" | tr -d '\r\0')
+    if [[ $last =~ ^\{\"kind\":\"done\".*\"status\":\"(pass|fail|error|skip)\" ]]; then
+        said=${BASH_REMATCH[1]}
+    fi
+    case $outcome in
+    33) told=pass ;;
+    35) told=fail ;;
+    37) told=error ;;
+    39) told=skip ;;
+    esac
+    if [[ -z $told && -z $said ]]; then
+        die "error: QEMU ended with status $outcome and the log without a done line; the log is in $log"
+    elif [[ $told != "$said" ]]; then
+        die "error: the log's last line says ${said:-nothing}, QEMU's exit status $outcome says ${told:-nothing}; the log is in $log"
+    fi
+    say "$said; the log is in $log"
+    case $said in
+    pass) exit 0 ;;
+    fail) exit 1 ;;
+    error) exit 2 ;;
+    skip) exit 77 ;;
+    esac
+}
+
+announce() { # ACCEL BOOT
+    local note=$why
+    [[ $1 != tcg ]] || note+="${note:+; }timings are those of an emulation"
+    say "$1, $2${note:+: $note}"
+}
+
+main() {
+    local accel_now boot_now command i
+    parse_options "$@"
+    check_qemu
+    find_ovmf
+    [[ $boot != efi && $boot != iso ]] || [[ $ovmf_code ]] || need ovmf
+    plan_attempts
+    mkdir -p -- "$(dirname -- "$log")"
+    : >"$log" || die "--log: cannot write $log"
+    scratch=$(mktemp -d)
+    trap cleanup EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+
+    for ((i = 0; i < ${#attempts[@]}; i++)); do
+        read -r accel_now boot_now <<<"${attempts[i]}"
+        check_image "$boot_now"
+        outcome=''
+        if wants_capture; then
+            capture "$accel_now" "$boot_now" || outcome=kvm
+        fi
+        if [[ $outcome != kvm ]]; then
+            announce "$accel_now" "$boot_now"
+            qemu_command command "$accel_now" "$boot_now" "$words"
+            run_qemu "${command[@]}"
+        fi
+        [[ $outcome == kvm ]] || conclude
+        case $boot_now in
+        pvh) why="this host's KVM cannot run it" ;;
+        *) why="this host's KVM cannot run OVMF" ;;
+        esac
+    done
+    die "error: $why"
+}
+
+main "$@"

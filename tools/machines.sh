@@ -1,0 +1,101 @@
+# shellcheck shell=bash
+# The machines run.sh starts. Sourced by run.sh, whose variables (machine, devices, words, ...) it uses.
+# shellcheck disable=SC2154  # those variables
+
+# Debian 12's name first, then the names of other releases and distributions.
+ovmf_pairs=(
+    /usr/share/OVMF/OVMF_CODE_4M.fd:/usr/share/OVMF/OVMF_VARS_4M.fd
+    /usr/share/OVMF/OVMF_CODE.fd:/usr/share/OVMF/OVMF_VARS.fd
+    /usr/share/edk2/x64/OVMF_CODE.4m.fd:/usr/share/edk2/x64/OVMF_VARS.4m.fd
+)
+ovmf_code='' ovmf_vars=''
+
+find_ovmf() {
+    local pair
+    for pair in "${ovmf_pairs[@]}"; do
+        if [[ -r ${pair%%:*} && -r ${pair#*:} ]]; then
+            ovmf_code=${pair%%:*} ovmf_vars=${pair#*:}
+            return
+        fi
+    done
+}
+
+# Devices that need nothing from the host: a disk that reads zeroes, memory to share with nobody, cards without a net.
+common_devices=(
+    -device virtio-net-pci
+    -device 'virtio-blk-pci,drive=d0' -drive 'id=d0,if=none,file=null-co://,format=raw'
+    -device e1000e
+    -device 'nvme,serial=x'
+    -device qemu-xhci
+    -device 'ivshmem-plain,memdev=m0' -object 'memory-backend-ram,id=m0,size=64M,share=on'
+)
+root_ports=(
+    -device 'pcie-root-port,id=rp1,chassis=1,slot=1'
+    -device 'pcie-root-port,id=rp2,chassis=2,slot=2'
+    -device 'pcie-root-port,id=rp3,chassis=3,slot=3'
+    -device 'pcie-root-port,id=rp4,chassis=4,slot=4'
+    -device 'e1000e,bus=rp1'
+    -device 'virtio-rng-pci,bus=rp2'
+    -device 'pcie-pci-bridge,id=pb,bus=rp3'
+    -device 'e1000,bus=pb,addr=1'
+    -device 'pci-testdev,bus=pb,addr=2'
+    -device 'pci-bridge,id=pb2,chassis_nr=9,bus=pb,addr=3'
+    -device 'edu,bus=pb2,addr=5'
+    -device 'pci-testdev,bus=pb2,addr=6.0,multifunction=on'
+    -device 'pci-testdev,bus=pb2,addr=6.3'
+)
+# The same shape from conventional PCI alone.
+pci_bridges=(
+    -device 'pci-bridge,id=pb1,chassis_nr=1'
+    -device 'pci-bridge,id=pb2,chassis_nr=2'
+    -device 'e1000,bus=pb1,addr=1'
+    -device 'pci-testdev,bus=pb1,addr=2'
+    -device 'pci-bridge,id=pb3,chassis_nr=3,bus=pb1,addr=3'
+    -device 'edu,bus=pb3,addr=5'
+    -device 'pci-testdev,bus=pb3,addr=6.0,multifunction=on'
+    -device 'pci-testdev,bus=pb3,addr=6.3'
+    -device 'virtio-rng-pci,bus=pb2,addr=1'
+)
+
+# qemu_command ARRAY ACCEL BOOT WORDS: QEMU's whole command line for one run.
+qemu_command() {
+    local -n out=$1
+    local accel=$2 boot=$3 words=$4
+    out=("$qemu" -no-user-config -nodefaults -display none -no-reboot -m 512 -accel "$accel")
+    case $accel in
+    # Without arch-capabilities: some nested KVMs advertise that MSR and then refuse it, which ends QEMU.
+    kvm) out+=(-cpu 'host,-arch-capabilities') ;;
+    tcg) out+=(-cpu max) ;;
+    esac
+    case $machine in
+    microvm) out+=(-M 'microvm,pcie=on,acpi=on') ;;
+    *) out+=(-M "$machine") ;;
+    esac
+    out+=(-serial stdio -device 'isa-debug-exit,iobase=0xf4,iosize=4')
+    if [[ $devices == default ]]; then
+        case $machine in
+        q35) out+=(-device VGA "${common_devices[@]}" "${root_ports[@]}") ;;
+        pc) out+=(-device VGA "${common_devices[@]}" "${pci_bridges[@]}") ;;
+        microvm) out+=("${common_devices[@]}" "${root_ports[@]}") ;;
+        esac
+    fi
+    case $boot in
+    efi | iso)
+        # snapshot=on: the variables are written to a temporary copy that QEMU makes and removes.
+        out+=(-drive "if=pflash,unit=0,format=raw,readonly=on,file=$ovmf_code"
+            -drive "if=pflash,unit=1,format=raw,snapshot=on,file=$ovmf_vars")
+        ;;
+    pvh) out+=(-bios qboot.rom) ;;
+    esac
+    case $boot in
+    pvh) out+=(-kernel "$build/barometer.elf" -append "$words") ;;
+    efi) out+=(-kernel "$build/barometer.efi" -append "$words") ;;
+    iso)
+        out+=(-drive "if=ide,media=cdrom,readonly=on,format=raw,file=$build/barometer.iso")
+        # A capture brings its own words, and a kernel goes before a CD.
+        [[ -z $words ]] || out+=(-kernel "$build/barometer.efi" -append "$words")
+        ;;
+    esac
+    [[ ! -s $scratch/masks ]] || out+=(-fw_cfg "name=opt/org.barometer/pci-bar-masks,file=$scratch/masks")
+    out+=("${user_args[@]}")
+}
