@@ -88,6 +88,7 @@ static void member(struct report *r, const char *key)
 void report_open(struct report *r, const char *kind)
 {
 	put(r, "{");
+	r->open = true;
 	r->member = false;
 	report_string(r, "kind", kind);
 }
@@ -145,7 +146,7 @@ void report_object_end(struct report *r)
 void report_close(struct report *r)
 {
 	put(r, "}\n");
-	r->member = false;
+	r->open = r->member = false;
 }
 
 const char *report_status(const struct report *r)

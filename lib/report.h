@@ -20,6 +20,8 @@ struct report {
 	void *context;
 	unsigned number; /* of the last result line */
 	unsigned passed, failed, errors, skipped;
+	const char *running; /* name of the test under way, for whoever must end the run in the middle of it; or NULL */
+	bool open;   /* a JSON object is being written */
 	bool member; /* the JSON object or array being written has a member already */
 };
 

@@ -1,0 +1,102 @@
+# barometer: `make run` does the main job, `make test` proves it. `make help` lists the rest.
+
+CROSS_COMPILE ?= x86_64-linux-gnu-
+CC_TARGET     ?= $(CROSS_COMPILE)gcc
+LD            := $(CROSS_COMPILE)ld
+OBJCOPY       := $(CROSS_COMPILE)objcopy
+NASM          ?= nasm
+
+# `make V=1` shows whole commands.
+say = $(if $(V),,@echo '  $(1)	$(2)';)
+
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+# What is in the image. The tests run in the order in which they are listed here.
+LIB    := acpi arena bar caps ecam fwcfg measure mem number pci pio pv report roots sizing stats text words
+TESTS  := acpi enumerate sizing resources scan access reads verdict trap
+TESTS_SUPPORT := env inventory repeat runner session
+KERNEL := clock console cpu finish main paging power privilege traps
+KERNEL_ASM := enter traps
+EFI    := efi efi_machine efi_words
+
+COMMON_OBJECTS := $(LIB:%=build/lib/%.o) $(TESTS:%=build/tests/%.o) $(TESTS_SUPPORT:%=build/tests/%.o) \
+	$(KERNEL:%=build/kernel/%.o) $(KERNEL_ASM:%=build/kernel/%_asm.o)
+EFI_OBJECTS := $(EFI:%=build/boot/%.o)
+PVH_OBJECTS := build/boot/pvh.o build/boot/pvh_asm.o
+
+# One set of objects serves both images: position independent, no red zone (exceptions use the stack), no SSE (nobody saves
+# it), frame pointers (backtraces).
+CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wundef -Werror \
+	-ffreestanding -fpie -fvisibility=hidden -fno-stack-protector -fno-strict-aliasing -fno-omit-frame-pointer \
+	-fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -fcf-protection=none -fno-tree-loop-distribute-patterns -fno-toplevel-reorder \
+	-mno-red-zone -mgeneral-regs-only -MMD -MP \
+	-Ilib -Iboot -Ikernel -Itests
+EFI_CFLAGS := -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI -fshort-wchar
+VERSION_CFLAGS := -DBAROMETER_VERSION='"$(VERSION)"'
+LDFLAGS := -nostdlib -z noexecstack -z max-page-size=4096 -z norelro --build-id=none --fatal-warnings -T linker.ld
+
+GNUEFI_CRT0 := /usr/lib/crt0-efi-x86_64.o
+GNUEFI_LIB  := /usr/lib/libgnuefi.a
+PE_SECTIONS := .text .reloc .rodata .relro .data .dynamic .rela .dynsym
+
+.PHONY: all run iso test host-test lint clean help FORCE
+
+all: build/barometer.efi build/barometer.elf
+
+run: all
+	@tools/need qemu-system-x86_64 OVMF jq socat python3
+	./run.sh $(ARGS)
+
+test: all
+	@tools/need qemu-system-x86_64 OVMF jq socat python3 bats mcopy cmocka gcovr
+	tests/run
+
+include tests/host/host.mk
+
+help:
+	@echo 'make          both images: build/barometer.efi, build/barometer.elf'
+	@echo "make run      boot the default machine and measure it; ARGS='--boot pvh ...' are run.sh's"
+	@echo 'make test     host unit tests and system tests'
+	@echo 'make lint     formatting, clang warnings, clang-tidy, cppcheck, shellcheck'
+	@echo 'make clean    remove build/'
+
+# ---- images ---------------------------------------------------------------------------------------------------
+
+# The first thing built, so that a missing tool is installed, or named, before anything fails for want of it.
+build/tools:
+	@tools/need $(CC_TARGET) nasm gnu-efi
+	@mkdir -p build && touch $@
+
+build/barometer.elf: $(COMMON_OBJECTS) $(PVH_OBJECTS) linker.ld
+	$(call say,LD,$@)$(LD) $(LDFLAGS) -static --defsym=IMAGE_BASE=0x100000 -e pvh_start -o $@ $(COMMON_OBJECTS) $(PVH_OBJECTS)
+
+build/barometer.so: $(COMMON_OBJECTS) $(EFI_OBJECTS) linker.ld
+	$(call say,LD,$@)$(LD) $(LDFLAGS) -shared -Bsymbolic --defsym=IMAGE_BASE=0 -e _start -o $@ $(GNUEFI_CRT0) $(COMMON_OBJECTS) $(EFI_OBJECTS) $(GNUEFI_LIB)
+
+build/barometer.efi: build/barometer.so
+	$(call say,OBJCOPY,$@)$(OBJCOPY) $(PE_SECTIONS:%=-j %) --target efi-app-x86_64 --subsystem=10 $< $@
+
+# ---- objects --------------------------------------------------------------------------------------------------
+
+$(EFI_OBJECTS): CFLAGS += $(EFI_CFLAGS)
+
+build/%_asm.o: %.asm Makefile | build/tools
+	@mkdir -p $(@D)
+	$(call say,NASM,$<)$(NASM) -f elf64 -Werror -w+all -o $@ $<
+
+# The version changes with every commit; only what prints it is built again.
+build/kernel/main.o build/tests/env.o: CFLAGS += $(VERSION_CFLAGS)
+build/kernel/main.o build/tests/env.o: build/version
+
+build/version: FORCE
+	@mkdir -p build
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' > $@
+
+build/%.o: %.c Makefile | build/tools
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC_TARGET) $(CFLAGS) -c -o $@ $<
+
+-include $(COMMON_OBJECTS:.o=.d) $(EFI_OBJECTS:.o=.d) $(PVH_OBJECTS:.o=.d)
+
+clean:
+	rm -rf build

@@ -1,0 +1,109 @@
+/* UEFI entry, and the way out of boot services (UEFI 2.10, sections 4.1, 7.4.6). */
+#include "efi_boot.h"
+
+#define LEAVE_TRIES 8
+
+EFI_BOOT_SERVICES *efi_services;
+
+static struct handoff handoff;
+
+static EFI_GUID loaded_image_guid = LOADED_IMAGE_PROTOCOL;
+
+/* Readable without side effects; everything but device memory and what firmware knows to be broken. */
+static bool readable(UINT32 type)
+{
+	return type != EfiMemoryMappedIO && type != EfiMemoryMappedIOPortSpace && type != EfiUnusableMemory &&
+	       type < EfiMaxMemoryType;
+}
+
+/* Neighbouring descriptors are joined: OVMF alone has a hundred. */
+static void add_range(struct handoff *to, uint64_t start, uint64_t len)
+{
+	struct handoff_range *last = to->range_count ? &to->range[to->range_count - 1] : NULL;
+
+	if (last && last->start + last->len == start)
+		last->len += len;
+	else if (to->range_count < HANDOFF_RANGES_MAX)
+		to->range[to->range_count++] = (struct handoff_range){start, len};
+	else
+		handoff_note(to, "UEFI memory map has more than 512 separate ranges");
+}
+
+static void take_memory_map(const uint8_t *map, UINTN size, UINTN descriptor_size, struct handoff *to)
+{
+	for (UINTN at = 0; at + descriptor_size <= size; at += descriptor_size) {
+		const EFI_MEMORY_DESCRIPTOR *d = (const void *)(map + at);
+
+		if (readable(d->Type) && d->NumberOfPages <= UINT64_MAX / EFI_PAGE_SIZE)
+			add_range(to, d->PhysicalStart, d->NumberOfPages * EFI_PAGE_SIZE);
+	}
+}
+
+/*
+ * The map's key goes stale when anything allocates between the two calls, a timer event for one. Then, as the specification says, only
+ * GetMemoryMap may be called before the next try; so the buffer is taken once, with room to spare.
+ */
+EFI_STATUS efi_leave(EFI_HANDLE image, struct handoff *to)
+{
+	UINTN capacity = 0, size, key, descriptor_size = 0;
+	UINT32 version;
+	EFI_STATUS status;
+	uint8_t *map;
+
+	efi_services->GetMemoryMap(&capacity, NULL, &key, &descriptor_size, &version);
+	capacity += 64 * descriptor_size;
+	status = efi_services->AllocatePool(EfiLoaderData, capacity, (void **)&map);
+	if (EFI_ERROR(status))
+		return status;
+	for (unsigned tries = 0; tries < LEAVE_TRIES; tries++) {
+		size = capacity;
+		status = efi_services->GetMemoryMap(&size, (EFI_MEMORY_DESCRIPTOR *)map, &key, &descriptor_size,
+						    &version);
+		if (EFI_ERROR(status))
+			return status;
+		status = efi_services->ExitBootServices(image, key);
+		if (!EFI_ERROR(status)) {
+			__asm__ volatile("cli");
+			take_memory_map(map, size, descriptor_size, to);
+			return EFI_SUCCESS;
+		}
+	}
+	return status;
+}
+
+static void say(EFI_SYSTEM_TABLE *system, const CHAR16 *text)
+{
+	if (system->ConOut)
+		system->ConOut->OutputString(system->ConOut, (CHAR16 *)text);
+}
+
+EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
+
+EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+	EFI_LOADED_IMAGE *loaded;
+	EFI_STATUS status;
+
+	efi_services = system->BootServices;
+	handoff.boot = "efi";
+	status = efi_services->HandleProtocol(image, &loaded_image_guid, (void **)&loaded);
+	if (EFI_ERROR(status)) {
+		say(system, L"barometer: no loaded image protocol\r\n");
+		return status;
+	}
+	/* A run may take longer than the five minutes that firmware allows a boot option. */
+	efi_services->SetWatchdogTimer(0, 0, 0, NULL);
+	efi_take_words(loaded, &handoff);
+	efi_take_machine(system, &handoff);
+	if (!handoff.arena.len) {
+		say(system, L"barometer: no memory below 4 GiB\r\n");
+		return EFI_OUT_OF_RESOURCES;
+	}
+	say(system, L"barometer: running; results go to the first serial port (COM1, 115200 8N1)\r\n");
+	status = efi_leave(image, &handoff);
+	if (EFI_ERROR(status)) {
+		say(system, L"barometer: firmware does not let go of boot services\r\n");
+		return status;
+	}
+	kernel_enter(&handoff);
+}

@@ -1,0 +1,20 @@
+/* The UEFI boot path's parts. Boot services only; each fills its piece of the handoff and complains through handoff_note(). */
+#ifndef BAROMETER_BOOT_EFI_BOOT_H
+#define BAROMETER_BOOT_EFI_BOOT_H
+
+#include <efi.h>
+#include "handoff.h"
+
+/* Set by efi_main(). */
+extern EFI_BOOT_SERVICES *efi_services;
+
+/* Command line: barometer.cfg beside the image, and LoadOptions. */
+void efi_take_words(const EFI_LOADED_IMAGE *image, struct handoff *handoff);
+
+/* RSDP, root bridges, and memory for the arena. */
+void efi_take_machine(const EFI_SYSTEM_TABLE *system, struct handoff *handoff);
+
+/* Leaves boot services; on return interrupts are off and handoff->range is filled. */
+EFI_STATUS efi_leave(EFI_HANDLE image, struct handoff *handoff);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * What a boot path leaves to the kernel: one struct, the same whichever way control arrived. It lies in the image, so it
+ * stays valid; every address in it is physical, and identity mapped until the kernel has its own page tables.
+ */
+#ifndef BAROMETER_BOOT_HANDOFF_H
+#define BAROMETER_BOOT_HANDOFF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HANDOFF_RANGES_MAX 512
+#define HANDOFF_ROOTS_MAX  64
+#define HANDOFF_WORDS_MAX  2048
+#define HANDOFF_NOTES_MAX  4
+
+/* Memory that may be read without side effects: RAM, ACPI tables, firmware's reserved memory. */
+struct handoff_range {
+	uint64_t start, len; /* bytes */
+};
+
+/* A root bridge that firmware knows: its root bus and the last bus number it decodes. */
+struct handoff_root {
+	uint16_t segment;
+	uint8_t bus, last;
+};
+
+struct handoff {
+	const char *boot; /* "efi" or "pvh" */
+	uint64_t rsdp;    /* physical; 0: not given */
+	struct handoff_range range[HANDOFF_RANGES_MAX];
+	unsigned range_count;
+	struct handoff_range arena; /* RAM that is the kernel's to use, writable now, below 4 GiB */
+	struct handoff_root root[HANDOFF_ROOTS_MAX];
+	unsigned root_count; /* 0: firmware does not say */
+	/* Command line text, NUL-terminated, weakest first: barometer.cfg, then the boot loader's words. */
+	char words[2][HANDOFF_WORDS_MAX];
+	/* What the boot path has to complain about: an ERROR each. NULL from note_count on. */
+	const char *note[HANDOFF_NOTES_MAX];
+	unsigned note_count;
+};
+
+/* Adds a complaint; static text only. */
+static inline void handoff_note(struct handoff *handoff, const char *text)
+{
+	if (handoff->note_count < HANDOFF_NOTES_MAX)
+		handoff->note[handoff->note_count++] = text;
+}
+
+/* Never returns. Interrupts are off, boot services are gone; switches to the kernel's stack and calls kernel_main(). */
+_Noreturn void kernel_enter(struct handoff *handoff);
+
+#endif

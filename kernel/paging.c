@@ -1,0 +1,143 @@
+/* Four-level page tables, 4 KiB and 2 MiB pages. */
+#include "paging.h"
+#include "cpu.h"
+#include "image.h"
+
+#define PAGE   0x1000ull
+#define LARGE  0x200000ull
+
+#define PRESENT 0x001ull
+#define WRITE   0x002ull
+#define USER    0x004ull
+#define PWT     0x008ull
+#define PCD     0x010ull
+#define PS      0x080ull
+#define NX      (1ull << 63)
+#define ADDRESS 0x000ffffffffff000ull
+
+#define LOWER_HALF (1ull << 47)
+
+static struct arena *memory;
+static uint64_t *root;
+
+static uint64_t leaf_bits(unsigned flags)
+{
+	return PRESENT | USER | (flags & PAGING_WRITE ? WRITE : 0) | (flags & PAGING_EXECUTE ? 0 : NX) |
+	       (flags & PAGING_UNCACHED ? PCD | PWT : 0);
+}
+
+static unsigned index_at(uint64_t virtual, unsigned level)
+{
+	return virtual >> (12 + 9 * level) & 511;
+}
+
+/* The table below an entry, made when it is missing; NULL when the entry is a large page or memory ran out. */
+static uint64_t *below(uint64_t *entry)
+{
+	uint64_t *table;
+
+	if (*entry & PRESENT)
+		return *entry & PS ? NULL : (uint64_t *)(*entry & ADDRESS);
+	table = arena_take(memory, PAGE, PAGE);
+	if (table)
+		*entry = (uint64_t)table | PRESENT | WRITE | USER;
+	return table;
+}
+
+/* Maps one page, large where alignment and length allow. Returns its size, 0 on failure. */
+static uint64_t map_one(uint64_t virtual, uint64_t physical, uint64_t len, uint64_t bits)
+{
+	uint64_t *table = root, *entry;
+
+	for (unsigned level = 3; level > 1; level--) {
+		table = below(&table[index_at(virtual, level)]);
+		if (!table)
+			return 0;
+	}
+	entry = &table[index_at(virtual, 1)];
+	if ((*entry & PRESENT) && (*entry & PS))
+		return LARGE - (virtual & (LARGE - 1));
+	if (!(*entry & PRESENT) && len >= LARGE && (virtual & (LARGE - 1)) == 0 && (physical & (LARGE - 1)) == 0) {
+		*entry = physical | bits | PS;
+		return LARGE;
+	}
+	table = below(entry);
+	if (!table)
+		return 0;
+	entry = &table[index_at(virtual, 0)];
+	if (!(*entry & PRESENT))
+		*entry = physical | bits;
+	return PAGE;
+}
+
+void *paging_map_at(uint64_t virtual, uint64_t physical, uint64_t len, unsigned flags)
+{
+	uint64_t offset = physical & (PAGE - 1), bits = leaf_bits(flags);
+	uint64_t v = virtual - offset, p = physical - offset, left;
+
+	if (len == 0 || len > LOWER_HALF || virtual >= LOWER_HALF - len || p > ADDRESS - len || (v & (PAGE - 1)))
+		return NULL;
+	for (left = (len + offset + PAGE - 1) & ~(PAGE - 1); left;) {
+		uint64_t done = map_one(v, p, left, bits);
+
+		if (done == 0)
+			return NULL;
+		v += done;
+		p += done;
+		left -= done < left ? done : left;
+	}
+	return (void *)virtual;
+}
+
+void *paging_map(uint64_t physical, uint64_t len, unsigned flags)
+{
+	return paging_map_at(physical, physical, len, flags);
+}
+
+static bool map_image(const char *start, const char *end, unsigned flags)
+{
+	return start == end || paging_map((uint64_t)start, (uint64_t)(end - start), flags);
+}
+
+bool paging_init(struct arena *arena)
+{
+	uint64_t *top;
+
+	memory = arena;
+	root = arena_take(memory, PAGE, PAGE);
+	if (!root || !map_image(image_start, image_text, PAGING_READ) ||
+	    !map_image(image_text, image_rodata, PAGING_EXECUTE) || !map_image(image_rodata, image_data, PAGING_READ) ||
+	    !map_image(image_data, stack_guard, PAGING_WRITE) || !map_image(stack_bottom, image_end, PAGING_WRITE) ||
+	    !paging_map((uint64_t)arena->base, arena->size, PAGING_WRITE))
+		return false;
+	top = root;
+	/* Firmware that runs with five levels cannot be left without leaving long mode: one more table on top. */
+	if (cpu_enable_paging_features()) {
+		top = arena_take(memory, PAGE, PAGE);
+		if (!top)
+			return false;
+		top[0] = (uint64_t)root | PRESENT | WRITE | USER;
+	}
+	__asm__ volatile("mov %0, %%cr3" : : "r"(top) : "memory");
+	return true;
+}
+
+static unsigned audit(const uint64_t *table, unsigned level)
+{
+	unsigned bad = 0;
+
+	for (unsigned i = 0; i < 512; i++) {
+		if (!(table[i] & PRESENT))
+			continue;
+		if (level && !(table[i] & PS))
+			bad += audit((const uint64_t *)(table[i] & ADDRESS), level - 1);
+		else
+			bad += (table[i] & WRITE) && !(table[i] & NX);
+	}
+	return bad;
+}
+
+unsigned paging_audit(void)
+{
+	return audit(root, 3);
+}

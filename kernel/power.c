@@ -1,0 +1,43 @@
+/* Ending the machine. */
+#include "power.h"
+#include "cpu.h"
+#include "io.h"
+
+#define DEBUG_EXIT    0xf4
+#define RESET_CONTROL 0xcf9 /* PCI reset register of every chipset since PIIX3 */
+#define RESET_HARD    0x06
+#define KEYBOARD      0x64
+#define KEYBOARD_RESET 0xfe
+
+_Noreturn static void halt(void)
+{
+	unsigned cs;
+
+	__asm__ volatile("mov %%cs, %0" : "=r"(cs));
+	/* At CPL 3, HLT is a general protection fault; the gate leads to one in ring 0. */
+	for (;;) {
+		if (cs & 3)
+			__asm__ volatile("int %0" : : "i"(CPU_HALT_VECTOR));
+		else
+			__asm__ volatile("cli; hlt");
+	}
+}
+
+static void reset(void)
+{
+	io_out8(RESET_CONTROL, RESET_HARD & ~4);
+	io_out8(RESET_CONTROL, RESET_HARD);
+	io_out8(KEYBOARD, KEYBOARD_RESET);
+}
+
+_Noreturn void power_off(enum words_exit how, unsigned value)
+{
+	char hypervisor[13];
+
+	/* Without a hypervisor port F4h belongs to whatever the board put there. */
+	if (how == WORDS_EXIT_DEBUG || (how == WORDS_EXIT_AUTO && cpu_hypervisor(hypervisor)))
+		io_out32(DEBUG_EXIT, value);
+	if (how == WORDS_EXIT_RESET)
+		reset();
+	halt();
+}

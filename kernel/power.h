@@ -1,0 +1,15 @@
+/* Ending the machine: each way that words_exit names. None returns; what cannot be done ends in a halt. */
+#ifndef BAROMETER_KERNEL_POWER_H
+#define BAROMETER_KERNEL_POWER_H
+
+#include "words.h"
+
+/* Values written to QEMU's isa-debug-exit at port F4h; QEMU then exits with value * 2 + 1. */
+#define POWER_PASS  0x10
+#define POWER_FAIL  0x11
+#define POWER_ERROR 0x12
+#define POWER_SKIP  0x13
+
+_Noreturn void power_off(enum words_exit how, unsigned value);
+
+#endif

@@ -1,0 +1,59 @@
+; The 32 exception vectors and the halt gate.
+
+bits 64
+default rel
+
+extern trap_fatal
+global trap_vectors, trap_halt
+
+section .text
+
+%macro vector 1
+	align 16
+	; These vectors push an error code by themselves (Intel SDM volume 3, table 6-1).
+%if %1 = 8 || (%1 >= 10 && %1 <= 14) || %1 = 17 || %1 = 21 || %1 = 29 || %1 = 30
+%else
+	push 0
+%endif
+	push %1
+	jmp trap_common
+%endmacro
+
+	align 16
+trap_vectors:                   ; 16 bytes each
+%assign n 0
+%rep 32
+	vector n
+%assign n n + 1
+%endrep
+
+; struct trap_frame of kernel/traps.h, from the highest address down.
+trap_common:
+	push rax
+	push rcx
+	push rdx
+	push rbx
+	push rbp
+	push rsi
+	push rdi
+	push r8
+	push r9
+	push r10
+	push r11
+	push r12
+	push r13
+	push r14
+	push r15
+	mov rax, cr2
+	push rax
+	cld
+	mov rdi, rsp
+	and rsp, -16
+	call trap_fatal         ; does not return
+
+; int 80h, open to CPL 3: HLT is a ring 0 instruction. Interrupts stay off, so this is the end.
+	align 16
+trap_halt:
+	cli
+.again: hlt
+	jmp .again

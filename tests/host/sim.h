@@ -1,0 +1,178 @@
+/*
+ * A simulated PCI machine: what answers when lib/ touches a port or an ECAM window on the host.
+ *
+ * Three layers, each a place where a hypervisor can be wrong and each with hooks for seeded bugs (sim_bugs.c):
+ *   ports   CF8 latch, CFC byte lanes, fw_cfg DMA, ECAM memory (sim_io.c, sim_fwcfg.c)
+ *   lanes   a decoded access, routed from the root bus down through the bridges (sim.c)
+ *   registers  one function's bytes with write masks (sim.c)
+ *
+ * One machine at a time, `sim`. Nothing here uses lib/'s code, only its address and count types, so that the two can be compared.
+ * Builders are in sim_build.h.
+ */
+#ifndef BAROMETER_TESTS_HOST_SIM_H
+#define BAROMETER_TESTS_HOST_SIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "cfg.h"
+
+#define SIM_FUNCTIONS_MAX 1024
+#define SIM_ROOTS_MAX     64
+#define SIM_REGIONS_MAX   80
+#define SIM_ITEMS_MAX     300
+#define SIM_SPACE         4096
+
+struct sim_bus {
+	struct sim_fn *bridge; /* that leads here; NULL for a root bus */
+	uint16_t segment;
+	uint8_t number; /* of a root bus; any other bus has its bridge's secondary number */
+	struct sim_fn *fn[256];
+};
+
+struct sim_fn {
+	struct sim_bus *on;
+	uint8_t devfn;
+	struct sim_bus *behind; /* of a type 1 bridge, otherwise NULL */
+	bool express;		/* has 4096 bytes of configuration space; else 256, and all-ones above */
+	/* A register bit takes what is written where writable is set, goes to 0 when 1 is written where clears is set,
+	 * and ignores writes elsewhere. */
+	uint8_t value[SIM_SPACE], writable[SIM_SPACE], clears[SIM_SPACE];
+	unsigned cap_end, cap_link;   /* where the next capability goes, and the byte that will point at it */
+	unsigned ecap_end, ecap_link; /* the same for extended capabilities */
+	unsigned sriov;		      /* offset of that capability, or 0 */
+};
+
+/* A configuration access after its port or address was decoded. */
+struct sim_access {
+	bool ecam; /* else CF8/CFC */
+	bool write;
+	struct cfg_address at;
+	unsigned reg, width;
+	uint32_t value; /* written, or to be answered */
+};
+
+struct sim_port {
+	bool out;
+	uint16_t port;
+	unsigned width;
+	uint32_t value;
+};
+
+/* A part of ECAM: one MCFG entry's buses. base is where bus 0 would be. */
+struct sim_region {
+	uint64_t base;
+	uint16_t segment;
+	uint8_t start, end;
+	uint8_t *window; /* inaccessible memory that stands for it once mapped */
+};
+
+enum sim_fwcfg_mode { SIM_FWCFG_ABSENT, SIM_FWCFG_WORKS, SIM_FWCFG_FAILS, SIM_FWCFG_HANGS };
+
+struct sim_item {
+	char name[56];
+	uint16_t key;
+	const uint8_t *bytes;
+	uint32_t len;
+	uint32_t listed; /* size that the directory gives */
+};
+
+struct sim_fwcfg {
+	enum sim_fwcfg_mode mode;
+	struct sim_item item[SIM_ITEMS_MAX];
+	unsigned items;
+	uint32_t high; /* of the DMA address register */
+	uint16_t key;
+	uint32_t offset;
+	/* The only memory that the device can reach. */
+	uint8_t *memory;
+	uint64_t physical;
+	size_t size;
+	uint32_t last_length; /* asked for in the last transfer */
+};
+
+enum sim_bug {
+	SIM_BUG_NONE,
+	SIM_BUG_CFC2_WORD_LANDS_LOW,
+	SIM_BUG_CF8_WITHOUT_ENABLE,
+	SIM_BUG_CF8_BYTE_IS_ADDRESS,
+	SIM_BUG_CF8_CLEARED_BY_ACCESS,
+	SIM_BUG_ABSENT_READS_ZERO,
+	SIM_BUG_EXTENDED_ALIASES_LOW,
+	SIM_BUG_ECAM_OFF_BY_START_BUS,
+	SIM_BUG_COMMAND_WRITE_DROPPED,
+	SIM_BUG_TYPE_BITS_MISSING,
+	SIM_BUG_BAR_NOT_RESTORED,
+	SIM_BUG_COUNT,
+};
+
+/* What a bug changes; any subset. A hook that returns true has dealt with the access and ends it. */
+struct sim_bug_hooks {
+	const char *name;
+	bool (*port)(struct sim_port *p);	/* before ports are decoded */
+	bool (*decoded)(struct sim_access *a);	/* before routing; may change where it goes */
+	void (*answered)(struct sim_access *a, const struct sim_fn *fn); /* after; fn NULL: nothing was there */
+	bool (*fn_write)(struct sim_fn *fn, struct sim_access *a);
+	void (*fn_read)(struct sim_fn *fn, struct sim_access *a);
+};
+
+extern const struct sim_bug_hooks sim_bugs[SIM_BUG_COUNT];
+
+struct sim {
+	struct sim_bus *root[SIM_ROOTS_MAX];
+	unsigned roots;
+	struct sim_fn *fn[SIM_FUNCTIONS_MAX]; /* in the order they were added */
+	unsigned functions;
+
+	bool no_ports; /* CF8/CFC is not decoded at all, as on microvm */
+	uint32_t cf8;
+	struct sim_region region[SIM_REGIONS_MAX];
+	unsigned regions;
+	bool map_fails; /* sim_map() gives NULL */
+	unsigned maps;	/* calls of sim_map() */
+	struct sim_fwcfg fwcfg;
+
+	struct cfg_counts counts; /* every trapped access, as it came in */
+	uint64_t other_ports;	  /* accesses to ports that are none of the above, or of a wrong width */
+	unsigned moved_decoding;  /* BAR writes that moved an address while the function decoded it */
+	bool logging;
+	char log[1 << 16]; /* decoded accesses since sim_log(): "r10 w10=ffffffff r04.2 " */
+	size_t log_len;
+
+	enum sim_bug bug;
+	uint64_t bug_state; /* for the bug's own use; 0 at first */
+
+	uint64_t next_memory, next_high, next_io; /* where sim_bar() puts the next BAR */
+};
+
+extern struct sim sim;
+
+/* An empty machine with ports and no bug; frees the last one. */
+void sim_reset(void);
+
+/* Starts a new log. Widths other than 4 are shown as a suffix. */
+void sim_log(void);
+
+/* One decoded access, from either mechanism; the answer is in value. */
+void sim_access(struct sim_access *a);
+
+/* The function that an address reaches, following secondary and subordinate numbers as hardware does, or NULL. */
+struct sim_fn *sim_route(struct cfg_address at);
+
+/* Registers without any routing, hooks or counts; sim_set* ignores write masks. */
+uint32_t sim_get32(const struct sim_fn *fn, unsigned reg);
+void sim_set8(struct sim_fn *fn, unsigned reg, uint8_t value);
+void sim_set16(struct sim_fn *fn, unsigned reg, uint16_t value);
+void sim_set32(struct sim_fn *fn, unsigned reg, uint32_t value);
+void sim_writable32(struct sim_fn *fn, unsigned reg, uint32_t mask);
+
+/* Bus number that a bus answers at now; 0 for one whose bridge has none, as for root bus 0. */
+uint8_t sim_bus_number(const struct sim_bus *bus);
+
+/* The bus, device and function numbers under which a function answers now, if its bridges have numbers. */
+struct cfg_address sim_address(const struct sim_fn *fn);
+
+/* fw_cfg DMA ports, for sim_io.c; false when the device is absent. */
+bool sim_fwcfg_port(struct sim_port *p);
+
+#endif

@@ -1,0 +1,144 @@
+/* Ports and memory: CF8, CFC and its lanes, ECAM. Every access is counted here, before anything can go wrong with it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include "io.h"
+#include "sim.h"
+#include "sim_build.h"
+
+#define CONFIG_ADDRESS 0xcf8
+#define CONFIG_DATA    0xcfc
+
+/* Bits 30 to 24 and 1 to 0 are reserved and read 0 (PCI 3.0, 3.2.2.3.2). */
+#define CF8_BITS 0x80fffffcu
+
+static void data_port(struct sim_port *p)
+{
+	unsigned lane = p->port & 3u;
+	struct sim_access a = {
+		.write = p->out,
+		.at = {0, (uint8_t)(sim.cf8 >> 16), (uint8_t)(sim.cf8 >> 8)},
+		.reg = (sim.cf8 & 0xfc) | lane,
+		.width = p->width,
+		.value = p->value,
+	};
+
+	/* Without the enable bit, or across the end of the dword, it is an ordinary access to a port that nobody claims. */
+	p->value = cfg_ones(p->width);
+	if (!(sim.cf8 & 0x80000000) || lane + p->width > 4)
+		return;
+	sim_access(&a);
+	p->value = a.value;
+}
+
+static void count_port(const struct sim_port *p)
+{
+	bool data = (p->port & ~3u) == CONFIG_DATA;
+
+	if (p->port == CONFIG_ADDRESS && p->width == 4)
+		*(p->out ? &sim.counts.cf8_write : &sim.counts.cf8_read) += 1;
+	else if (data)
+		*(p->out ? &sim.counts.cfc_write : &sim.counts.cfc_read) += 1;
+	else if (p->port != 0x514 && p->port != 0x518)
+		sim.other_ports++;
+}
+
+static void port_access(struct sim_port *p)
+{
+	count_port(p);
+	if (sim_bugs[sim.bug].port && sim_bugs[sim.bug].port(p))
+		return;
+	if (sim_fwcfg_port(p))
+		return;
+	if (!sim.no_ports && p->port == CONFIG_ADDRESS && p->width == 4) {
+		if (p->out)
+			sim.cf8 = p->value & CF8_BITS;
+		p->value = sim.cf8;
+	} else if (!sim.no_ports && (p->port & ~3u) == CONFIG_DATA) {
+		data_port(p);
+	} else {
+		/* Smaller accesses to CF8 pass through to other devices; here there are none. */
+		p->value = cfg_ones(p->width);
+	}
+}
+
+uint32_t sim_port_in(uint16_t port, unsigned width)
+{
+	struct sim_port p = {.port = port, .width = width};
+
+	port_access(&p);
+	return p.value;
+}
+
+void sim_port_out(uint16_t port, unsigned width, uint32_t value)
+{
+	struct sim_port p = {.out = true, .port = port, .width = width, .value = value};
+
+	port_access(&p);
+}
+
+static uint64_t region_len(const struct sim_region *region)
+{
+	return (uint64_t)(region->end - region->start + 1) << 20;
+}
+
+volatile uint8_t *sim_map(void *context, uint64_t physical, uint64_t len)
+{
+	(void)context;
+	sim.maps++;
+	for (unsigned i = 0; i < sim.regions && !sim.map_fails; i++) {
+		struct sim_region *region = &sim.region[i];
+		void *window;
+
+		if (physical != region->base + ((uint64_t)region->start << 20) || len != region_len(region))
+			continue;
+		/* Memory that nobody may touch: a load that does not go through io.h is caught by the processor. */
+		window = region->window ? region->window
+					: mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (window == MAP_FAILED)
+			abort();
+		region->window = window;
+		return region->window;
+	}
+	return NULL;
+}
+
+static struct sim_access mmio_decode(const volatile void *address, unsigned width)
+{
+	uintptr_t at = (uintptr_t)address;
+
+	for (unsigned i = 0; i < sim.regions; i++) {
+		const struct sim_region *region = &sim.region[i];
+		uintptr_t offset = at - (uintptr_t)region->window;
+
+		if (!region->window || at < (uintptr_t)region->window || offset + width > region_len(region))
+			continue;
+		return (struct sim_access){
+			.ecam = true,
+			.at = {region->segment, (uint8_t)(region->start + (offset >> 20)), (uint8_t)(offset >> 12)},
+			.reg = offset & 0xfff,
+			.width = width,
+		};
+	}
+	fprintf(stderr, "wild memory access of %u bytes at %p\n", width, (const void *)at);
+	abort();
+}
+
+uint32_t sim_mmio_read(const volatile void *address, unsigned width)
+{
+	struct sim_access a = mmio_decode(address, width);
+
+	sim.counts.ecam_read++;
+	sim_access(&a);
+	return a.value;
+}
+
+void sim_mmio_write(volatile void *address, unsigned width, uint32_t value)
+{
+	struct sim_access a = mmio_decode(address, width);
+
+	a.write = true;
+	a.value = value;
+	sim.counts.ecam_write++;
+	sim_access(&a);
+}

@@ -1,0 +1,105 @@
+/* Selecting and running. */
+#include "runner.h"
+#include "env.h"
+#include "inventory.h"
+#include "mem.h"
+#include "test.h"
+#include "text.h"
+
+static bool names_in_full(const char *globs, const char *name)
+{
+	const char *glob;
+	size_t len;
+
+	while ((glob = words_next_glob(&globs, &len)))
+		if (strlen(name) == len && memcmp(glob, name, len) == 0)
+			return true;
+	return false;
+}
+
+static bool selected(const struct words *words, const struct test *test)
+{
+	if (!words->tests[0])
+		return !(test->flags & (TEST_DESTRUCTIVE | TEST_FATAL));
+	if (test->flags & TEST_FATAL)
+		return names_in_full(words->tests, test->name);
+	return words_match(words->tests, test->name);
+}
+
+/* Names each glob that matches nothing; the number of those. */
+static unsigned idle_globs(struct session *s)
+{
+	const char *at = s->words->tests, *glob;
+	unsigned idle = 0;
+	size_t len;
+
+	while ((glob = words_next_glob(&at, &len))) {
+		bool any = false;
+
+		for (const struct test *t = tests_start; t < tests_end; t++)
+			any |= (t->flags & TEST_FATAL) ? len == strlen(t->name) && memcmp(glob, t->name, len) == 0
+						       : text_glob(glob, len, t->name);
+		if (!any)
+			report_note(s->report, "ERROR: no test matches '%.*s'", (int)len, glob);
+		idle += !any;
+	}
+	return idle;
+}
+
+static void list(struct session *s)
+{
+	report_plan(s->report, 0);
+	for (const struct test *t = tests_start; t < tests_end; t++)
+		report_note(s->report, "%s%s%s", t->name, t->flags & TEST_DESTRUCTIVE ? " (destructive)" : "",
+			    t->flags & TEST_FATAL ? " (ends the run; only when named in full)" : "");
+}
+
+static void run_one(struct session *s, const struct test *test)
+{
+	s->outcome = REPORT_NONE;
+	s->reason[0] = '\0';
+	s->report->running = test->name;
+	test->run(s, test);
+	report_result(s->report, test->name, s->outcome, s->reason);
+	s->report->running = NULL;
+}
+
+static void refuse(struct session *s, const char *reason)
+{
+	report_plan(s->report, 1);
+	report_result(s->report, "command-line", REPORT_ERROR, reason);
+}
+
+void runner_run(struct session *s, unsigned bad_words)
+{
+	unsigned count = 0;
+	bool pci = false;
+
+	if (bad_words) {
+		refuse(s, "words were not understood; nothing was run");
+		return;
+	}
+	if (s->words->list) {
+		list(s);
+		return;
+	}
+	if (idle_globs(s)) {
+		refuse(s, "a glob of tests= matches no test; nothing was run");
+		return;
+	}
+	for (const struct test *t = tests_start; t < tests_end; t++) {
+		count += selected(s->words, t);
+		pci |= selected(s->words, t) && !(t->flags & TEST_NO_PCI);
+	}
+	report_plan(s->report, count);
+	if (pci) {
+		session_prepare(s);
+		env_report(s);
+	}
+	for (const struct test *t = tests_start; t < tests_end; t++)
+		if (selected(s->words, t))
+			run_one(s, t);
+	inventory_report(s);
+	if (pci && s->usable[PATH_PIO])
+		pio_restore(&s->path[PATH_PIO]);
+}

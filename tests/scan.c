@@ -1,0 +1,201 @@
+/* The price of a whole scan: finding every function, and sizing every BAR on the way. */
+#include "repeat.h"
+#include "session.h"
+#include "test.h"
+
+/* How BARs are sized during the scan. The first three are indices into sizing_strategies. */
+enum { SIZING_TABLE = SIZING_STRATEGIES, SIZING_NONE };
+
+static const char *sizing_name(unsigned sizing)
+{
+	if (sizing == SIZING_NONE)
+		return "none";
+	return sizing == SIZING_TABLE ? "paravirtual" : sizing_strategies[sizing].name;
+}
+
+struct scan {
+	struct session *s;
+	struct cfg *cfg;
+	unsigned sizing;
+	struct pci_map map;       /* as the walk finds it */
+	struct pci_map table_map; /* as the table has it */
+	struct bar_registers *raw;
+	struct diag silent;       /* a repeated scan repeats its complaints; enumerate.* and sizing.* have printed them */
+	unsigned bars;
+};
+
+static void ignore(void *context, const char *text)
+{
+	(void)context;
+	(void)text;
+}
+
+static void size_visit(void *context, struct cfg *cfg, const struct pci_function *fn)
+{
+	struct scan *scan = context;
+	struct bar_registers raw;
+	struct bar_set set;
+
+	sizing_run(cfg, &sizing_strategies[scan->sizing], fn, &raw);
+	bar_decode(fn, &raw, &set, &scan->silent);
+	scan->bars += set.count;
+}
+
+static bool read_and_decode_table(struct scan *scan)
+{
+	struct pv_table table;
+	struct bar_set set;
+
+	if (!session_read_table(scan->s, &table)) {
+		session_fail(scan->s, "the mask table, sound at the start, is not any more");
+		return false;
+	}
+	pv_walk(&table, &scan->s->numbering, &scan->table_map, scan->raw, &scan->silent);
+	for (unsigned i = 0; i < scan->table_map.count; i++) {
+		bar_decode(&scan->table_map.fn[i], &scan->raw[i], &set, &scan->silent);
+		scan->bars += set.count;
+	}
+	return true;
+}
+
+static bool tree_pass(void *context)
+{
+	struct scan *scan = context;
+
+	scan->bars = 0;
+	pci_scan_tree(scan->cfg, &scan->s->roots, &scan->map, scan->sizing < SIZING_TABLE ? size_visit : NULL, scan,
+		      &scan->silent);
+	return scan->sizing != SIZING_TABLE || read_and_decode_table(scan);
+}
+
+static bool sweep_pass(void *context)
+{
+	struct scan *scan = context;
+	const struct acpi *acpi = scan->s->platform->acpi;
+
+	scan->map.count = scan->map.buses = 0;
+	scan->map.truncated = false;
+	if (scan->cfg->ops->reaches(scan->cfg, (struct cfg_address){0}, 0))
+		pci_scan_sweep(scan->cfg, 0, &scan->map, &scan->silent);
+	for (unsigned i = 0; i < acpi->mcfg_count; i++)
+		if (acpi->mcfg[i].segment && scan->cfg->ops->reaches(scan->cfg, (struct cfg_address){acpi->mcfg[i].segment, acpi->mcfg[i].start, 0}, 0))
+			pci_scan_sweep(scan->cfg, acpi->mcfg[i].segment, &scan->map, &scan->silent);
+	return true;
+}
+
+static bool table_pass(void *context)
+{
+	struct scan *scan = context;
+
+	scan->bars = 0;
+	return read_and_decode_table(scan);
+}
+
+static void report_scan(struct scan *scan, const char *path, const char *walk, const struct pci_map *map,
+			const struct price *price)
+{
+	struct report *r = scan->s->report;
+
+	report_open(r, "scan");
+	report_string(r, "path", path);
+	report_string(r, "walk", walk);
+	report_string(r, "sizing", sizing_name(scan->sizing));
+	report_number(r, "functions", map->count);
+	report_number(r, "buses", map->buses);
+	report_number(r, "bars", scan->bars);
+	price_report(r, price);
+	report_close(r);
+}
+
+static bool prepare(struct session *s, struct scan *scan)
+{
+	scan->s = s;
+	scan->silent = (struct diag){ignore, NULL};
+	scan->raw = ARENA_TAKE(s->arena, struct bar_registers, SESSION_FUNCTIONS_MAX);
+	if (!scan->raw)
+		session_error(s, "no memory for a scan");
+	return scan->raw && session_new_map(s, &scan->map) && session_new_map(s, &scan->table_map);
+}
+
+static void tree(struct session *s, const struct test *test)
+{
+	struct scan scan = {.cfg = &s->path[test->path], .sizing = test->variant};
+	size_t mark = arena_mark(s->arena);
+	struct price price = {0};
+
+	if (!session_needs_path(s, test->path) || (scan.sizing == SIZING_TABLE && !session_needs_pv(s)))
+		return;
+	if (prepare(s, &scan) && repeat(s, scan.cfg, tree_pass, &scan, &price)) {
+		report_scan(&scan, session_path_names[test->path], "tree", &scan.map, &price);
+		s->prices.scan[test->path][scan.sizing] = price.cycles;
+		if (scan.sizing == SIZING_TABLE && scan.table_map.count != scan.map.count)
+			session_fail(s, "the walk finds %u functions, the table has %u", scan.map.count,
+				     scan.table_map.count);
+		session_pass(s);
+	}
+	arena_release(s->arena, mark);
+}
+
+/* What answers on no bus that a bridge or root bus leads to was missed by every tree walk: that must not go unnoticed. */
+static void compare_with_tree(struct session *s, struct scan *scan, unsigned path)
+{
+	const struct pci_map *known = session_map(s, path);
+	char name[16];
+
+	for (unsigned i = 0; known && i < scan->map.count; i++)
+		if (!pci_map_find(known, scan->map.fn[i].at))
+			session_fail(s, "%s answers, but no bridge or root bus leads to it",
+				     pci_name(name, scan->map.fn[i].at));
+	for (unsigned i = 0; known && i < known->count; i++)
+		if (!pci_map_find(&scan->map, known->fn[i].at))
+			session_fail(s, "%s was found through its bridges, but not in the sweep",
+				     pci_name(name, known->fn[i].at));
+}
+
+static void sweep(struct session *s, const struct test *test)
+{
+	struct scan scan = {.cfg = &s->path[test->path], .sizing = SIZING_NONE};
+	size_t mark;
+	struct price price = {0};
+
+	if (!session_needs_path(s, test->path) || !session_map(s, test->path))
+		return;
+	mark = arena_mark(s->arena);
+	if (prepare(s, &scan) && repeat(s, scan.cfg, sweep_pass, &scan, &price)) {
+		report_scan(&scan, session_path_names[test->path], "sweep", &scan.map, &price);
+		compare_with_tree(s, &scan, test->path);
+		session_pass(s);
+	}
+	arena_release(s->arena, mark);
+}
+
+static void from_table(struct session *s, const struct test *test)
+{
+	struct scan scan = {.sizing = SIZING_TABLE};
+	size_t mark = arena_mark(s->arena);
+	struct price price = {0};
+
+	(void)test;
+	if (!session_needs_pv(s))
+		return;
+	if (prepare(s, &scan) && repeat(s, NULL, table_pass, &scan, &price)) {
+		report_scan(&scan, "paravirtual", "paravirtual", &scan.table_map, &price);
+		s->prices.scan_table = price.cycles;
+		session_pass(s);
+	}
+	arena_release(s->arena, mark);
+}
+
+TEST(.name = "scan.tree.pio.none", .run = tree, .path = PATH_PIO, .variant = SIZING_NONE);
+TEST(.name = "scan.tree.pio.per-bar", .run = tree, .path = PATH_PIO, .variant = 0);
+TEST(.name = "scan.tree.pio.batched", .run = tree, .path = PATH_PIO, .variant = 1);
+TEST(.name = "scan.tree.pio.lean", .run = tree, .path = PATH_PIO, .variant = 2);
+TEST(.name = "scan.tree.pio.paravirtual", .run = tree, .path = PATH_PIO, .variant = SIZING_TABLE);
+TEST(.name = "scan.tree.ecam.none", .run = tree, .path = PATH_ECAM, .variant = SIZING_NONE);
+TEST(.name = "scan.tree.ecam.per-bar", .run = tree, .path = PATH_ECAM, .variant = 0);
+TEST(.name = "scan.tree.ecam.batched", .run = tree, .path = PATH_ECAM, .variant = 1);
+TEST(.name = "scan.tree.ecam.lean", .run = tree, .path = PATH_ECAM, .variant = 2);
+TEST(.name = "scan.tree.ecam.paravirtual", .run = tree, .path = PATH_ECAM, .variant = SIZING_TABLE);
+TEST(.name = "scan.paravirtual", .run = from_table);
+TEST(.name = "scan.sweep.pio", .run = sweep, .path = PATH_PIO);
+TEST(.name = "scan.sweep.ecam", .run = sweep, .path = PATH_ECAM);

@@ -1,0 +1,188 @@
+/* Sizing every BAR by each strategy over each path and by the paravirtual table; restored, priced, compared. */
+#include "inventory.h"
+#include "repeat.h"
+#include "session.h"
+#include "test.h"
+
+struct pass {
+	struct session *s;
+	struct cfg *cfg;
+	unsigned path;
+	const struct sizing_strategy *strategy;
+};
+
+/* What the price is of: the dance alone, for every function that the path found. */
+static bool dance(void *context)
+{
+	const struct pass *p = context;
+	struct bar_registers raw;
+
+	for (unsigned i = 0; i < p->s->known_count; i++)
+		if (p->s->known[i].seen >> p->path & 1)
+			sizing_run(p->cfg, p->strategy, &p->s->known[i].fn, &raw);
+	return true;
+}
+
+static void report_sizing(struct session *s, const char *strategy, const char *path, unsigned by,
+			  const struct price *price)
+{
+	unsigned functions = 0, bars = 0;
+
+	for (unsigned i = 0; i < s->known_count; i++) {
+		functions += s->known[i].sized[by];
+		bars += s->known[i].sized[by] ? s->known[i].bars[by].count : 0;
+	}
+	report_open(s->report, "sizing");
+	report_string(s->report, "strategy", strategy);
+	report_string(s->report, "path", path);
+	report_number(s->report, "functions", functions);
+	report_number(s->report, "bars", bars);
+	price_report(s->report, price);
+	report_close(s->report);
+}
+
+static void by_dance(struct session *s, const struct test *test)
+{
+	struct pass pass = {s, &s->path[test->path], test->path, &sizing_strategies[test->variant]};
+	unsigned by = sized_by(test->variant, test->path), diagnostics = s->diagnostics;
+	struct price price = {0};
+
+	if (!session_needs_path(s, test->path) || !session_know(s))
+		return;
+	s->show_bars = true;
+	for (unsigned i = 0; i < s->known_count; i++) {
+		struct known *k = &s->known[i];
+		struct sizing_snapshot before, after;
+		struct bar_registers raw;
+
+		if (!(k->seen >> test->path & 1))
+			continue;
+		sizing_snapshot(pass.cfg, &k->fn, &before);
+		sizing_run(pass.cfg, pass.strategy, &k->fn, &raw);
+		sizing_snapshot(pass.cfg, &k->fn, &after);
+		if (!sizing_restored(&k->fn, &before, &after, &s->diag))
+			session_fail(s, "%s over %s did not leave every register as it was", pass.strategy->name,
+				     session_path_names[test->path]);
+		bar_decode(&k->fn, &raw, &k->bars[by], &s->diag);
+		k->sized[by] = true;
+	}
+	if (s->outcome < REPORT_FAIL && s->diagnostics != diagnostics)
+		session_fail(s, "some registers are no well-formed BARs: see the lines above");
+	if (repeat(s, pass.cfg, dance, &pass, &price))
+		report_sizing(s, pass.strategy->name, session_path_names[test->path], by, &price);
+	session_pass(s);
+}
+
+struct table_pass {
+	struct session *s;
+	struct pci_map map;
+	struct bar_registers *raw;
+};
+
+static bool table_pass(void *context)
+{
+	struct table_pass *p = context;
+	struct pv_table table;
+
+	if (!session_read_table(p->s, &table)) {
+		session_fail(p->s, "the mask table, sound at the start, is not any more");
+		return false;
+	}
+	pv_walk(&table, &p->s->numbering, &p->map, p->raw, &p->s->diag);
+	return true;
+}
+
+static void by_table(struct session *s, const struct test *test)
+{
+	struct table_pass pass = {.s = s};
+	struct price price = {0};
+	size_t mark = arena_mark(s->arena);
+	char name[16];
+
+	(void)test;
+	if (!session_needs_pv(s) || !session_know(s))
+		return;
+	mark = arena_mark(s->arena);
+	s->show_bars = true;
+	pass.raw = ARENA_TAKE(s->arena, struct bar_registers, SESSION_FUNCTIONS_MAX);
+	if (!session_new_map(s, &pass.map) || !pass.raw) {
+		session_error(s, "no memory for the table's functions");
+		return;
+	}
+	if (!repeat(s, NULL, table_pass, &pass, &price))
+		return;
+	for (unsigned i = 0; i < pass.map.count; i++) {
+		const struct pci_function *fn = &pass.map.fn[i];
+		struct known *k = session_find(s, fn->at);
+
+		if (!k || k->fn.id != fn->id || k->fn.class_revision != fn->class_revision) {
+			session_fail(s, "the table's function %s (0x%08x) is not what the bus has there",
+				     pci_name(name, fn->at), fn->id);
+			continue;
+		}
+		bar_decode(fn, &pass.raw[i], &k->bars[SIZED_BY_TABLE], &s->diag);
+		k->sized[SIZED_BY_TABLE] = true;
+	}
+	for (unsigned i = 0; i < s->known_count; i++)
+		if (!s->known[i].sized[SIZED_BY_TABLE])
+			session_fail(s, "function %s is not in the table", pci_name(name, s->known[i].fn.at));
+	report_sizing(s, "paravirtual", "paravirtual", SIZED_BY_TABLE, &price);
+	arena_release(s->arena, mark);
+	session_pass(s);
+}
+
+static bool sets_equal(const struct bar_set *a, const struct bar_set *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (unsigned i = 0; i < a->count; i++)
+		if (!bar_equal(&a->bar[i], &b->bar[i]))
+			return false;
+	return true;
+}
+
+/* Compares each answer with the function's first one; returns how many there were. */
+static unsigned compare(struct session *s, const struct known *k)
+{
+	unsigned first = SIZED_BYS, answers = 0;
+	char fn[16], a[24], b[24];
+
+	for (unsigned by = 0; by < SIZED_BYS; by++) {
+		if (!k->sized[by])
+			continue;
+		answers++;
+		if (first == SIZED_BYS)
+			first = by;
+		if (sets_equal(&k->bars[first], &k->bars[by]))
+			continue;
+		session_fail(s, "%s: %s and %s find different BARs", pci_name(fn, k->fn.at), inventory_sized_by(a, first),
+			     inventory_sized_by(b, by));
+		s->bars_disagree = true;
+	}
+	return answers;
+}
+
+static void agree(struct session *s, const struct test *test)
+{
+	unsigned most = 0;
+
+	(void)test;
+	for (unsigned i = 0; i < s->known_count; i++) {
+		unsigned answers = compare(s, &s->known[i]);
+
+		most = answers > most ? answers : most;
+	}
+	if (most < 2)
+		session_skip(s, "fewer than two ways of sizing ran");
+	else
+		session_pass(s);
+}
+
+TEST(.name = "sizing.per-bar.pio", .run = by_dance, .path = PATH_PIO, .variant = 0);
+TEST(.name = "sizing.per-bar.ecam", .run = by_dance, .path = PATH_ECAM, .variant = 0);
+TEST(.name = "sizing.batched.pio", .run = by_dance, .path = PATH_PIO, .variant = 1);
+TEST(.name = "sizing.batched.ecam", .run = by_dance, .path = PATH_ECAM, .variant = 1);
+TEST(.name = "sizing.lean.pio", .run = by_dance, .path = PATH_PIO, .variant = 2);
+TEST(.name = "sizing.lean.ecam", .run = by_dance, .path = PATH_ECAM, .variant = 2);
+TEST(.name = "sizing.paravirtual", .run = by_table);
+TEST(.name = "sizing.agree", .run = agree);

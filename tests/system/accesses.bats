@@ -1,0 +1,111 @@
+#!/usr/bin/env bats
+# The accesses that the image says it made are those that QEMU saw, and they are as few as promised.
+
+# shellcheck disable=SC2030,SC2031,SC2154,SC2314  # bats sets status and output, helpers the rest
+load helpers
+
+# traced RUN.SH-OPTIONS...: boot with QEMU's own trace of every access to a device.
+traced() {
+    trace=$BATS_TEST_TMPDIR/trace
+    boot --boot pvh "$@" -trace memory_region_ops_read -trace memory_region_ops_write -D "$trace"
+    # The machine that was started before this one for the capture wrote the same file; its run has been overwritten.
+    [[ -s $trace ]]
+}
+
+# What the trace holds between the marks on port 0x80, in the shape of done.accesses.
+seen_outside() {
+    awk '
+        $NF == "\047ioport80\047" && / addr 0x80 / { if (/ value 0xb0 /) on = 1; else if (/ value 0xb1 /) on = 0 }
+        on { sub(/^memory_region_ops_/, "", $1); n[$NF "." $1]++ }
+        END {
+            q = "\047"
+            printf "{\"cf8_read\":%d,\"cf8_write\":%d,\"cfc_read\":%d,\"cfc_write\":%d,", n[q "pci-conf-idx" q ".read"],
+                n[q "pci-conf-idx" q ".write"], n[q "pci-conf-data" q ".read"], n[q "pci-conf-data" q ".write"]
+            printf "\"ecam_read\":%d,\"ecam_write\":%d,\"calls\":%d}\n", n[q "pcie-mmcfg-mmio" q ".read"],
+                n[q "pcie-mmcfg-mmio" q ".write"], n[q "fwcfg.dma" q ".write"]
+        }' "$trace"
+}
+
+same_inside_and_outside() {
+    local inside outside
+    inside=$(data "done" | jq -Sc '.[-1].accesses')
+    outside=$(seen_outside | jq -Sc .)
+    [[ $inside == "$outside" ]] || { printf 'image: %s\nQEMU:  %s\n' "$inside" "$outside"; return 1; }
+}
+
+@test "scan only: the image's count is QEMU's" {
+    traced --append 'tests=scan.tree.* budget=1' --
+    passed
+    same_inside_and_outside
+    holds '.[-1].accesses | .ecam_read > 0 and .cfc_read > 0'
+}
+
+@test "full run: the image's count is QEMU's" {
+    traced --append 'budget=1' --
+    passed
+    same_inside_and_outside
+}
+
+@test "full run on pc and on microvm: the image's count is QEMU's" {
+    for machine in pc microvm; do
+        traced --machine "$machine" --append 'budget=1' --
+        holds '.[-1] | .failed == 0 and .errors == 0'
+        same_inside_and_outside
+    done
+}
+
+@test "a lean tree scan of the reference machine takes at most 1,000 accesses" {
+    boot --boot pvh --append 'tests=scan.tree.*.lean budget=1'
+    passed
+    for path in pio ecam; do
+        holds "[.[] | select(.path == \"$path\" and .walk == \"tree\" and .sizing == \"lean\")] |
+               length == 1 and .[0].functions == 24 and .[0].buses == 7 and .[0].reads + .[0].writes <= 1000" scan
+    done
+}
+
+@test "a paravirtual scan takes at most three calls and nothing else" {
+    traced --append 'tests=scan.paravirtual budget=1' --
+    passed
+    holds '[.[] | select(.walk == "paravirtual")] | length == 1 and
+           (.[0] | .functions == 24 and .buses == 7 and .reads == 0 and .writes == 0 and .calls >= 1 and .calls <= 3)' scan
+    same_inside_and_outside
+    holds '.[-1].accesses | [.cf8_read, .cf8_write, .cfc_read, .cfc_write, .ecam_read, .ecam_write] | add == 0'
+}
+
+# ports N: N buses behind root ports that fill whole slots, one function on each.
+ports() {
+    local i
+    for ((i = 0; i < $1; i++)); do
+        printf -- '-device pcie-root-port,id=p%d,chassis=%d,bus=pcie.0,addr=%x.%d,multifunction=on ' \
+            "$i" "$i" $((2 + i / 8)) $((i % 8))
+        printf -- '-device virtio-rng-pci,bus=p%d ' "$i"
+    done
+}
+
+@test "the count of a tree scan grows linearly over 1, 8 and 64 buses" {
+    declare -A cost
+    for buses in 1 8 64; do
+        # shellcheck disable=SC2046  # words on purpose
+        boot --boot pvh --devices none --append 'tests=scan.tree.ecam.*,scan.tree.pio.* budget=1' -- $(ports "$buses")
+        passed
+        while read -r what n; do
+            cost[$what.$buses]=$n
+        done < <(data scan | jq -r '.[] | select(.walk == "tree") | "\(.path).\(.sizing) \(.reads + .writes)"')
+        holds "all(.[]; .buses == $((buses + 1)) and .functions == $((4 + 2 * buses)))" scan
+    done
+    for what in {pio,ecam}.{none,per-bar,batched,lean}; do
+        echo "$what: ${cost[$what.1]} ${cost[$what.8]} ${cost[$what.64]}"
+        # The price of a bus, from 8 to 64 and from 1 to 8, is the same within a tenth.
+        far=$((cost[$what.64] - cost[$what.8])) near=$((cost[$what.8] - cost[$what.1]))
+        ((near > 0 && far * 7 * 10 <= near * 56 * 11 && far * 7 * 10 >= near * 56 * 9))
+    done
+}
+
+@test "reads=N reads exactly N times by each path" {
+    boot --boot pvh --pv off --append 'tests=access.reads reads=1000'
+    passed
+    holds '.[-1].accesses | .cfc_read >= 1000 and .ecam_read >= 1000 and .cfc_read < 1200 and .ecam_read < 1200'
+    boot --boot pvh --pv off --append 'tests=access.reads'
+    ((status == 77))
+    logged '^ok .*access\.reads.*# SKIP .'
+}

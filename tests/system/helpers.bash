@@ -1,0 +1,110 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # variables that tests, bats or the sourced files share
+# What the system tests share. A test boots a machine with `boot` or `machine_at_rest` and then asks its serial log.
+
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+images=${BUILD:-$root/build}
+log=${BATS_TEST_TMPDIR-}/serial.log
+
+# Everything between boots, not scanning: for tests that ask whether a machine boots at all.
+quick='tests=acpi.tables,enumerate.* budget=1'
+
+# boot RUN.SH-OPTIONS...: run.sh with the log in the test's own folder. TCG unless the test says otherwise, so that
+# what is tested does not depend on the host. Sets status, as bats' run does.
+boot() {
+    local accel=(--accel tcg) argument
+    for argument; do [[ $argument != --accel* ]] || accel=(); done
+    run "$root/run.sh" "${accel[@]}" --log "$log" --timeout "${timeout:-120}" "$@"
+}
+
+# data KIND: the serial log's objects of that kind, as one JSON array.
+data() {
+    tr -d '\r' <"$log" | grep "^{\"kind\":\"$1\"" | jq -sc .
+}
+
+# holds FILTER [KIND]: jq's filter is true of the array of all objects of that kind (default: done).
+holds() {
+    data "${2:-done}" | jq -e "$1" >/dev/null || {
+        echo "does not hold of ${2:-done}: $1"
+        data "${2:-done}" | jq -c '.[]'
+        return 1
+    }
+}
+
+logged() { grep -aEq -- "$1" "$log" || { echo "not in the log: $1"; tail -n 20 "$log"; return 1; }; }
+not_logged() { if grep -aE -- "$1" "$log"; then return 1; fi; }
+
+passed() {
+    ((status == 0)) || { echo "status $status"; grep -a '^not ok' "$log" || true; tail -n 20 "$log"; return 1; }
+    holds '.[-1].status == "pass"'
+}
+
+kvm_or_skip() { { : <>/dev/kvm; } 2>/dev/null || skip "no usable /dev/kvm"; }
+
+# ---- QEMU asked from outside --------------------------------------------------------------------------------
+
+# machine_at_rest RUN.SH-OPTIONS... -- QEMU-ARGS...: boot with a QMP socket in the background and return once the image
+# has printed its last line; the words must contain exit=halt. `machine_end` ends it. Needs `--` in the arguments.
+machine_at_rest() {
+    local i
+    rm -f "$log"
+    "$root/run.sh" --accel tcg --log "$log" --timeout 120 "$@" \
+        -qmp "unix:$BATS_TEST_TMPDIR/qmp,server=on,wait=off" >"$BATS_TEST_TMPDIR/run.out" 2>&1 3>&- &
+    run_pid=$!
+    for ((i = 0; i < 1200; i++)); do
+        ! grep -aqs '^{"kind":"done"' "$log" || return 0
+        kill -0 "$run_pid" 2>/dev/null || break
+        sleep 0.1
+    done
+    cat "$BATS_TEST_TMPDIR/run.out"
+    return 1
+}
+
+machine_end() {
+    [[ -z ${run_pid-} ]] || kill "$run_pid" 2>/dev/null || true
+    wait "${run_pid-}" 2>/dev/null || true
+}
+
+# qmp COMMAND: its result, and with it the end of the machine: that is how socat knows there is no more to read.
+qmp_last() {
+    printf '%s\n' '{"execute":"qmp_capabilities"}' "{\"execute\":\"$1\",\"id\":\"asked\"}" '{"execute":"quit"}' |
+        socat -t 20 - "UNIX-CONNECT:$BATS_TEST_TMPDIR/qmp" | jq -c 'select(.id == "asked").return'
+}
+
+# ---- blobs ------------------------------------------------------------------------------------------------------
+
+# capture_table FILE RUN.SH-MACHINE-OPTIONS...: the BAR mask table of a machine, through run.sh's own command line.
+capture_table() {
+    local file=$1
+    shift
+    (
+        here=$root build=$images scratch=/nonexistent user_args=()
+        machine=q35 devices=default qemu=qemu-system-x86_64
+        # shellcheck source=tools/machines.sh
+        . "$root/tools/machines.sh"
+        while (($#)); do
+            case $1 in
+            --machine) machine=$2 ;;
+            --devices) devices=$2 ;;
+            --) user_args=("${@:2}"); break ;;
+            esac
+            shift 2
+        done
+        : "$here" "$build" "$scratch" "$machine" "$devices" "$qemu"
+        qemu_command command tcg pvh 'list exit=halt'
+        "$root/hypervisor/capture" --output "$file" -- "${command[@]}"
+    )
+}
+
+# patch_table FILE OFFSET BYTES: overwrite bytes (in hexadecimal) and make the checksum right again.
+patch_table() {
+    /usr/bin/python3 - "$@" <<'END'
+import struct, sys
+name, offset, new = sys.argv[1], int(sys.argv[2], 0), bytes.fromhex(sys.argv[3])
+blob = bytearray(open(name, "rb").read())
+blob[offset:offset + len(new)] = new
+blob[20:24] = bytes(4)
+blob[20:24] = struct.pack("<I", -sum(struct.unpack(f"<{len(blob) // 4}I", blob)) & 0xffffffff)
+open(name, "wb").write(blob)
+END
+}

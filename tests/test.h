@@ -1,0 +1,36 @@
+/*
+ * What a test is, and how it becomes part of the image: TEST() puts it into a linker section, in link order (Makefile), so that adding a
+ * test touches no list. A test calls session_* functions to say how it went; one that says nothing is an ERROR.
+ */
+#ifndef BAROMETER_TESTS_TEST_H
+#define BAROMETER_TESTS_TEST_H
+
+struct session;
+
+/* Not part of the default set: the test changes what the machine had set up. */
+#define TEST_DESTRUCTIVE 1u
+/* Runs only when named in full, without a wildcard: it ends the run by design. */
+#define TEST_FATAL       2u
+/* Needs no PCI: the machine's buses are left alone when nothing else is selected. */
+#define TEST_NO_PCI      4u
+
+struct test {
+	const char *name; /* stable: family.member.variant */
+	unsigned flags;
+	void (*run)(struct session *session, const struct test *test);
+	unsigned path;     /* family's own parameters */
+	unsigned variant;
+};
+
+#define TEST_NAME_2(a, b) a##b
+#define TEST_NAME(a, b)   TEST_NAME_2(a, b)
+
+/* TEST(.name = "family.member", .run = function, ...); */
+#define TEST(...)                                                                                              \
+	static const struct test TEST_NAME(test_, __LINE__)                                                    \
+		__attribute__((section("tests"), used, aligned(8))) = {__VA_ARGS__}
+
+/* From linker.ld. */
+extern const struct test tests_start[], tests_end[];
+
+#endif

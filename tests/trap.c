@@ -1,0 +1,60 @@
+/*
+ * Faults on purpose: that an exception is reported and ends the run as an ERROR, and that no page is both writable and executable.
+ * Each runs only when named in full.
+ */
+#include "session.h"
+#include "test.h"
+
+enum { INVALID_OPCODE, UNMAPPED_READ, WRITE_CODE, WRITE_CONSTANT, EXECUTE_DATA, STACK_OVERFLOW };
+
+static const char constant[] = "constant";
+static unsigned char data[] = {0xc3}; /* RET */
+
+/* The compiler must not see that this never ends. */
+static volatile bool endless = true;
+
+static unsigned overflow(unsigned depth)
+{
+	volatile unsigned char frame[512] = {0};
+
+	return endless ? overflow(depth + 1) + frame[depth % sizeof(frame)] : 0;
+}
+
+static void fault(struct session *s, const struct test *test)
+{
+	/* Hidden from the compiler, which would warn of each. */
+	volatile uintptr_t address = 0;
+
+	switch (test->variant) {
+	case INVALID_OPCODE:
+		__asm__ volatile("ud2");
+		break;
+	case UNMAPPED_READ:
+		address = (uintptr_t)1 << 40;
+		(void)*(volatile unsigned char *)address;
+		break;
+	case WRITE_CODE:
+		address = (uintptr_t)fault;
+		*(volatile unsigned char *)address = 0;
+		break;
+	case WRITE_CONSTANT:
+		address = (uintptr_t)constant;
+		*(volatile unsigned char *)address = 0;
+		break;
+	case EXECUTE_DATA:
+		address = (uintptr_t)data;
+		((void (*)(void))address)();
+		break;
+	case STACK_OVERFLOW:
+		overflow(0);
+		break;
+	}
+	session_fail(s, "nothing stopped it");
+}
+
+TEST(.name = "trap.invalid-opcode", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault, .variant = INVALID_OPCODE);
+TEST(.name = "trap.unmapped-read", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault, .variant = UNMAPPED_READ);
+TEST(.name = "trap.write-code", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault, .variant = WRITE_CODE);
+TEST(.name = "trap.write-constant", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault, .variant = WRITE_CONSTANT);
+TEST(.name = "trap.execute-data", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault, .variant = EXECUTE_DATA);
+TEST(.name = "trap.stack-overflow", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault, .variant = STACK_OVERFLOW);
