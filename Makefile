@@ -71,7 +71,7 @@ build/barometer.elf: $(COMMON_OBJECTS) $(PVH_OBJECTS) linker.ld
 	$(call say,LD,$@)$(LD) $(LDFLAGS) -static --defsym=IMAGE_BASE=0x100000 -e pvh_start -o $@ $(COMMON_OBJECTS) $(PVH_OBJECTS)
 
 build/barometer.so: $(COMMON_OBJECTS) $(EFI_OBJECTS) linker.ld
-	$(call say,LD,$@)$(LD) $(LDFLAGS) -shared -Bsymbolic --defsym=IMAGE_BASE=0 -e _start -o $@ $(GNUEFI_CRT0) $(COMMON_OBJECTS) $(EFI_OBJECTS) $(GNUEFI_LIB)
+	$(call say,LD,$@)$(LD) $(LDFLAGS) -shared -Bsymbolic -z nocombreloc --defsym=IMAGE_BASE=0 -e _start -o $@ $(GNUEFI_CRT0) $(COMMON_OBJECTS) $(EFI_OBJECTS) $(GNUEFI_LIB)
 
 build/barometer.efi: build/barometer.so
 	$(call say,OBJCOPY,$@)$(OBJCOPY) $(PE_SECTIONS:%=-j %) --target efi-app-x86_64 --subsystem=10 $< $@

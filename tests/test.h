@@ -28,7 +28,7 @@ struct test {
 /* TEST(.name = "family.member", .run = function, ...); */
 #define TEST(...)                                                                                              \
 	static const struct test TEST_NAME(test_, __LINE__)                                                    \
-		__attribute__((section("tests"), used, aligned(8))) = {__VA_ARGS__}
+		__attribute__((section(".tests"), used, aligned(8))) = {__VA_ARGS__}
 
 /* From linker.ld. */
 extern const struct test tests_start[], tests_end[];

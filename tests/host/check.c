@@ -61,7 +61,7 @@ void rig_init(struct rig *rig)
 		const struct sim_region *region = &sim.region[i];
 
 		rig->acpi.mcfg[rig->acpi.mcfg_count++] =
-			(struct acpi_mcfg_entry){region->base, region->segment, region->start, region->end};
+		    (struct acpi_mcfg_entry){region->base, region->segment, region->start, region->end};
 	}
 	rig->ecam_state.acpi = &rig->acpi;
 	rig->ecam_state.map = sim_map;
@@ -96,8 +96,8 @@ void sim_roots(struct pci_roots *roots)
 		const struct sim_bus *bus = sim.root[i];
 		bool next = i + 1 < sim.roots && sim.root[i + 1]->segment == bus->segment;
 
-		roots->root[roots->count++] =
-			(struct pci_root){bus->segment, bus->number, next ? (uint8_t)(sim.root[i + 1]->number - 1) : 255};
+		roots->root[roots->count++] = (struct pci_root){
+		    bus->segment, bus->number, next ? (uint8_t)(sim.root[i + 1]->number - 1) : 255};
 	}
 }
 
@@ -123,7 +123,8 @@ void assert_found_all(const struct walked *walked, unsigned segments_below)
 		expected++;
 		fn = pci_map_find(&walked->map, at);
 		if (!fn)
-			fail_msg("%04x:%02x:%02x.%u was not found", at.segment, at.bus, cfg_device(at), cfg_fn(at));
+			fail_msg("%04x:%02x:%02x.%u was not found", at.segment, at.bus, cfg_device(at),
+				 cfg_fn(at));
 		else
 			assert_int_equal(fn->id, sim_get32(sim.fn[i], 0));
 	}

@@ -1,5 +1,6 @@
 /*
- * What every host test needs: cmocka, a diagnostic sink that remembers, and both access paths onto the simulated machine.
+ * What every host test needs: cmocka, a diagnostic sink that remembers, and both access paths onto the
+ * simulated machine.
  */
 #ifndef BAROMETER_TESTS_HOST_CHECK_H
 #define BAROMETER_TESTS_HOST_CHECK_H

@@ -17,7 +17,8 @@ void sim_reset(void)
 		free(sim.root[i]);
 	for (unsigned i = 0; i < sim.regions; i++)
 		if (sim.region[i].window)
-			munmap(sim.region[i].window, (size_t)(sim.region[i].end - sim.region[i].start + 1) << 20);
+			munmap(sim.region[i].window, (size_t)(sim.region[i].end - sim.region[i].start + 1)
+							 << 20);
 	sim = (struct sim){.next_memory = 0xc0000000, .next_high = 0x800000000, .next_io = 0xc000};
 }
 
@@ -36,7 +37,8 @@ static void log_access(const struct sim_access *a)
 
 	if (!sim.logging)
 		return;
-	len = snprintf(to, room, a->width == 4 ? "%c%02x" : "%c%02x.%u", a->write ? 'w' : 'r', a->reg, a->width);
+	len = snprintf(to, room, a->width == 4 ? "%c%02x" : "%c%02x.%u", a->write ? 'w' : 'r', a->reg,
+		       a->width);
 	if (a->write && len > 0 && (size_t)len < room)
 		len += snprintf(to + len, room - (size_t)len, "=%x", a->value);
 	if (len > 0 && (size_t)len + 2 < room) {
@@ -90,7 +92,8 @@ struct cfg_address sim_address(const struct sim_fn *fn)
 	return (struct cfg_address){fn->on->segment, sim_bus_number(fn->on), fn->devfn};
 }
 
-/* Down from a bus whose own number is not the target's: the bridge whose range holds it passes the access on. */
+/* Down from a bus whose own number is not the target's: the bridge whose range holds it passes the access on.
+ */
 static struct sim_bus *bus_below(struct sim_bus *bus, uint8_t target)
 {
 	for (unsigned devfn = 0; devfn < 256; devfn++) {
@@ -115,7 +118,8 @@ static struct sim_bus *root_of(uint16_t segment, uint8_t target)
 	for (unsigned i = 0; i < sim.roots; i++) {
 		struct sim_bus *root = sim.root[i];
 
-		if (root->segment == segment && root->number <= target && (!best || root->number > best->number))
+		if (root->segment == segment && root->number <= target &&
+		    (!best || root->number > best->number))
 			best = root;
 	}
 	return best;
@@ -150,6 +154,8 @@ static bool decoding(const struct sim_fn *fn, unsigned reg)
 
 static void fn_write(struct sim_fn *fn, struct sim_access *a)
 {
+	bool moved = false;
+
 	if (sim_bugs[sim.bug].fn_write && sim_bugs[sim.bug].fn_write(fn, a))
 		return;
 	for (unsigned i = 0; i < a->width; i++) {
@@ -158,9 +164,9 @@ static void fn_write(struct sim_fn *fn, struct sim_access *a)
 
 		fn->value[reg] = (uint8_t)((old & ~fn->writable[reg]) | (byte & fn->writable[reg]));
 		fn->value[reg] &= (uint8_t) ~(byte & fn->clears[reg]);
-		if (fn->value[reg] != old && decoding(fn, reg))
-			sim.moved_decoding++;
+		moved |= fn->value[reg] != old && decoding(fn, reg);
 	}
+	sim.moved_decoding += moved;
 }
 
 static void fn_read(struct sim_fn *fn, struct sim_access *a)

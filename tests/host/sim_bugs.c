@@ -1,6 +1,6 @@
 /*
- * Seeded bugs, each seen in a hypervisor or one step from it. To add one: a member of enum sim_bug, a function for
- * the layer that it sits in, and a line in the table.
+ * Seeded bugs, each seen in a hypervisor or one step from it. To add one: a member of enum sim_bug, a
+ * function for the layer that it sits in, and a line in the table.
  */
 #include "sim.h"
 
@@ -51,7 +51,8 @@ static bool ecam_off_by_start_bus(struct sim_access *a)
 	for (unsigned i = 0; i < sim.regions && a->ecam; i++) {
 		const struct sim_region *region = &sim.region[i];
 
-		if (region->segment == a->at.segment && a->at.bus >= region->start && a->at.bus <= region->end) {
+		if (region->segment == a->at.segment && a->at.bus >= region->start &&
+		    a->at.bus <= region->end) {
 			a->at.bus = (uint8_t)(a->at.bus + region->start);
 			break;
 		}
@@ -87,15 +88,15 @@ static bool bar_not_restored(struct sim_fn *fn, struct sim_access *a)
 }
 
 const struct sim_bug_hooks sim_bugs[SIM_BUG_COUNT] = {
-	[SIM_BUG_NONE] = {.name = "none"},
-	[SIM_BUG_CFC2_WORD_LANDS_LOW] = {.name = "cfc2-word-lands-low", .port = cfc2_word_lands_low},
-	[SIM_BUG_CF8_WITHOUT_ENABLE] = {.name = "cf8-without-enable", .port = cf8_without_enable},
-	[SIM_BUG_CF8_BYTE_IS_ADDRESS] = {.name = "cf8-byte-is-address", .port = cf8_byte_is_address},
-	[SIM_BUG_CF8_CLEARED_BY_ACCESS] = {.name = "cf8-cleared-by-access", .answered = cf8_cleared_by_access},
-	[SIM_BUG_ABSENT_READS_ZERO] = {.name = "absent-reads-zero", .answered = absent_reads_zero},
-	[SIM_BUG_EXTENDED_ALIASES_LOW] = {.name = "extended-aliases-low", .decoded = extended_aliases_low},
-	[SIM_BUG_ECAM_OFF_BY_START_BUS] = {.name = "ecam-off-by-start-bus", .decoded = ecam_off_by_start_bus},
-	[SIM_BUG_COMMAND_WRITE_DROPPED] = {.name = "command-write-dropped", .fn_write = command_write_dropped},
-	[SIM_BUG_TYPE_BITS_MISSING] = {.name = "type-bits-missing", .fn_read = type_bits_missing},
-	[SIM_BUG_BAR_NOT_RESTORED] = {.name = "bar-not-restored", .fn_write = bar_not_restored},
+    [SIM_BUG_NONE] = {.name = "none"},
+    [SIM_BUG_CFC2_WORD_LANDS_LOW] = {.name = "cfc2-word-lands-low", .port = cfc2_word_lands_low},
+    [SIM_BUG_CF8_WITHOUT_ENABLE] = {.name = "cf8-without-enable", .port = cf8_without_enable},
+    [SIM_BUG_CF8_BYTE_IS_ADDRESS] = {.name = "cf8-byte-is-address", .port = cf8_byte_is_address},
+    [SIM_BUG_CF8_CLEARED_BY_ACCESS] = {.name = "cf8-cleared-by-access", .answered = cf8_cleared_by_access},
+    [SIM_BUG_ABSENT_READS_ZERO] = {.name = "absent-reads-zero", .answered = absent_reads_zero},
+    [SIM_BUG_EXTENDED_ALIASES_LOW] = {.name = "extended-aliases-low", .decoded = extended_aliases_low},
+    [SIM_BUG_ECAM_OFF_BY_START_BUS] = {.name = "ecam-off-by-start-bus", .decoded = ecam_off_by_start_bus},
+    [SIM_BUG_COMMAND_WRITE_DROPPED] = {.name = "command-write-dropped", .fn_write = command_write_dropped},
+    [SIM_BUG_TYPE_BITS_MISSING] = {.name = "type-bits-missing", .fn_read = type_bits_missing},
+    [SIM_BUG_BAR_NOT_RESTORED] = {.name = "bar-not-restored", .fn_write = bar_not_restored},
 };

@@ -27,7 +27,7 @@ void sim_ecam(uint16_t segment, uint8_t start, uint8_t end, uint64_t base)
 	if (sim.regions == SIM_REGIONS_MAX)
 		abort();
 	sim.region[sim.regions++] =
-		(struct sim_region){.base = base, .segment = segment, .start = start, .end = end};
+	    (struct sim_region){.base = base, .segment = segment, .start = start, .end = end};
 }
 
 static void mark_multi_function(struct sim_bus *bus, unsigned device)
@@ -41,13 +41,15 @@ static void mark_multi_function(struct sim_bus *bus, unsigned device)
 			bus->fn[device << 3 | f]->value[0x0e] |= 0x80;
 }
 
-struct sim_fn *sim_add(struct sim_bus *bus, unsigned device, unsigned function, uint32_t id, uint32_t class_code)
+struct sim_fn *sim_add(struct sim_bus *bus, unsigned device, unsigned function, uint32_t id,
+		       uint32_t class_code)
 {
 	struct sim_fn *fn = zeroed(sizeof(*fn));
 
 	if (sim.functions == SIM_FUNCTIONS_MAX || bus->fn[device << 3 | function])
 		abort();
-	*fn = (struct sim_fn){.on = bus, .devfn = (uint8_t)(device << 3 | function), .cap_end = 0x40, .ecap_end = 0x100};
+	*fn = (struct sim_fn){
+	    .on = bus, .devfn = (uint8_t)(device << 3 | function), .cap_end = 0x40, .ecap_end = 0x100};
 	sim.fn[sim.functions++] = fn;
 	bus->fn[fn->devfn] = fn;
 	sim_set32(fn, 0x00, id);
@@ -116,14 +118,18 @@ static uint64_t put_bar(struct sim_fn *fn, unsigned reg, enum sim_bar_kind kind,
 	bool io = kind == SIM_IO || kind == SIM_IO16;
 	bool wide = kind == SIM_MEM64 || kind == SIM_MEM64_PREFETCH;
 	uint32_t type = io ? 1 : wide ? 4 : 0;
-	uint64_t at = place(io ? &sim.next_io : wide && size >= 1 << 20 ? &sim.next_high : &sim.next_memory, size);
+	uint64_t at = place(io                        ? &sim.next_io
+			    : wide && size >= 1 << 20 ? &sim.next_high
+						      : &sim.next_memory,
+			    size);
 	uint64_t writable = -size;
 
 	if (kind == SIM_MEM32_PREFETCH || kind == SIM_MEM64_PREFETCH)
 		type |= 8;
 	if (kind == SIM_IO16)
 		writable &= 0xffff;
-	/* Machines of many BARs run over the end of a space; an address is then reused, which configuration space does not mind. */
+	/* Machines of many BARs run over the end of a space; an address is then reused, which configuration
+	 * space does not mind. */
 	if (io)
 		at &= 0xffff;
 	else if (!wide)

@@ -5,9 +5,9 @@
 
 #define DIRECTORY_KEY 0x19
 
-#define ERROR  1u
-#define READ   2u
-#define SELECT 8u
+#define ERROR         1u
+#define READ          2u
+#define SELECT        8u
 
 static uint32_t be32(const uint8_t *at)
 {
@@ -111,7 +111,8 @@ void sim_fwcfg_item(const char *name, const uint8_t *bytes, uint32_t len)
 {
 	struct sim_item *item = &sim.fwcfg.item[sim.fwcfg.items];
 
-	*item = (struct sim_item){.key = (uint16_t)(0x20 + sim.fwcfg.items), .bytes = bytes, .len = len, .listed = len};
+	*item = (struct sim_item){
+	    .key = (uint16_t)(0x20 + sim.fwcfg.items), .bytes = bytes, .len = len, .listed = len};
 	memcpy(item->name, name, strnlen(name, sizeof(item->name)));
 	sim.fwcfg.items++;
 }

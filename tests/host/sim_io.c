@@ -1,4 +1,5 @@
-/* Ports and memory: CF8, CFC and its lanes, ECAM. Every access is counted here, before anything can go wrong with it. */
+/* Ports and memory: CF8, CFC and its lanes, ECAM. Every access is counted here, before anything can go wrong
+ * with it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -10,20 +11,21 @@
 #define CONFIG_DATA    0xcfc
 
 /* Bits 30 to 24 and 1 to 0 are reserved and read 0 (PCI 3.0, 3.2.2.3.2). */
-#define CF8_BITS 0x80fffffcu
+#define CF8_BITS       0x80fffffcu
 
 static void data_port(struct sim_port *p)
 {
 	unsigned lane = p->port & 3u;
 	struct sim_access a = {
-		.write = p->out,
-		.at = {0, (uint8_t)(sim.cf8 >> 16), (uint8_t)(sim.cf8 >> 8)},
-		.reg = (sim.cf8 & 0xfc) | lane,
-		.width = p->width,
-		.value = p->value,
+	    .write = p->out,
+	    .at = {0, (uint8_t)(sim.cf8 >> 16), (uint8_t)(sim.cf8 >> 8)},
+	    .reg = (sim.cf8 & 0xfc) | lane,
+	    .width = p->width,
+	    .value = p->value,
 	};
 
-	/* Without the enable bit, or across the end of the dword, it is an ordinary access to a port that nobody claims. */
+	/* Without the enable bit, or across the end of the dword, it is an ordinary access to a port that
+	 * nobody claims. */
 	p->value = cfg_ones(p->width);
 	if (!(sim.cf8 & 0x80000000) || lane + p->width > 4)
 		return;
@@ -92,9 +94,11 @@ volatile uint8_t *sim_map(void *context, uint64_t physical, uint64_t len)
 
 		if (physical != region->base + ((uint64_t)region->start << 20) || len != region_len(region))
 			continue;
-		/* Memory that nobody may touch: a load that does not go through io.h is caught by the processor. */
-		window = region->window ? region->window
-					: mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		/* Memory that nobody may touch: a load that does not go through io.h is caught by the
+		 * processor. */
+		window = region->window
+			     ? region->window
+			     : mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (window == MAP_FAILED)
 			abort();
 		region->window = window;
@@ -114,10 +118,11 @@ static struct sim_access mmio_decode(const volatile void *address, unsigned widt
 		if (!region->window || at < (uintptr_t)region->window || offset + width > region_len(region))
 			continue;
 		return (struct sim_access){
-			.ecam = true,
-			.at = {region->segment, (uint8_t)(region->start + (offset >> 20)), (uint8_t)(offset >> 12)},
-			.reg = offset & 0xfff,
-			.width = width,
+		    .ecam = true,
+		    .at = {region->segment, (uint8_t)(region->start + (offset >> 20)),
+			   (uint8_t)(offset >> 12)},
+		    .reg = offset & 0xfff,
+		    .width = width,
 		};
 	}
 	fprintf(stderr, "wild memory access of %u bytes at %p\n", width, (const void *)at);

@@ -131,7 +131,10 @@ static void random_bars(struct random *r, struct sim_fn *fn)
 
 		if (pick(r, 3) == 0 || (wide && i + 1 == registers))
 			continue;
-		sim_bar(fn, i, kind, io ? 4ull << pick(r, 7) : wide ? 16ull << pick(r, 33) : 16ull << pick(r, 22));
+		sim_bar(fn, i, kind,
+			io     ? 4ull << pick(r, 7)
+			: wide ? 16ull << pick(r, 33)
+			       : 16ull << pick(r, 22));
 		i += wide;
 	}
 	if (pick(r, 4) == 0)
@@ -142,7 +145,8 @@ static void random_bars(struct random *r, struct sim_fn *fn)
 
 static void random_bus(struct random *r, struct sim_bus *bus, unsigned depth);
 
-static void random_function(struct random *r, struct sim_bus *bus, unsigned device, unsigned f, unsigned depth)
+static void random_function(struct random *r, struct sim_bus *bus, unsigned device, unsigned f,
+			    unsigned depth)
 {
 	bool bridge = depth && r->buses && pick(r, 4) == 0;
 	uint32_t id = (uint32_t)sim_next(&r->state) & 0x7fff7fff;

@@ -257,12 +257,12 @@ static void test_mcfg_entries(void **state)
 	static const struct sim_mcfg odd[] = {{0xb0080000, 0, 0, 255}};
 	static const struct sim_mcfg high[] = {{0x1000000000, 0, 0x80, 0xff}};
 	static const struct sim_mcfg beyond[] = {{0xffffffffff000000, 0, 0, 255}};
-	static const struct sim_mcfg beyond_52[] = {{0xffffff0000000, 0, 0, 255}};
+	static const struct sim_mcfg beyond_52[] = {{0xffffff0100000, 0, 0, 255}};
 	static const struct sim_mcfg twice[] = {{0xb0000000, 0, 0, 127}, {0xd0000000, 0, 127, 255}};
 	static const struct sim_mcfg overlap[] = {{0xb0000000, 0, 0, 255}, {0xb8000000, 1, 0, 127}};
 	static const struct sim_mcfg beside[] = {{0xb0000000, 0, 0, 127}, {0xb0000000, 0, 128, 255}};
 	static const struct sim_mcfg segments[] = {
-		{0x4000000000, 0, 0, 255}, {0x4010000000, 1, 0, 255}, {0x4020000000, 0xffff, 16, 31}};
+	    {0x4000000000, 0, 0, 255}, {0x4010000000, 1, 0, 255}, {0x4020000000, 0xffff, 16, 31}};
 
 	(void)state;
 	check_entries(ends_low, 1, 0,
@@ -274,7 +274,8 @@ static void test_mcfg_entries(void **state)
 	assert_int_equal(acpi.mcfg[0].start, 0x80);
 	check_entries(beyond, 1, 0, "reaches beyond physical memory");
 	check_entries(beyond_52, 1, 0, "reaches beyond physical memory");
-	check_entries(twice, 2, 1, "MCFG entry 1 (segment 0, buses 127 to 255, base 0xd0000000) repeats buses");
+	check_entries(twice, 2, 1,
+		      "MCFG entry 1 (segment 0, buses 127 to 255, base 0xd0000000) repeats buses");
 	check_entries(overlap, 2, 1, "overlaps the memory of an earlier entry");
 	check_entries(beside, 2, 2, NULL);
 	check_entries(segments, 3, 3, NULL);
@@ -360,7 +361,7 @@ static void test_pm_timer(void **state)
 	check_timer(244, 0x608, true);
 	check_timer(116, 0x608, true);
 	check_timer(115, 0x608, false); /* too short for its flags */
-	check_timer(79, 0, false);	/* and for the port */
+	check_timer(79, 0, false);      /* and for the port */
 	sim_put(fadt + 112, 4, 0);
 	check_timer(244, 0x608, false);
 	fadt[208] = 1;
@@ -384,7 +385,7 @@ static void test_find_rsdp(void **state)
 	sim_memory_reset();
 	area = sim_memory(0xe0000, 0x20000);
 	assert_int_equal(acpi_find_rsdp(0xe0000, 0x20000, sim_memory_map, NULL), 0);
-	memcpy(area + 0x1000, "RSD PTR ", 8); /* no checksum */
+	memcpy(area + 0x1000, "RSD PTR ", 8);     /* no checksum */
 	memcpy(area + 0x2008, "RSD PTR \xdd", 9); /* not on 16 */
 	area[0x2008 + 8] = (uint8_t)(0 - ('R' + 'S' + 'D' + ' ' + 'P' + 'T' + 'R' + ' '));
 	memcpy(area + 0x1ffec, "RSD PTR ", 8);
@@ -413,7 +414,8 @@ static void check_sane(void)
 	assert_int_equal(acpi.bad > 0, heard_lines() > 0);
 }
 
-/* Each byte at every value, once as it is (the checksum catches it) and once with the checksum made right again. */
+/* Each byte at every value, once as it is (the checksum catches it) and once with the checksum made right
+ * again. */
 static void test_every_byte_flipped(void **state)
 {
 	(void)state;
@@ -424,7 +426,8 @@ static void test_every_byte_flipped(void **state)
 				sim_memory_at(tables[t])[at] ^= (uint8_t)flip;
 				parse();
 				check_sane();
-				/* One byte changed changes the sum: only an unused table's change goes unseen. */
+				/* One byte changed changes the sum: only an unused table's change goes
+				 * unseen. */
 				if (tables[t] != SIM_RSDT)
 					assert_true(acpi.bad > 0 || (t == 0 && at == 15));
 			}
@@ -442,7 +445,8 @@ static void test_every_byte_flipped_under_a_right_checksum(void **state)
 				sim_memory_at(tables[t])[at] ^= (uint8_t)(1u << bit);
 				if (t == 0)
 					sim_rsdp_seal();
-				else if (at < 4 || at >= 8) /* the sum over a wrong length would not be ours to write */
+				else if (at < 4 ||
+					 at >= 8) /* the sum over a wrong length would not be ours to write */
 					sim_table_seal(tables[t]);
 				parse();
 				check_sane();
@@ -478,29 +482,29 @@ static void test_every_truncation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sound_tables),
-		cmocka_unit_test(test_revision_0_has_the_rsdt_only),
-		cmocka_unit_test(test_xsdt_is_preferred),
-		cmocka_unit_test(test_rsdt_when_the_xsdt_is_absent),
-		cmocka_unit_test(test_rsdt_when_the_xsdt_is_broken),
-		cmocka_unit_test(test_no_rsdp),
-		cmocka_unit_test(test_bad_rsdp),
-		cmocka_unit_test(test_bad_root_table_length),
-		cmocka_unit_test(test_bad_table),
-		cmocka_unit_test(test_unsound_mcfg_counts_as_found),
-		cmocka_unit_test(test_unprintable_signature),
-		cmocka_unit_test(test_mcfg_absent),
-		cmocka_unit_test(test_mcfg_length_not_44_plus_16n),
-		cmocka_unit_test(test_mcfg_entries),
-		cmocka_unit_test(test_more_entries_than_are_kept),
-		cmocka_unit_test(test_a_second_mcfg_is_ignored),
-		cmocka_unit_test(test_root_table_that_lists_itself),
-		cmocka_unit_test(test_very_long_root_table),
-		cmocka_unit_test(test_pm_timer),
-		cmocka_unit_test(test_find_rsdp),
-		cmocka_unit_test(test_every_byte_flipped),
-		cmocka_unit_test(test_every_byte_flipped_under_a_right_checksum),
-		cmocka_unit_test(test_every_truncation),
+	    cmocka_unit_test(test_sound_tables),
+	    cmocka_unit_test(test_revision_0_has_the_rsdt_only),
+	    cmocka_unit_test(test_xsdt_is_preferred),
+	    cmocka_unit_test(test_rsdt_when_the_xsdt_is_absent),
+	    cmocka_unit_test(test_rsdt_when_the_xsdt_is_broken),
+	    cmocka_unit_test(test_no_rsdp),
+	    cmocka_unit_test(test_bad_rsdp),
+	    cmocka_unit_test(test_bad_root_table_length),
+	    cmocka_unit_test(test_bad_table),
+	    cmocka_unit_test(test_unsound_mcfg_counts_as_found),
+	    cmocka_unit_test(test_unprintable_signature),
+	    cmocka_unit_test(test_mcfg_absent),
+	    cmocka_unit_test(test_mcfg_length_not_44_plus_16n),
+	    cmocka_unit_test(test_mcfg_entries),
+	    cmocka_unit_test(test_more_entries_than_are_kept),
+	    cmocka_unit_test(test_a_second_mcfg_is_ignored),
+	    cmocka_unit_test(test_root_table_that_lists_itself),
+	    cmocka_unit_test(test_very_long_root_table),
+	    cmocka_unit_test(test_pm_timer),
+	    cmocka_unit_test(test_find_rsdp),
+	    cmocka_unit_test(test_every_byte_flipped),
+	    cmocka_unit_test(test_every_byte_flipped_under_a_right_checksum),
+	    cmocka_unit_test(test_every_truncation),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

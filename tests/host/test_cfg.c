@@ -250,21 +250,21 @@ static void test_halves_of_a_port_access(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_reads_of_every_width_and_lane, setup),
-		cmocka_unit_test_setup(test_writes_touch_their_bytes_only, setup),
-		cmocka_unit_test_setup(test_absent_reads_all_ones_of_the_width, setup),
-		cmocka_unit_test_setup(test_one_port_access_is_two_exits, setup),
-		cmocka_unit_test_setup(test_one_ecam_access_is_one_exit, setup),
-		cmocka_unit_test_setup(test_out_of_reach_is_no_access, setup),
-		cmocka_unit_test_setup(test_conventional_function_ends_at_256, setup),
-		cmocka_unit_test_setup(test_port_probe_keeps_cf8, setup),
-		cmocka_unit_test_setup(test_port_probe_without_ports, setup),
-		cmocka_unit_test_setup(test_cf8_that_forgets_is_enough, setup),
-		cmocka_unit_test_setup(test_ecam_maps_each_entry_once, setup),
-		cmocka_unit_test_setup(test_ecam_that_cannot_be_mapped, setup),
-		cmocka_unit_test_setup(test_ecam_without_mcfg, setup),
-		cmocka_unit_test_setup(test_ecam_entries_with_start_buses_and_segments, setup),
-		cmocka_unit_test_setup(test_halves_of_a_port_access, setup),
+	    cmocka_unit_test_setup(test_reads_of_every_width_and_lane, setup),
+	    cmocka_unit_test_setup(test_writes_touch_their_bytes_only, setup),
+	    cmocka_unit_test_setup(test_absent_reads_all_ones_of_the_width, setup),
+	    cmocka_unit_test_setup(test_one_port_access_is_two_exits, setup),
+	    cmocka_unit_test_setup(test_one_ecam_access_is_one_exit, setup),
+	    cmocka_unit_test_setup(test_out_of_reach_is_no_access, setup),
+	    cmocka_unit_test_setup(test_conventional_function_ends_at_256, setup),
+	    cmocka_unit_test_setup(test_port_probe_keeps_cf8, setup),
+	    cmocka_unit_test_setup(test_port_probe_without_ports, setup),
+	    cmocka_unit_test_setup(test_cf8_that_forgets_is_enough, setup),
+	    cmocka_unit_test_setup(test_ecam_maps_each_entry_once, setup),
+	    cmocka_unit_test_setup(test_ecam_that_cannot_be_mapped, setup),
+	    cmocka_unit_test_setup(test_ecam_without_mcfg, setup),
+	    cmocka_unit_test_setup(test_ecam_entries_with_start_buses_and_segments, setup),
+	    cmocka_unit_test_setup(test_halves_of_a_port_access, setup),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

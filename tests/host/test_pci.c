@@ -174,7 +174,8 @@ static void test_bridges_that_make_no_sense(void **state)
 	(void)state;
 	check_not_followed(0, 0, "(primary 0, secondary 0, subordinate 0) has no secondary bus number");
 	check_not_followed(0, 255, "has no secondary bus number");
-	check_not_followed(5, 4, "(primary 0, secondary 5, subordinate 4) has a subordinate below its secondary bus");
+	check_not_followed(
+	    5, 4, "(primary 0, secondary 5, subordinate 4) has a subordinate below its secondary bus");
 }
 
 static void test_loops(void **state)
@@ -185,10 +186,12 @@ static void test_loops(void **state)
 	a = sim_add_bridge(root, 3, 0, 0x000c1b36);
 	b = sim_add_bridge(a->behind, 1, 0, 0x000c1b36);
 	sim_number();
-	for (uint8_t secondary = 1; secondary < 2; secondary--) { /* 1: its own bus, 0: the root, then 255 ends it */
+	for (uint8_t secondary = 1; secondary < 2;
+	     secondary--) { /* 1: its own bus, 0: the root, then 255 ends it */
 		sim_bridge_numbers(b, 1, secondary, 2);
 		scan();
-		assert_heard(secondary ? "leads back to its own bus or above it" : "has no secondary bus number");
+		assert_heard(secondary ? "leads back to its own bus or above it"
+				       : "has no secondary bus number");
 		assert_int_equal(walked.map.count, 3);
 	}
 }
@@ -204,7 +207,8 @@ static void test_subordinate_beyond_the_bridge_above(void **state)
 	sim_number();
 	b->value[0x1a] = 3;
 	scan();
-	assert_heard("bridge 01:01.0 (primary 1, secondary 2, subordinate 3) claims buses beyond those of the bridge");
+	assert_heard(
+	    "bridge 01:01.0 (primary 1, secondary 2, subordinate 3) claims buses beyond those of the bridge");
 	assert_int_equal(walked.map.count, 3);
 }
 
@@ -227,8 +231,8 @@ static void test_overlapping_bridges(void **state)
 	}
 }
 
-/* Firmware may give every root the range up to 255; a bridge that then claims another root's bus must not have its
- * functions found twice. */
+/* Firmware may give every root the range up to 255; a bridge that then claims another root's bus must not
+ * have its functions found twice. */
 static void test_bridge_that_claims_another_root_bus(void **state)
 {
 	struct sim_bus *other = sim_root(0, 0x80);
@@ -296,7 +300,8 @@ static void test_visits_in_the_order_found(void **state)
 	assert_int_equal(seen.map.count, 24);
 	assert_memory_equal(seen.fn, walked.fn, 24 * sizeof(walked.fn[0]));
 	for (unsigned i = 0; i < 24; i++) /* depth first: a bridge stands before what is behind it */
-		assert_true(i == 0 || walked.fn[i].at.bus == 0 || walked.fn[i - 1].at.bus <= walked.fn[i].at.bus);
+		assert_true(i == 0 || walked.fn[i].at.bus == 0 ||
+			    walked.fn[i - 1].at.bus <= walked.fn[i].at.bus);
 }
 
 static void test_tree_equals_sweep_on_random_machines(void **state)
@@ -338,23 +343,23 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_reference_machine_through_both_paths, setup),
-		cmocka_unit_test_setup(test_what_a_function_says, setup),
-		cmocka_unit_test_setup(test_functions_with_gaps, setup),
-		cmocka_unit_test_setup(test_single_function_device, setup),
-		cmocka_unit_test_setup(test_vendor_zero_is_absent, setup),
-		cmocka_unit_test_setup(test_empty_bus, setup),
-		cmocka_unit_test(test_bridges_to_any_depth),
-		cmocka_unit_test(test_accesses_grow_linearly),
-		cmocka_unit_test(test_bridges_that_make_no_sense),
-		cmocka_unit_test_setup(test_loops, setup),
-		cmocka_unit_test_setup(test_subordinate_beyond_the_bridge_above, setup),
-		cmocka_unit_test_setup(test_overlapping_bridges, setup),
-		cmocka_unit_test_setup(test_bridge_that_claims_another_root_bus, setup),
-		cmocka_unit_test_setup(test_truncation, setup),
-		cmocka_unit_test_setup(test_visits_in_the_order_found, setup),
-		cmocka_unit_test(test_tree_equals_sweep_on_random_machines),
-		cmocka_unit_test(test_names),
+	    cmocka_unit_test_setup(test_reference_machine_through_both_paths, setup),
+	    cmocka_unit_test_setup(test_what_a_function_says, setup),
+	    cmocka_unit_test_setup(test_functions_with_gaps, setup),
+	    cmocka_unit_test_setup(test_single_function_device, setup),
+	    cmocka_unit_test_setup(test_vendor_zero_is_absent, setup),
+	    cmocka_unit_test_setup(test_empty_bus, setup),
+	    cmocka_unit_test(test_bridges_to_any_depth),
+	    cmocka_unit_test(test_accesses_grow_linearly),
+	    cmocka_unit_test(test_bridges_that_make_no_sense),
+	    cmocka_unit_test_setup(test_loops, setup),
+	    cmocka_unit_test_setup(test_subordinate_beyond_the_bridge_above, setup),
+	    cmocka_unit_test_setup(test_overlapping_bridges, setup),
+	    cmocka_unit_test_setup(test_bridge_that_claims_another_root_bus, setup),
+	    cmocka_unit_test_setup(test_truncation, setup),
+	    cmocka_unit_test_setup(test_visits_in_the_order_found, setup),
+	    cmocka_unit_test(test_tree_equals_sweep_on_random_machines),
+	    cmocka_unit_test(test_names),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -69,7 +69,6 @@ same_inside_and_outside() {
     holds '[.[] | select(.walk == "paravirtual")] | length == 1 and
            (.[0] | .functions == 24 and .buses == 7 and .reads == 0 and .writes == 0 and .calls >= 1 and .calls <= 3)' scan
     same_inside_and_outside
-    holds '.[-1].accesses | [.cf8_read, .cf8_write, .cfc_read, .cfc_write, .ecam_read, .ecam_write] | add == 0'
 }
 
 # ports N: N buses behind root ports that fill whole slots, one function on each.
@@ -102,9 +101,13 @@ ports() {
 }
 
 @test "reads=N reads exactly N times by each path" {
+    # What else such a run does (finding the machine's functions) cancels out.
     boot --boot pvh --pv off --append 'tests=access.reads reads=1000'
     passed
-    holds '.[-1].accesses | .cfc_read >= 1000 and .ecam_read >= 1000 and .cfc_read < 1200 and .ecam_read < 1200'
+    few=$(data "done" | jq -c '.[-1].accesses')
+    boot --boot pvh --pv off --append 'tests=access.reads reads=4000'
+    passed
+    holds ".[-1].accesses | .cfc_read - ($few).cfc_read == 3000 and .ecam_read - ($few).ecam_read == 3000"
     boot --boot pvh --pv off --append 'tests=access.reads'
     ((status == 77))
     logged '^ok .*access\.reads.*# SKIP .'

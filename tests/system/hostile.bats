@@ -114,43 +114,43 @@ setup() {
 @test "a truncated table is ignored" {
     truncate -s 1000 "$table"
     with_table
-    falls_back 'length'
+    falls_back 'the table .*is truncated'
 }
 
 @test "an empty table is ignored" {
     truncate -s 16 "$table"
     with_table
-    falls_back '.'
+    falls_back 'the table .*shorter'
 }
 
 @test "a table with a flipped bit is ignored" {
     printf '\x01' | dd of="$table" bs=1 seek=200 conv=notrunc status=none
     with_table
-    falls_back 'checksum'
+    falls_back 'the table .*checksum'
 }
 
 @test "a table of another kind is ignored" {
     patch_table "$table" 0 5858585858585858
     with_table
-    falls_back 'magic'
+    falls_back 'the table .*signature'
 }
 
 @test "a table of a later version is ignored" {
     patch_table "$table" 8 0200
     with_table
-    falls_back 'version'
+    falls_back 'the table .*version'
 }
 
 @test "a table whose entry claims more than there is is ignored" {
     patch_table "$table" 32 fcff
     with_table
-    falls_back 'entr'
+    falls_back 'entr.* of the table|the table.s .*entries'
 }
 
 @test "a table that counts more entries than it has is ignored" {
     patch_table "$table" 16 ffffffff
     with_table
-    falls_back 'entr'
+    falls_back 'entr.* of the table|the table.s .*entries'
 }
 
 @test "a well-formed table that lies is found out, and not recommended" {

@@ -59,7 +59,7 @@ compare() {
     compare --boot pvh --devices none -- "${seabios[@]}" -device pxb-pcie,id=px,bus_nr=0x40,bus=pcie.0 \
         -device pcie-root-port,id=a,chassis=1,bus=px -device e1000e,bus=a \
         -device pcie-root-port,id=b,chassis=2,bus=px -device pcie-pci-bridge,id=c,bus=b \
-        -device e1000,bus=c,addr=3 -device virtio-net-pci
+        -device e1000,bus=c,addr=3 -device virtio-net-pci,bus=pcie.0
     all_ways_agree
     holds 'any(.[]; .bdf[:2] == "40")' function
 }
@@ -85,13 +85,14 @@ compare() {
 }
 
 @test "more than 200 functions" {
+    # qboot leaves decoding off; with it on, each toggle makes QEMU lay out all 228 functions' regions anew.
     local slot f many=()
     for slot in {2..29}; do
         for f in 0 1 2 3 4 5 6 7; do
-            many+=(-device "$(printf 'virtio-rng-pci,disable-legacy=on,addr=%x.%d,multifunction=on' "$slot" "$f")")
+            many+=(-device "$(printf 'pci-testdev,addr=%x.%d,multifunction=on' "$slot" "$f")")
         done
     done
-    compare --boot pvh --devices none -- "${seabios[@]}" "${many[@]}"
+    compare --boot pvh --devices none -- "${many[@]}"
     all_ways_agree
     holds 'length == 228' function
 }

@@ -1,0 +1,549 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Check the patched QEMU against itself: every test drives two machines that differ only in
+ecam-readonly, does the same to both and compares what they answer, byte by byte. No guest runs: the
+accesses are made through the qtest protocol, so that a test is exact and the same everywhere.
+
+    test_patches.py QEMU [NAME...]
+
+Exit status 0 if all tests pass, 1 if one fails."""
+
+import json
+import os
+import re
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+
+ECAM = 0xb0000000
+REFERENCE = """-device VGA -device virtio-net-pci,id=net0
+ -device virtio-blk-pci,id=blk0,drive=d0 -drive id=d0,if=none,file=null-co://,format=raw
+ -device e1000e -device nvme,serial=x -device qemu-xhci
+ -device ivshmem-plain,memdev=m0 -object memory-backend-ram,id=m0,size=64M,share=on
+ -device pcie-root-port,id=rp1,chassis=1,slot=1 -device pcie-root-port,id=rp2,chassis=2,slot=2
+ -device pcie-root-port,id=rp3,chassis=3,slot=3 -device pcie-root-port,id=rp4,chassis=4,slot=4
+ -device e1000e,bus=rp1 -device virtio-rng-pci,id=rng0,bus=rp2
+ -device pcie-pci-bridge,id=pb,bus=rp3 -device e1000,bus=pb,addr=1 -device pci-testdev,bus=pb,addr=2
+ -device pci-bridge,id=pb2,chassis_nr=9,bus=pb,addr=3 -device edu,bus=pb2,addr=5
+ -device pci-testdev,bus=pb2,addr=6.0,multifunction=on -device pci-testdev,bus=pb2,addr=6.3"""
+EXPANDER = """-device pxb-pcie,id=x0,bus_nr=0x40 -device pcie-root-port,id=xrp,bus=x0,chassis=20,slot=20
+ -device virtio-rng-pci,bus=xrp -device pxb-pcie,id=x1,bus_nr=0x80
+ -device pcie-root-port,id=yrp,bus=x1,chassis=21,slot=21 -device qemu-xhci,bus=yrp"""
+
+
+class Failure(Exception):
+    pass
+
+
+def check(condition, message):
+    if not condition:
+        raise Failure(message)
+
+
+class Machine:
+    """A QEMU process with a qtest and a QMP connection."""
+
+    def __init__(self, qemu, args, machine="q35"):
+        self.dir = tempfile.TemporaryDirectory()
+        self.log = os.path.join(self.dir.name, "trace")
+        sockets = []
+        for name in ("qtest", "qmp"):
+            server = socket.socket(socket.AF_UNIX)
+            server.bind(os.path.join(self.dir.name, name))
+            server.listen(1)
+            server.settimeout(30)
+            sockets.append(server)
+        self.process = subprocess.Popen(
+            [qemu, "-M", machine, "-accel", "qtest", "-m", "64", "-nodefaults", "-display", "none",
+             "-qtest", f"unix:{self.dir.name}/qtest", "-qtest-log", "none",
+             "-qmp", f"unix:{self.dir.name}/qmp", "-D", self.log,
+             "-trace", "memory_region_ops_read"] + args.split())
+        self.qtest, self.qmp_file = (s.accept()[0].makefile("rw") for s in sockets)
+        for server in sockets:
+            server.close()
+        json.loads(self.qmp_file.readline())
+        self.qmp("qmp_capabilities")
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(30)
+        self.dir.cleanup()
+
+    def qmp(self, command, **arguments):
+        self.qmp_file.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        self.qmp_file.flush()
+        while True:
+            answer = json.loads(self.qmp_file.readline())
+            if "event" not in answer:
+                break
+        check("return" in answer, f"{command} {arguments}: {answer}")
+        return answer["return"]
+
+    def event(self, name):
+        while True:
+            if json.loads(self.qmp_file.readline()).get("event") == name:
+                return
+
+    def command(self, text):
+        self.qtest.write(text + "\n")
+        self.qtest.flush()
+        while True:
+            answer = self.qtest.readline().split()
+            check(answer, f"QEMU is gone after: {text}")
+            if answer[0] != "IRQ":
+                break
+        check(answer[0] == "OK", f"{text}: {answer}")
+        return answer[1] if len(answer) > 1 else None
+
+    def out(self, port, value, width=4):
+        self.command(f"out{'-bw-l'[width]} {port:#x} {value:#x}")
+
+    def inp(self, port, width=4):
+        return int(self.command(f"in{'-bw-l'[width]} {port:#x}"), 16)
+
+    def load(self, address, width=4):
+        return int(self.command(f"read{'-bw-l'[width]} {address:#x}"), 16)
+
+    def store(self, address, value, width=4):
+        self.command(f"write{'-bw-l'[width]} {address:#x} {value:#x}")
+
+    def memory(self, address, length):
+        return bytes.fromhex(self.command(f"read {address:#x} {length:#x}")[2:])
+
+    def port_read(self, bus, devfn, reg, width=4):
+        self.out(0xcf8, 1 << 31 | bus << 16 | devfn << 8 | reg & 0xfc)
+        return self.inp(0xcfc + (reg & 3), width)
+
+    def port_write(self, bus, devfn, reg, value, width=4):
+        self.out(0xcf8, 1 << 31 | bus << 16 | devfn << 8 | reg & 0xfc)
+        self.out(0xcfc + (reg & 3), value, width)
+
+    def trapped_reads(self):
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            return sum("pcie-mmcfg" in line for line in log)
+
+    def states(self):
+        for path in ("/machine/q35", *(f"/machine/unattached/{p['name']}"
+                                       for p in self.qmp("qom-list", path="/machine/unattached")
+                                       if p["type"] == "child<gpex-pcihost>")):
+            try:
+                return dict(line.split(" ", 1)
+                            for line in self.qmp("qom-get", path=path, property="ecam-functions"))
+            except Failure:
+                pass
+        raise Failure("no PCI Express host")
+
+
+class Pair:
+    """The same machine without and with ecam-readonly."""
+
+    def __init__(self, qemu, args, machine="q35", ecam=ECAM):
+        self.ecam = ecam
+        both = args + " -global fw_cfg.pci-bar-masks=on"
+        self.off = Machine(qemu, both, machine)
+        self.on = Machine(qemu, both + " -global pcie-host-bridge.ecam-readonly=on", machine)
+        self.machines = (self.off, self.on)
+        self.ports = machine == "q35"
+        if self.ports:
+            self.move(ecam)
+
+    def close(self):
+        for m in self.machines:
+            m.close()
+
+    def move(self, ecam, length=0):
+        """Set PCIEXBAR; length 0, 1 or 2 for 256, 128 or 64 MiB"""
+        self.ecam = ecam
+        for m in self.machines:
+            m.port_write(0, 0, 0x64, 0)
+            m.port_write(0, 0, 0x60, ecam | length << 1 | 1)
+
+    def each(self, method, *args):
+        a, b = (getattr(m, method)(*args) for m in self.machines)
+        check(a == b, f"{method} {[hex(x) if isinstance(x, int) else x for x in args]}: {a} {b}")
+        return a
+
+    def address(self, bus, devfn, reg=0):
+        return self.ecam + (bus << 20) + (devfn << 12) + reg
+
+    def read(self, bus, devfn, reg, width=4):
+        value = self.each("load", self.address(bus, devfn, reg), width)
+        if self.ports and reg < 0x100:
+            check(value == self.each("port_read", bus, devfn, reg, width),
+                  f"{bus:02x}:{devfn:02x} {reg:#x}: ECAM and ports differ")
+        return value
+
+    def write(self, bus, devfn, reg, value, width=4):
+        for m in self.machines:
+            m.store(self.address(bus, devfn, reg), value, width)
+
+    def functions(self, bus):
+        found = []
+        for devfn in range(256):
+            if self.read(bus, devfn, 0) & 0xffff != 0xffff:
+                found.append(devfn)
+        return found
+
+    def number(self, bus=0, following=1, step=1, path=(), tree=None):
+        """Number all buses below, depth first; return the next number and what was found"""
+        tree = {} if tree is None else tree
+        for devfn in self.functions(bus):
+            header = self.read(bus, devfn, 0xe, 1) & 0x7f
+            tree[path + (devfn,)] = (bus, devfn, header)
+            if header == 1:
+                self.write(bus, devfn, 0x18, bus | following << 8 | 0xff << 16)
+                below = following
+                following = self.number(below, following + step, step, path + (devfn,), tree)[0]
+                self.write(bus, devfn, 0x1a, following - step, 1)
+        return following, tree
+
+    def compare(self, buses=256, reads=0):
+        """Whole pages of whole buses; what is direct must not have been trapped"""
+        before = self.on.trapped_reads()
+        for bus in range(buses):
+            a, b = (m.memory(self.address(bus, 0), 1 << 20) if bus < 8 or bus in (0x40, 0x80)
+                    else b"".join(m.memory(self.address(bus, d), 64) for d in range(0, 256, 8))
+                    for m in self.machines)
+            if a != b:
+                at = next(i for i in range(len(a)) if a[i] != b[i])
+                raise Failure(f"bus {bus:#x} offset {at:#x}: {a[at]:#x} {b[at]:#x}")
+        trapped = self.on.trapped_reads() - before
+        check(trapped == reads, f"{trapped} reads were trapped, {reads} expected")
+
+    def direct(self, expected=()):
+        """All functions are direct but those whose names match and whose reasons start so"""
+        for bdf, state in self.on.states().items():
+            name, state = state.split(": ", 1)
+            why = [reason for match, reason in expected if re.match(match, f"{bdf} {name}")]
+            check(state.startswith(why[0]) if why else state == "direct", f"{bdf} {name}: {state}")
+
+
+def table(machine):
+    """Read etc/pci-bar-masks; {(root, path): (header, id, class, masks, values)}"""
+    def read(key, length):
+        if key is not None:
+            machine.out(0x510, key, 2)
+        return bytes(machine.inp(0x511, 1) for _ in range(length))
+    count, = struct.unpack(">I", read(0x19, 4))
+    for _ in range(count):
+        _, key, _, name = struct.unpack(">IHH56s", read(None, 64))
+        if name.rstrip(b"\0") == b"etc/pci-bar-masks":
+            break
+    else:
+        raise Failure("no etc/pci-bar-masks")
+    head = read(key, 32)
+    magic, version, header_length, total, entries = struct.unpack("<8sHHII", head[:20])
+    check((magic, version, header_length) == (b"PCIBMASK", 1, 32), f"header {head}")
+    blob = head + read(None, total - 32)
+    check(sum(struct.unpack(f"<{total // 4}I", blob)) & 0xffffffff == 0, "checksum")
+    check(read(None, 4) == bytes(4), "no zeroes after the table")
+    result, at = {}, 32
+    for _ in range(entries):
+        (length, segment, root, depth, header, _, ident,
+         class_) = struct.unpack_from("<HHBBBBII", blob, at)
+        numbers = struct.unpack_from("<14I", blob, at + 16)
+        check(length == 72 + (depth + 3) // 4 * 4 and segment == 0, "entry")
+        path = tuple(blob[at + 72:at + 72 + depth])
+        check(len(path) == 1 or (root, path[:-1]) in result, f"{path} before its bridge")
+        check((root, path) not in result, f"{path} twice")
+        result[root, path] = (header, ident, class_, numbers[:7], numbers[7:])
+        at += length
+    check(at == total, "entries do not end where the table does")
+    return result
+
+
+def dance(pair, bus, devfn, header):
+    """What etc/pci-bar-masks should say, found out the hard way"""
+    bars = {0: 6, 1: 2}.get(header & 0x7f, 0)
+    rom = {0: 0x30, 1: 0x38}.get(header & 0x7f)
+    values = [pair.read(bus, devfn, 0x10 + 4 * i) for i in range(6)]
+    masks = [0] * 7
+    command = pair.read(bus, devfn, 4, 2)
+    pair.write(bus, devfn, 4, command & ~3, 2)
+    for reg, index, ones in [(0x10 + 4 * i, i, 0xffffffff) for i in range(bars)] + \
+                            ([(rom, 6, 0xfffff800)] if rom else []):
+        old = pair.read(bus, devfn, reg)
+        pair.write(bus, devfn, reg, ones)
+        masks[index] = pair.read(bus, devfn, reg)
+        pair.write(bus, devfn, reg, old)
+        check(pair.read(bus, devfn, reg) == old, f"{bus:02x}:{devfn:02x} {reg:#x} not restored")
+    pair.write(bus, devfn, 4, command, 2)
+    return (pair.read(bus, devfn, 0xe, 1), pair.read(bus, devfn, 0), pair.read(bus, devfn, 8),
+            tuple(masks), tuple(values + [pair.read(bus, devfn, rom) if rom else 0]))
+
+
+def check_table(pair, tree, root=0):
+    for machine in pair.machines:
+        found = {key[1]: entry for key, entry in table(machine).items() if key[0] == root}
+        check(set(found) == set(tree), f"table {sorted(found)} walk {sorted(tree)}")
+        for path, (bus, devfn, header) in tree.items():
+            expected = dance(pair, bus, devfn, header)
+            check(found[path] == expected, f"{path}: table {found[path]} dance {expected}")
+
+
+def test_reference(qemu):
+    pair = Pair(qemu, REFERENCE)
+    paths = [set(table(m)) for m in pair.machines]
+    pair.compare()
+    _, tree = pair.number()
+    check(paths == [{(0, p) for p in tree}] * 2, "table before numbering")
+    check(len(tree) == 24, f"{len(tree)} functions")
+    pair.compare()
+    pair.direct()
+    check_table(pair, tree)
+    pair.compare()
+    for m in pair.machines:
+        m.qmp("system_reset")
+    pair.move(ECAM)
+    pair.compare()
+    _, tree = pair.number(step=3)
+    pair.compare()
+    pair.direct()
+    check_table(pair, tree)
+    pair.close()
+
+
+def test_window(qemu):
+    pair = Pair(qemu, REFERENCE)
+    pair.number()
+    for base, length, buses in ((0xc0000000, 0, 256), (0xe0000000, 1, 128), (0xd4000000, 2, 64),
+                                (0xb0000000, 0, 256)):
+        pair.move(base, length)
+        pair.compare(buses)
+    pair.close()
+
+
+def test_bridges(qemu):
+    """Overlapping, inverted and unset bus numbers, and secondary bus reset"""
+    pair = Pair(qemu, REFERENCE)
+    _, tree = pair.number()
+    bridges = [(bus, devfn) for bus, devfn, header in tree.values() if header == 1]
+    for bus, devfn in bridges:
+        if bus:
+            continue
+        old = pair.read(bus, devfn, 0x18)
+        for numbers in (0x000000, 0x050500, 0x020500, 0xff0100, 0xffff00, old):
+            pair.write(bus, devfn, 0x18, numbers)
+            pair.compare(8)
+        pair.write(bus, devfn, 0x3e, 0x40, 2)
+        pair.compare(8)
+        pair.write(bus, devfn, 0x3e, 0, 2)
+        pair.compare(8)
+    pair.number()
+    pair.compare()
+    pair.close()
+
+
+def test_hotplug(qemu):
+    pair = Pair(qemu, REFERENCE)
+    _, tree = pair.number()
+    port = max(devfn for bus, devfn, header in tree.values() if bus == 0 and header == 1)
+    bus = pair.read(0, port, 0x19, 1)
+    cap = pair.read(0, port, 0x34, 1)
+    while pair.read(0, port, cap, 1) != 0x10:
+        cap = pair.read(0, port, cap + 1, 1)
+    pair.compare(8)
+    for driver in ("e1000e", "virtio-net-pci", "qemu-xhci"):
+        for m in pair.machines:
+            m.qmp("device_add", driver=driver, id="hot", bus="rp4")
+        # the slot is powered by the guest
+        pair.write(0, port, cap + 0x18, 0x10 << 4 & 0x300, 2)
+        pair.compare(8)
+        pair.direct()
+        check(pair.read(bus, 0, 0) != 0xffffffff, f"{driver} not there")
+        pair.read(0, port, cap + 0x12, 2)
+        for m in pair.machines:
+            m.qmp("device_del", id="hot")
+        pair.write(0, port, cap + 0x18, 0x0700, 2)
+        for m in pair.machines:
+            m.event("DEVICE_DELETED")
+        pair.compare(8)
+        check(pair.read(bus, 0, 0) == 0xffffffff, f"{driver} still there")
+    # functions other than 0 come first and are not exposed until it comes
+    pair.write(0, port, cap + 0x18, 0x0100, 2)
+    for fn in (1, 2, 0):
+        for m in pair.machines:
+            m.qmp("device_add", driver="pcie-root-port" if False else "e1000e", id=f"hot{fn}",
+                  bus="rp4", addr=f"0.{fn}", multifunction=True)
+        if fn:
+            check(pair.read(bus, fn, 0) == 0xffffffff, "exposed without function 0")
+            pair.direct([(f"{bus:02x}:00", "traps: not exposed")])
+    pair.write(0, port, cap + 0x18, 0x0100, 2)
+    pair.compare(8)
+    pair.direct()
+    check(pair.read(bus, 2, 0) != 0xffffffff, "function 2 missing")
+    _, tree = pair.number()
+    check_table(pair, tree)
+    pair.close()
+
+
+def test_virtio_window(qemu):
+    pair = Pair(qemu, REFERENCE)
+    _, tree = pair.number()
+    bdf = {state.split(":")[0]: bdf for bdf, state in pair.on.states().items()}["virtio-rng-pci"]
+    bus, devfn = int(bdf[:2], 16), int(bdf[3:5], 16) << 3 | int(bdf[6], 16)
+    caps, cap = {}, pair.read(bus, devfn, 0x34, 1)
+    while cap:
+        if pair.read(bus, devfn, cap, 1) == 9:
+            caps[pair.read(bus, devfn, cap + 3, 1)] = cap
+        cap = pair.read(bus, devfn, cap + 1, 1)
+    window = caps[5]
+    bar = pair.read(bus, devfn, caps[1] + 4, 1)
+    common = pair.read(bus, devfn, caps[1] + 8)
+    pair.direct()
+    pair.write(bus, devfn, window + 4, bar, 1)
+    pair.write(bus, devfn, window + 8, common + 0x12)    # num_queues
+    pair.direct()
+    pair.write(bus, devfn, window + 12, 2)
+    pair.direct([(bdf, "traps: VIRTIO_PCI_CAP_PCI_CFG")])
+    check(pair.read(bus, devfn, window + 16) & 0xffff == 1, "num_queues through the window")
+    # the port above keeps reading directly, and so do the other virtio functions
+    pair.write(bus, devfn, window + 8, common + 0x14)    # device_status
+    pair.write(bus, devfn, window + 12, 1)
+    pair.write(bus, devfn, window + 16, 3, 1)
+    check(pair.read(bus, devfn, window + 16, 1) == 3, "device_status through the window")
+    for m in pair.machines:
+        m.qmp("system_reset")
+    pair.move(ECAM)
+    pair.number()
+    pair.direct([(bdf, "traps: VIRTIO_PCI_CAP_PCI_CFG")])
+    check(pair.read(bus, devfn, window + 16, 1) == 0, "device_status after reset")
+    pair.write(bus, devfn, window + 12, 0)
+    pair.direct()
+    pair.compare(8)
+    pair.close()
+
+
+def test_computed_reads(qemu):
+    """Of 80 functions whose reads are computed, some are cut out, and then whole buses trap"""
+    pair = Pair(qemu, "-device i6300esb,addr=5 -device e1000e,addr=6")
+    pair.direct([(".* i6300esb", "traps: reads are computed")])
+    before = pair.on.trapped_reads()
+    pair.compare(1, reads=1024)
+    check(pair.on.trapped_reads() > before, "a computed read did not trap")
+    pair.close()
+    bridges = "".join(f" -device pci-bridge,id=b{n},chassis_nr={n + 1}" +
+                      "".join(f" -device i6300esb,bus=b{n},addr={a}" for a in range(1, 21))
+                      for n in range(4))
+    pair = Pair(qemu, bridges)
+    pair.number()
+    for bus in range(5):
+        a, b = (m.memory(pair.address(bus, 0), 1 << 20) for m in pair.machines)
+        check(a == b, f"bus {bus}")
+    states = [s.split(": ", 1)[1] for s in pair.on.states().values()]
+    check(states.count("traps: reads are computed") == 60, f"{states}")
+    check(states.count("traps: too many other functions do") == 20, f"{states}")
+    pair.close()
+
+
+def test_expanders(qemu):
+    pair = Pair(qemu, REFERENCE + EXPANDER)
+    _, tree = pair.number()
+    trees = {0: tree}
+    for root in (0x40, 0x80):
+        _, trees[root] = pair.number(root, root + 1)
+    pair.compare()
+    pair.direct()
+    check({key[0] for key in table(pair.on)} == {0, 0x40, 0x80}, "root buses")
+    for root, tree in trees.items():
+        check_table(pair, tree, root)
+    pair.close()
+
+
+def test_microvm(qemu):
+    args = ("-device virtio-net-pci -device virtio-rng-pci -device qemu-xhci"
+            " -device pcie-root-port,id=rp1,chassis=1,slot=1 -device e1000e,bus=rp1")
+    probe = Machine(qemu, args, "microvm,pcie=on")
+    mtree = probe.qmp("human-monitor-command", **{"command-line": "info mtree"})
+    probe.close()
+    ecam = int(re.search(r"([0-9a-f]{16})-[0-9a-f]{16} .*alias pcie-ecam", mtree).group(1), 16)
+    pair = Pair(qemu, args, "microvm,pcie=on", ecam)
+    _, tree = pair.number()
+    check(len(tree) == 6, f"{len(tree)} functions")
+    pair.compare()
+    pair.direct()
+    check_table(pair, tree)
+    pair.close()
+
+
+def test_migration(qemu):
+    """Between a machine without and one with ecam-readonly, both ways, window armed"""
+    for source, target in ((0, 1), (1, 0)):
+        pair = Pair(qemu, REFERENCE)
+        pair.number()
+        bdf = {s.split(":")[0]: b for b, s in pair.on.states().items()}["virtio-rng-pci"]
+        bus, cap = int(bdf[:2], 16), pair.read(int(bdf[:2], 16), 0, 0x34, 1)
+        while not (pair.read(bus, 0, cap, 1) == 9 and pair.read(bus, 0, cap + 3, 1) == 5):
+            cap = pair.read(bus, 0, cap + 1, 1)
+        pair.write(bus, 0, cap + 12, 1)
+        file = os.path.join(pair.off.dir.name, "state")
+        pair.machines[source].qmp("migrate", uri=f"exec:cat > {file}")
+        while True:
+            status = pair.machines[source].qmp("query-migrate").get("status")
+            check(status not in ("failed", "cancelled"), f"migration {status}")
+            if status == "completed":
+                break
+        option = " -global fw_cfg.pci-bar-masks=on -incoming defer"
+        if target:
+            option += " -global pcie-host-bridge.ecam-readonly=on"
+        new = Machine(qemu, REFERENCE + option)
+        new.qmp("migrate-incoming", uri=f"exec:cat {file}")
+        while new.qmp("query-migrate").get("status") != "completed":
+            pass
+        pair.machines[target].close()
+        pair.machines = (pair.off, new) if target else (new, pair.on)
+        pair.off, pair.on = pair.machines
+        for m in pair.machines:
+            check(m.load(pair.address(bus, 0, cap + 12)) == 1, "window not armed")
+        pair.direct([(bdf, "traps: VIRTIO_PCI_CAP_PCI_CFG")])
+        pair.write(bus, 0, cap + 12, 0)
+        pair.compare()
+        pair.direct()
+        pair.close()
+
+
+def test_config_address(qemu):
+    for option, expected in (("", 0x80000008), (" -global pci-host-bridge.hide-config-address=on",
+                                                0xffffffff)):
+        for machine in ("q35", "pc"):
+            m = Machine(qemu, option, machine)
+            m.out(0xcf8, 0x80000008)
+            check(m.inp(0xcf8) == expected, f"{machine}{option}: {m.inp(0xcf8):#x}")
+            check(m.port_read(0, 0, 0) & 0xffff == 0x8086, "no access through the ports")
+            m.close()
+
+
+def test_off(qemu):
+    """Nothing is there that was not asked for"""
+    m = Machine(qemu, REFERENCE)
+    check("pcie-mmcfg-" not in m.qmp("human-monitor-command",
+                                     **{"command-line": "info mtree"}).replace("pcie-mmcfg-mmio", ""),
+          "regions of ecam-readonly exist")
+    check(not m.states(), "functions are listed")
+    try:
+        table(m)
+    except Failure:
+        m.close()
+        return
+    raise Failure("etc/pci-bar-masks exists")
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    tests = {name[5:]: test for name, test in globals().items() if name.startswith("test_")}
+    failed = 0
+    for name in sys.argv[2:] or tests:
+        try:
+            tests[name](sys.argv[1])
+            print(f"ok - {name}", flush=True)
+        except Failure as failure:
+            failed += 1
+            print(f"not ok - {name}: {failure}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,478 @@
+/* The PCI BAR mask table: every check of docs/paravirtual.md, and the walk that the table replaces. */
+#include <stdlib.h>
+#include "check.h"
+#include "pv.h"
+#include "sim.h"
+#include "sim_build.h"
+#include "sizing.h"
+
+static struct rig rig;
+static uint8_t bytes[SIM_PV_MAX];
+static uint32_t len;
+static const struct sim_fn *order[SIM_FUNCTIONS_MAX];
+static unsigned count;
+static struct pv_table table;
+static struct walked walked;
+static struct bar_registers raw[MAP_MAX];
+
+static void encode(void)
+{
+	len = sim_pv_encode(bytes, order, &count);
+	rig_init(&rig);
+}
+
+/* Checks a copy of exactly `given` bytes, so that a read beyond them is caught. */
+static bool check_copy(size_t given, size_t *needed)
+{
+	static uint8_t *copy;
+	bool good;
+
+	free(copy);
+	copy = malloc(given ? given : 1);
+	memcpy(copy, bytes, given);
+	heard_reset();
+	good = pv_check(&table, copy, given, needed, &heard);
+	assert_int_equal(heard_lines(), !good);
+	assert_int_equal(table.bytes != NULL, good);
+	return good;
+}
+
+static void refused(const char *what)
+{
+	size_t needed;
+
+	assert_false(check_copy(len, &needed));
+	assert_heard(what);
+	assert_int_equal(needed, 0);
+}
+
+static void walk(const struct numbering *given)
+{
+	walked_init(&walked);
+	heard_reset();
+	pv_walk(&table, given, &walked.map, raw, &heard);
+}
+
+static void put(uint32_t at, unsigned width, uint32_t value)
+{
+	for (unsigned i = 0; i < width; i++)
+		bytes[at + i] = (uint8_t)(value >> 8 * i);
+	sim_pv_seal(bytes);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	sim_reference();
+	encode();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	size_t needed;
+
+	(void)state;
+	check_copy(0, &needed); /* lets the last copy go */
+	return 0;
+}
+
+static void test_sound_table(void **state)
+{
+	const struct numbering none = {.count = 0};
+	size_t needed;
+
+	(void)state;
+	assert_true(check_copy(len, &needed));
+	assert_int_equal(table.entries, 24);
+	assert_int_equal(table.len, len);
+	walk(&none);
+	assert_silent();
+	assert_found_all(&walked, 1);
+	assert_int_equal(walked.map.buses, 7);
+	assert_int_equal(sim.counts.ecam_read + sim.counts.cfc_read, 0);
+}
+
+/* fw_cfg pads with zeros whatever is asked for beyond the item. */
+static void test_bytes_after_the_table_do_not_matter(void **state)
+{
+	size_t needed;
+
+	(void)state;
+	memset(bytes + len, 0xa5, 4096);
+	assert_true(check_copy(len + 4096, &needed));
+	assert_int_equal(table.len, len);
+}
+
+/* Check 1. */
+static void test_magic(void **state)
+{
+	size_t needed;
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		encode();
+		bytes[i] ^= 0x20;
+		sim_pv_seal(bytes);
+		refused("has no PCIBMASK signature");
+	}
+	encode();
+	for (size_t given = 0; given < 32; given++) {
+		assert_false(check_copy(given, &needed));
+		assert_heard("bytes read) is shorter than its header");
+		assert_int_equal(needed, 0);
+	}
+}
+
+/* Check 2. */
+static void test_version(void **state)
+{
+	(void)state;
+	put(8, 2, 2);
+	refused("is not of version 1");
+	put(8, 2, 0);
+	refused("is not of version 1");
+}
+
+/* Check 3. */
+static void test_header_length(void **state)
+{
+	static const uint32_t bad[] = {0, 28, 31, 33, 34, 0xfffc};
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		encode();
+		put(10, 2, bad[i]);
+		refused("has a bad header length");
+	}
+}
+
+static void test_longer_header_is_skipped(void **state)
+{
+	const struct numbering none = {.count = 0};
+	size_t needed;
+
+	(void)state;
+	memmove(bytes + 48, bytes + 32, len - 32);
+	memset(bytes + 32, 0x5a, 16);
+	len += 16;
+	put(12, 4, len);
+	put(10, 2, 48);
+	assert_true(check_copy(len, &needed));
+	walk(&none);
+	assert_found_all(&walked, 1);
+}
+
+/* Check 4. */
+static void test_total_length(void **state)
+{
+	size_t needed;
+	char text[64];
+
+	(void)state;
+	bytes[12]++; /* not a multiple of 4 */
+	refused("has a length that is not a multiple of 4");
+	encode();
+	for (size_t given = 32; given < len; given++) {
+		assert_false(check_copy(given, &needed));
+		snprintf(text, sizeof(text), "paravirtual: the table (%zu bytes read) is truncated", given);
+		assert_heard(text);
+		assert_int_equal(needed, len);
+	}
+}
+
+/* Check 5. */
+static void test_checksum(void **state)
+{
+	(void)state;
+	for (uint32_t at = 20; at < len; at += 7) {
+		encode();
+		bytes[at] ^= 0x10;
+		refused("has a bad checksum");
+	}
+}
+
+/* Check 6. */
+static void test_entries(void **state)
+{
+	(void)state;
+	put(32 + 5, 1, 0);
+	refused("entry 0 of the table, at offset 32, has an empty path");
+	encode();
+	put(32, 2, 74);
+	refused("entry 0 of the table, at offset 32, has a bad length");
+	encode();
+	put(32, 2, 72);
+	refused("has a bad length");
+	encode();
+	put(32, 2, 0);
+	refused("has a bad length");
+	encode();
+	put(32, 2, len);
+	refused("entry 0 of the table, at offset 32, runs over the end of the table");
+	encode();
+	put(32 + 5, 1, 5); /* a path that the length has no room for */
+	refused("has a bad length");
+	encode();
+	put(16, 4, count + 1);
+	refused("runs over the end of the table");
+	encode();
+	put(16, 4, 0xffffffff);
+	refused("runs over the end of the table");
+}
+
+static void test_longer_entries_are_skipped_over(void **state)
+{
+	const struct numbering none = {.count = 0};
+	uint32_t second = 32 + bytes[32];
+	size_t needed;
+
+	(void)state;
+	memmove(bytes + second + 8, bytes + second, len - second);
+	memset(bytes + second, 0x5a, 8);
+	len += 8;
+	put(32, 2, bytes[32] + 8u);
+	put(12, 4, len);
+	assert_true(check_copy(len, &needed));
+	walk(&none);
+	assert_found_all(&walked, 1);
+}
+
+/* Check 7. */
+static void test_entries_end_at_the_end(void **state)
+{
+	char text[96];
+
+	(void)state;
+	put(16, 4, count - 1);
+	snprintf(text, sizeof(text), "the table's 23 entries end at offset %u, the table at %u", len - 76,
+		 len);
+	refused(text);
+	put(16, 4, 0);
+	refused("the table's 0 entries end at offset 32");
+}
+
+static void test_table_without_entries(void **state)
+{
+	const struct numbering none = {.count = 0};
+	size_t needed;
+
+	(void)state;
+	sim_reset();
+	encode();
+	assert_int_equal(len, 32);
+	assert_true(check_copy(len, &needed));
+	walk(&none);
+	assert_int_equal(walked.map.count, 0);
+	assert_int_equal(walked.map.buses, 0);
+}
+
+/* Offset of the n-th entry. */
+static uint32_t entry(unsigned n)
+{
+	uint32_t at = 32;
+
+	while (n--)
+		at += bytes[at];
+	return at;
+}
+
+static unsigned first_behind(unsigned depth)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (bytes[entry(i) + 5] == depth)
+			return i;
+	abort();
+}
+
+/* Check 8. */
+static void test_bridge_comes_first(void **state)
+{
+	unsigned i = first_behind(2);
+	char text[96];
+
+	(void)state;
+	snprintf(text, sizeof(text), "entry %u of the table, at offset %u, is not preceded by the bridge", i,
+		 entry(i));
+	put(entry(i - 1) + 6, 1, 0); /* the bridge is no bridge */
+	refused(text);
+	encode();
+	put(entry(i) + 72, 1, 0x1f << 3); /* runs through what is no bridge */
+	refused(text);
+	encode();
+	put(entry(i) + 4, 1, 1); /* the bridge of another root */
+	refused(text);
+	encode();
+	put(entry(i) + 2, 2, 1); /* of another segment */
+	refused(text);
+	encode();
+	put(entry(0) + 5, 1, 2); /* nothing came before */
+	refused("entry 0 of the table, at offset 32, is not preceded by the bridge that it is behind");
+}
+
+/* Anything else that is wrong anywhere: refused or read, never a wild access. */
+static void test_every_bit_flipped(void **state)
+{
+	const struct numbering none = {.count = 0};
+	size_t needed;
+
+	(void)state;
+	for (uint32_t at = 0; at < len; at++) {
+		for (unsigned bit = 0; bit < 8; bit++) {
+			bytes[at] ^= (uint8_t)(1u << bit);
+			assert_false(check_copy(len, &needed));
+			if (at < 12 || at >= 16) {
+				sim_pv_seal(bytes);
+				if (check_copy(len, &needed))
+					walk(&none);
+			}
+			bytes[at] ^= (uint8_t)(1u << bit);
+			sim_pv_seal(bytes);
+		}
+	}
+}
+
+/* The table, written by the simulator from its own registers, against walk and dance through the back ends.
+ */
+static void check_equals_the_dance(const struct numbering *given, bool unnumbered)
+{
+	static struct walked tree;
+	size_t needed;
+
+	assert_true(check_copy(len, &needed));
+	walk(given);
+	assert_silent();
+	walk_tree(&tree, &rig.ecam);
+	assert_int_equal(walked.map.count, count);
+	assert_int_equal(tree.map.count, count);
+	for (unsigned i = 0; i < count; i++) {
+		const struct pci_function *fn = pci_map_find(&tree.map, walked.fn[i].at);
+		struct bar_registers dance;
+
+		assert_int_equal(cfg_key(walked.fn[i].at), cfg_key(sim_address(order[i])));
+		assert_non_null(fn);
+		assert_int_equal(walked.fn[i].id, fn->id);
+		assert_int_equal(walked.fn[i].class_revision, fn->class_revision);
+		assert_int_equal(walked.fn[i].header & 0x00ff0000, fn->header & 0x00ff0000);
+		if (!unnumbered)
+			assert_int_equal(walked.fn[i].buses, fn->buses);
+		sizing_run(&rig.ecam, &sizing_strategies[2], fn, &dance);
+		assert_memory_equal(&raw[i], &dance, sizeof(dance));
+	}
+	assert_counts(&rig);
+}
+
+static void test_random_machines_equal_the_dance(void **state)
+{
+	const struct numbering none = {.count = 0};
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 25; seed++) {
+		sim_random(seed, true);
+		encode();
+		check_equals_the_dance(&none, false);
+	}
+}
+
+/* Made before anyone numbered the bridges: the guest knows what it wrote. */
+static void test_unnumbered_machines_through_numbering(void **state)
+{
+	static struct numbering given;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 25; seed++) {
+		struct pci_roots roots;
+
+		sim_random(seed, false);
+		encode();
+		sim_roots(&roots);
+		given.count = 0;
+		number_bridges(&rig.ecam, &roots, &given, &heard);
+		check_equals_the_dance(&given, true);
+	}
+}
+
+static void test_functions_without_a_bus_number_are_reported(void **state)
+{
+	const struct numbering none = {.count = 0};
+	size_t needed;
+
+	(void)state;
+	for (unsigned i = 0; i < sim.functions; i++)
+		if (sim.fn[i]->behind)
+			sim_bridge_numbers(sim.fn[i], 0, 0, 0);
+	encode();
+	assert_true(check_copy(len, &needed));
+	walk(&none);
+	assert_int_equal(walked.map.count, 15);
+	assert_int_equal(walked.map.buses, 1);
+	assert_heard("paravirtual: 9 functions are behind bridges without bus numbers");
+}
+
+static void test_full_map(void **state)
+{
+	const struct numbering none = {.count = 0};
+	size_t needed;
+
+	(void)state;
+	assert_true(check_copy(len, &needed));
+	walked_init(&walked);
+	walked.map.capacity = 5;
+	heard_reset();
+	pv_walk(&table, &none, &walked.map, raw, &heard);
+	assert_int_equal(walked.map.count, 5);
+	assert_true(walked.map.truncated);
+	assert_heard("paravirtual: more than 5 functions: the rest is not looked at");
+}
+
+/* Mask and value are not interpreted beyond what the header type allows. */
+static void test_registers_that_a_header_lacks(void **state)
+{
+	const struct numbering none = {.count = 0};
+	unsigned bridge = first_behind(2) - 1;
+	size_t needed;
+
+	(void)state;
+	for (uint32_t at = 16; at < 44; at += 4)
+		put(entry(bridge) + at, 4, 0x11111111 * (at / 4));
+	put(entry(0) + 6, 1, 2);
+	put(entry(0) + 16, 4, 0xdeadbeef);
+	assert_true(check_copy(len, &needed));
+	walk(&none);
+	assert_int_equal(raw[0].mask[0], 0);
+	assert_int_equal(raw[0].value[0] | raw[0].value[6], 0);
+	assert_int_equal(raw[bridge].mask[0], 0x44444444);
+	assert_int_equal(raw[bridge].mask[1], 0x55555555);
+	for (unsigned i = 2; i < 6; i++)
+		assert_int_equal(raw[bridge].mask[i] | raw[bridge].value[i], 0);
+	assert_int_equal(raw[bridge].mask[6], 0xaaaaaaaa);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup(test_sound_table, setup),
+	    cmocka_unit_test_setup(test_bytes_after_the_table_do_not_matter, setup),
+	    cmocka_unit_test_setup(test_magic, setup),
+	    cmocka_unit_test_setup(test_version, setup),
+	    cmocka_unit_test_setup(test_header_length, setup),
+	    cmocka_unit_test_setup(test_longer_header_is_skipped, setup),
+	    cmocka_unit_test_setup(test_total_length, setup),
+	    cmocka_unit_test_setup(test_checksum, setup),
+	    cmocka_unit_test_setup(test_entries, setup),
+	    cmocka_unit_test_setup(test_longer_entries_are_skipped_over, setup),
+	    cmocka_unit_test_setup(test_entries_end_at_the_end, setup),
+	    cmocka_unit_test_setup(test_table_without_entries, setup),
+	    cmocka_unit_test_setup(test_bridge_comes_first, setup),
+	    cmocka_unit_test_setup(test_every_bit_flipped, setup),
+	    cmocka_unit_test(test_random_machines_equal_the_dance),
+	    cmocka_unit_test(test_unnumbered_machines_through_numbering),
+	    cmocka_unit_test_setup(test_functions_without_a_bus_number_are_reported, setup),
+	    cmocka_unit_test_setup(test_full_map, setup),
+	    cmocka_unit_test_setup(test_registers_that_a_header_lacks, setup),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, teardown);
+
+	sim_reset();
+	return failed;
+}
