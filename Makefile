@@ -12,7 +12,7 @@ say = $(if $(V),,@echo '  $(1)	$(2)';)
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 # What is in the image. The tests run in the order in which they are listed here.
-LIB    := acpi arena bar caps ecam fwcfg measure mem number pci pio pv report roots sizing stats text words
+LIB    := acpi aml arena bar caps ecam fwcfg measure mem number pci pio pv report roots sizing stats text words
 TESTS  := acpi enumerate sizing resources scan access reads verdict trap
 TESTS_SUPPORT := env inventory repeat runner session
 KERNEL := clock console cpu finish main paging power privilege traps
@@ -39,7 +39,7 @@ GNUEFI_CRT0 := /usr/lib/crt0-efi-x86_64.o
 GNUEFI_LIB  := /usr/lib/libgnuefi.a
 PE_SECTIONS := .text .reloc .rodata .relro .data .dynamic .rela .dynsym
 
-.PHONY: all run iso test host-test lint clean help FORCE
+.PHONY: all run test lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
 
 all: build/barometer.efi build/barometer.elf
 
@@ -97,6 +97,37 @@ build/%.o: %.c Makefile | build/tools
 	$(call say,CC,$<)$(CC_TARGET) $(CFLAGS) -c -o $@ $<
 
 -include $(COMMON_OBJECTS:.o=.d) $(EFI_OBJECTS:.o=.d) $(PVH_OBJECTS:.o=.d)
+
+# ---- checks ---------------------------------------------------------------------------------------------------
+
+GUEST_SOURCES := $(wildcard lib/*.c kernel/*.c tests/*.c tests/rules/*.c) boot/pvh.c
+EFI_SOURCES   := $(EFI:%=boot/%.c)
+HEADERS       := $(wildcard lib/*.h kernel/*.h tests/*.h tests/rules/*.h boot/*.h)
+SCRIPTS       := $(shell git ls-files | xargs grep -lE '^\#!.*(bash|sh)$$' 2>/dev/null)
+CLANG_FLAGS   := --target=x86_64-linux-gnu $(filter-out -fno-tree-loop-distribute-patterns -fno-toplevel-reorder -MMD -MP,$(CFLAGS)) $(VERSION_CFLAGS)
+
+# Each is a goal of its own, so that one can be run alone.
+lint: lint-format lint-clang lint-tidy lint-cppcheck lint-shell
+
+lint-tools:
+	@tools/need clang clang-format clang-tidy cppcheck shellcheck gnu-efi
+
+lint-format: lint-tools
+	clang-format --dry-run -Werror $(GUEST_SOURCES) $(EFI_SOURCES) $(HEADERS) $(wildcard tests/host/*.[ch])
+
+lint-clang: lint-tools
+	@for source in $(GUEST_SOURCES); do clang $(CLANG_FLAGS) -fsyntax-only $$source || exit 1; done
+	@for source in $(EFI_SOURCES); do clang $(CLANG_FLAGS) $(EFI_CFLAGS) -fsyntax-only $$source || exit 1; done
+
+lint-tidy: lint-tools
+	clang-tidy --quiet $(GUEST_SOURCES) -- $(CLANG_FLAGS) 2>/dev/null
+
+lint-cppcheck: lint-tools
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --error-exitcode=1 --suppress=missingIncludeSystem \
+		--suppress=comparePointers --suppress=ctuuninitvar -Ilib -Iboot -Ikernel -Itests $(VERSION_CFLAGS) lib kernel boot tests/*.c
+
+lint-shell: lint-tools
+	shellcheck -x $(SCRIPTS)
 
 clean:
 	rm -rf build

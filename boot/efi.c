@@ -40,8 +40,9 @@ static void take_memory_map(const uint8_t *map, UINTN size, UINTN descriptor_siz
 }
 
 /*
- * The map's key goes stale when anything allocates between the two calls, a timer event for one. Then, as the specification says, only
- * GetMemoryMap may be called before the next try; so the buffer is taken once, with room to spare.
+ * The map's key goes stale when anything allocates between the two calls, a timer event for one. Then, as the
+ * specification says, only GetMemoryMap may be called before the next try; so the buffer is taken once, with
+ * room to spare.
  */
 EFI_STATUS efi_leave(EFI_HANDLE image, struct handoff *to)
 {
@@ -57,8 +58,8 @@ EFI_STATUS efi_leave(EFI_HANDLE image, struct handoff *to)
 		return status;
 	for (unsigned tries = 0; tries < LEAVE_TRIES; tries++) {
 		size = capacity;
-		status = efi_services->GetMemoryMap(&size, (EFI_MEMORY_DESCRIPTOR *)map, &key, &descriptor_size,
-						    &version);
+		status = efi_services->GetMemoryMap(&size, (EFI_MEMORY_DESCRIPTOR *)map, &key,
+						    &descriptor_size, &version);
 		if (EFI_ERROR(status))
 			return status;
 		status = efi_services->ExitBootServices(image, key);

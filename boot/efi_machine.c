@@ -16,8 +16,8 @@ static uint64_t find_table(const EFI_SYSTEM_TABLE *system, const EFI_GUID *guid)
 }
 
 /*
- * Configuration() gives ACPI resource descriptors (UEFI 14.2; ACPI 6.4.3.5.1): QWORD address space, tag 8Ah, 46 bytes; resource type 2 is a
- * bus range, minimum at 14, maximum at 22. Tag 79h ends the list.
+ * Configuration() gives ACPI resource descriptors (UEFI 14.2; ACPI 6.4.3.5.1): QWORD address space, tag 8Ah,
+ * 46 bytes; resource type 2 is a bus range, minimum at 14, maximum at 22. Tag 79h ends the list.
  */
 #define DESCRIPTOR_QWORD 0x8a
 #define DESCRIPTOR_LEN   46
@@ -40,9 +40,9 @@ static void take_root_bridge(EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL *bridge, struct han
 			return;
 		}
 		handoff->root[handoff->root_count++] = (struct handoff_root){
-			.segment = (uint16_t)bridge->SegmentNumber,
-			.bus = (uint8_t)first,
-			.last = (uint8_t)last,
+		    .segment = (uint16_t)bridge->SegmentNumber,
+		    .bus = (uint8_t)first,
+		    .last = (uint8_t)last,
 		};
 	}
 }
@@ -52,7 +52,8 @@ static void take_root_bridges(struct handoff *handoff)
 	EFI_HANDLE *handles;
 	UINTN count;
 
-	if (EFI_ERROR(efi_services->LocateHandleBuffer(ByProtocol, &root_bridge_guid, NULL, &count, &handles)))
+	if (EFI_ERROR(
+		efi_services->LocateHandleBuffer(ByProtocol, &root_bridge_guid, NULL, &count, &handles)))
 		return;
 	for (UINTN i = 0; i < count; i++) {
 		EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL *bridge;
@@ -66,13 +67,15 @@ static void take_root_bridges(struct handoff *handoff)
 #define ARENA_MAX (256ull << 20)
 #define ARENA_MIN (2ull << 20)
 
-/* The largest power-of-two piece that firmware can spare, below 4 GiB: fw_cfg DMA from there takes one port write. */
+/* The largest power-of-two piece that firmware can spare, below 4 GiB: fw_cfg DMA from there takes one port
+ * write. */
 static void take_arena(struct handoff *handoff)
 {
 	for (uint64_t len = ARENA_MAX; len >= ARENA_MIN; len /= 2) {
 		EFI_PHYSICAL_ADDRESS at = 0xffffffff;
 
-		if (EFI_ERROR(efi_services->AllocatePages(AllocateMaxAddress, EfiLoaderData, len / EFI_PAGE_SIZE, &at)))
+		if (EFI_ERROR(efi_services->AllocatePages(AllocateMaxAddress, EfiLoaderData,
+							  len / EFI_PAGE_SIZE, &at)))
 			continue;
 		handoff->arena = (struct handoff_range){at, len};
 		return;

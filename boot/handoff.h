@@ -1,6 +1,7 @@
 /*
- * What a boot path leaves to the kernel: one struct, the same whichever way control arrived. It lies in the image, so it
- * stays valid; every address in it is physical, and identity mapped until the kernel has its own page tables.
+ * What a boot path leaves to the kernel: one struct, the same whichever way control arrived. It lies in the
+ * image, so it stays valid; every address in it is physical, and identity mapped until the kernel has its own
+ * page tables.
  */
 #ifndef BAROMETER_BOOT_HANDOFF_H
 #define BAROMETER_BOOT_HANDOFF_H
@@ -46,7 +47,8 @@ static inline void handoff_note(struct handoff *handoff, const char *text)
 		handoff->note[handoff->note_count++] = text;
 }
 
-/* Never returns. Interrupts are off, boot services are gone; switches to the kernel's stack and calls kernel_main(). */
+/* Never returns. Interrupts are off, boot services are gone; switches to the kernel's stack and calls
+ * kernel_main(). */
 _Noreturn void kernel_enter(struct handoff *handoff);
 
 #endif

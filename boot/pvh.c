@@ -22,9 +22,9 @@ struct memory_map_entry {
 #define TYPE_UNUSABLE 5
 
 /* What pvh.asm maps. */
-#define BOOT_MAPPED (1ull << 30)
+#define BOOT_MAPPED   (1ull << 30)
 
-#define ARENA_MAX (256ull << 20)
+#define ARENA_MAX     (256ull << 20)
 
 static struct handoff handoff;
 

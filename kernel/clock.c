@@ -5,7 +5,8 @@
 #include "mem.h"
 #include "tsc.h"
 
-/* Intel SDM volume 2, CPUID: EBX/EAX is TSC over crystal, ECX the crystal in Hz, and 0 where it is not enumerated. */
+/* Intel SDM volume 2, CPUID: EBX/EAX is TSC over crystal, ECX the crystal in Hz, and 0 where it is not
+ * enumerated. */
 static uint64_t from_leaf_15(void)
 {
 	struct cpu_id id;
@@ -22,9 +23,9 @@ static uint64_t from_hypervisor_leaf(uint32_t highest)
 	return highest >= 0x40000010 && highest < 0x40010000 ? cpu_id(0x40000010, 0).eax : 0;
 }
 
-#define VMWARE_MAGIC   0x564d5868u
-#define VMWARE_PORT    0x5658
-#define VMWARE_GETHZ   45
+#define VMWARE_MAGIC 0x564d5868u
+#define VMWARE_PORT  0x5658
+#define VMWARE_GETHZ 45
 
 /* GETHZ gives the frequency in Hz in EBX:EAX, all-ones in EBX when it does not know. */
 static uint64_t from_vmware_backdoor(void)
@@ -42,7 +43,8 @@ static uint32_t pm_timer(const struct acpi_pm_timer *timer)
 	return io_in32(timer->port) & (timer->extended ? 0xffffffff : 0xffffff);
 }
 
-/* ACPI 6.4, 4.8.3.3. A timer that stands still is given up after as many readings as could fit ten times over. */
+/* ACPI 6.4, 4.8.3.3. A timer that stands still is given up after as many readings as could fit ten times
+ * over. */
 static uint64_t from_pm_timer(const struct acpi_pm_timer *timer)
 {
 	const uint32_t mask = timer->extended ? 0xffffffff : 0xffffff, wanted = PM_TIMER_HZ / 50;

@@ -17,8 +17,9 @@ struct __attribute__((packed)) tss {
 	uint64_t reserved2;
 	uint16_t reserved3, io_map;
 	/*
-	 * One bit a port, all clear: CPL 3 may use every port (SDM volume 3, 19.5.2). IOPL 3 says the same, but a hypervisor that runs the
-	 * guest's CPL 3 with an IOPL of its own asks only the map. One more byte of ones ends it.
+	 * One bit a port, all clear: CPL 3 may use every port (SDM volume 3, 19.5.2). IOPL 3 says the same,
+	 * but a hypervisor that runs the guest's CPL 3 with an IOPL of its own asks only the map. One more
+	 * byte of ones ends it.
 	 */
 	uint8_t io_permission[65536 / 8];
 	uint8_t io_end;
@@ -34,21 +35,24 @@ struct __attribute__((packed)) gate {
 #define GATE_INTERRUPT      0x8e
 #define GATE_INTERRUPT_CPL3 0xee
 
-/* Exceptions run on their own stacks, whatever became of the one that was in use; a double fault on one more. */
-#define TRAP_STACK 8192
+/* Exceptions run on their own stacks, whatever became of the one that was in use; a double fault on one more.
+ */
+#define TRAP_STACK          8192
 static uint8_t trap_stack[2][TRAP_STACK] __attribute__((aligned(16)));
 
 static struct tss tss;
 static struct gate idt[256] __attribute__((aligned(16)));
 
-/* Access bytes and flags as the SDM's figures 3-8 and 7-4 have them; the TSS descriptor's two slots are filled in below. */
+/* Access bytes and flags as the SDM's figures 3-8 and 7-4 have them; the TSS descriptor's two slots are
+ * filled in below. */
 static uint64_t gdt[] = {
-	0,
-	0x00af9b000000ffff, /* ring 0 code, 64 bit */
-	0x00cf93000000ffff, /* ring 0 data */
-	0x00cff3000000ffff, /* ring 3 data */
-	0x00affb000000ffff, /* ring 3 code, 64 bit */
-	0, 0,
+    0,
+    0x00af9b000000ffff, /* ring 0 code, 64 bit */
+    0x00cf93000000ffff, /* ring 0 data */
+    0x00cff3000000ffff, /* ring 3 data */
+    0x00affb000000ffff, /* ring 3 code, 64 bit */
+    0,
+    0,
 };
 
 extern char trap_vectors[], trap_halt[];
@@ -58,12 +62,12 @@ static void set_gate(unsigned vector, const char *handler, uint8_t ist, uint8_t 
 	uint64_t at = (uint64_t)handler;
 
 	idt[vector] = (struct gate){
-		.offset_low = (uint16_t)at,
-		.selector = CPU_CODE0,
-		.ist = ist,
-		.type = type,
-		.offset_middle = (uint16_t)(at >> 16),
-		.offset_high = (uint32_t)(at >> 32),
+	    .offset_low = (uint16_t)at,
+	    .selector = CPU_CODE0,
+	    .ist = ist,
+	    .type = type,
+	    .offset_middle = (uint16_t)(at >> 16),
+	    .offset_high = (uint32_t)(at >> 32),
 	};
 }
 
@@ -108,14 +112,15 @@ void cpu_init(void)
 	__asm__ volatile("lidt %0" : : "m"(pointer));
 }
 
-#define MSR_PAT  0x277
-#define MSR_EFER 0xc0000080
-#define EFER_NXE 0x800
+#define MSR_PAT      0x277
+#define MSR_EFER     0xc0000080
+#define EFER_NXE     0x800
 
-#define CR0_WP   0x10000ull
-#define CR4_LA57 0x1000ull
-/* What firmware may have left on and the kernel, whose pages are all open to CPL 3, cannot use: UMIP, SMEP, SMAP, PKE, CET. */
-#define CR4_OFF ((1ull << 11) | (1ull << 20) | (1ull << 21) | (1ull << 22) | (1ull << 23))
+#define CR0_WP       0x10000ull
+#define CR4_LA57     0x1000ull
+/* What firmware may have left on and the kernel, whose pages are all open to CPL 3, cannot use: UMIP, SMEP,
+ * SMAP, PKE, CET. */
+#define CR4_OFF      ((1ull << 11) | (1ull << 20) | (1ull << 21) | (1ull << 22) | (1ull << 23))
 
 /* Entry 3 (PCD and PWT) is UC, as at power-on (SDM volume 3, table 11-12). */
 #define PAT_POWER_ON 0x0007040600070406ull

@@ -61,7 +61,8 @@ static const void *map_table(void *context, uint64_t physical, size_t len)
 	for (unsigned i = 0; i < handoff->range_count; i++) {
 		const struct handoff_range *r = &handoff->range[i];
 
-		if (physical >= r->start && physical - r->start < r->len && len <= r->len - (physical - r->start))
+		if (physical >= r->start && physical - r->start < r->len &&
+		    len <= r->len - (physical - r->start))
 			return paging_map(physical, len, PAGING_READ);
 	}
 	/* The BIOS area, which not every map lists (ACPI 6.4, 5.2.5.1). */
@@ -84,8 +85,8 @@ static volatile uint8_t *map_device(void *context, uint64_t physical, uint64_t l
 
 	/* An MCFG that claims our own memory must not make it device memory. */
 	if (physical < handoff->arena.start + handoff->arena.len && handoff->arena.start < physical + len) {
-		diag_say(&diag, "ecam: MCFG claims 0x%llx bytes at 0x%llx, which is RAM in use", (unsigned long long)len,
-			 (unsigned long long)physical);
+		diag_say(&diag, "ecam: MCFG claims 0x%llx bytes at 0x%llx, which is RAM in use",
+			 (unsigned long long)len, (unsigned long long)physical);
 		return NULL;
 	}
 	return paging_map(physical, len, PAGING_WRITE | PAGING_UNCACHED);
@@ -103,7 +104,8 @@ static volatile uint8_t *map_uncached(void *page)
 static void take_roots(const struct handoff *handoff)
 {
 	for (unsigned i = 0; i < handoff->root_count; i++)
-		roots_add(&platform.roots, handoff->root[i].segment, handoff->root[i].bus, handoff->root[i].last, &diag);
+		roots_add(&platform.roots, handoff->root[i].segment, handoff->root[i].bus,
+			  handoff->root[i].last, &diag);
 }
 
 static void fill_platform(struct handoff *handoff, const struct privilege *privilege)
@@ -124,8 +126,8 @@ static void fill_platform(struct handoff *handoff, const struct privilege *privi
 	platform.map_context = handoff;
 	platform.map_uncached = map_uncached;
 	take_roots(handoff);
-	report_note(&finish_state.report, "barometer %s, booted by %s under \"%s\"", BAROMETER_VERSION, handoff->boot,
-		    platform.hypervisor[0] ? platform.hypervisor : "no hypervisor");
+	report_note(&finish_state.report, "barometer %s, booted by %s under \"%s\"", BAROMETER_VERSION,
+		    handoff->boot, platform.hypervisor[0] ? platform.hypervisor : "no hypervisor");
 	report_note(&finish_state.report, "%s", why);
 }
 
@@ -149,11 +151,11 @@ _Noreturn void kernel_main(struct handoff *handoff)
 	read_acpi(handoff);
 	fill_platform(handoff, &privilege);
 	session = (struct session){
-		.platform = &platform,
-		.words = &words,
-		.report = &finish_state.report,
-		.arena = &arena,
-		.counts = &finish_state.counts,
+	    .platform = &platform,
+	    .words = &words,
+	    .report = &finish_state.report,
+	    .arena = &arena,
+	    .counts = &finish_state.counts,
 	};
 	runner_run(&session, bad_words);
 	if (paging_audit())

@@ -3,17 +3,17 @@
 #include "cpu.h"
 #include "image.h"
 
-#define PAGE   0x1000ull
-#define LARGE  0x200000ull
+#define PAGE       0x1000ull
+#define LARGE      0x200000ull
 
-#define PRESENT 0x001ull
-#define WRITE   0x002ull
-#define USER    0x004ull
-#define PWT     0x008ull
-#define PCD     0x010ull
-#define PS      0x080ull
-#define NX      (1ull << 63)
-#define ADDRESS 0x000ffffffffff000ull
+#define PRESENT    0x001ull
+#define WRITE      0x002ull
+#define USER       0x004ull
+#define PWT        0x008ull
+#define PCD        0x010ull
+#define PS         0x080ull
+#define NX         (1ull << 63)
+#define ADDRESS    0x000ffffffffff000ull
 
 #define LOWER_HALF (1ull << 47)
 
@@ -31,7 +31,8 @@ static unsigned index_at(uint64_t virtual, unsigned level)
 	return virtual >> (12 + 9 * level) & 511;
 }
 
-/* The table below an entry, made when it is missing; NULL when the entry is a large page or memory ran out. */
+/* The table below an entry, made when it is missing; NULL when the entry is a large page or memory ran out.
+ */
 static uint64_t *below(uint64_t *entry)
 {
 	uint64_t *table;
@@ -57,7 +58,8 @@ static uint64_t map_one(uint64_t virtual, uint64_t physical, uint64_t len, uint6
 	entry = &table[index_at(virtual, 1)];
 	if ((*entry & PRESENT) && (*entry & PS))
 		return LARGE - (virtual & (LARGE - 1));
-	if (!(*entry & PRESENT) && len >= LARGE && (virtual & (LARGE - 1)) == 0 && (physical & (LARGE - 1)) == 0) {
+	if (!(*entry & PRESENT) && len >= LARGE && (virtual & (LARGE - 1)) == 0 &&
+	    (physical & (LARGE - 1)) == 0) {
 		*entry = physical | bits | PS;
 		return LARGE;
 	}
@@ -75,7 +77,8 @@ void *paging_map_at(uint64_t virtual, uint64_t physical, uint64_t len, unsigned 
 	uint64_t offset = physical & (PAGE - 1), bits = leaf_bits(flags);
 	uint64_t v = virtual - offset, p = physical - offset, left;
 
-	if (len == 0 || len > LOWER_HALF || virtual >= LOWER_HALF - len || p > ADDRESS - len || (v & (PAGE - 1)))
+	if (len == 0 || len > LOWER_HALF || virtual >= LOWER_HALF - len || p > ADDRESS - len ||
+	    (v & (PAGE - 1)))
 		return NULL;
 	for (left = (len + offset + PAGE - 1) & ~(PAGE - 1); left;) {
 		uint64_t done = map_one(v, p, left, bits);
@@ -106,12 +109,15 @@ bool paging_init(struct arena *arena)
 	memory = arena;
 	root = arena_take(memory, PAGE, PAGE);
 	if (!root || !map_image(image_start, image_text, PAGING_READ) ||
-	    !map_image(image_text, image_rodata, PAGING_EXECUTE) || !map_image(image_rodata, image_data, PAGING_READ) ||
-	    !map_image(image_data, stack_guard, PAGING_WRITE) || !map_image(stack_bottom, image_end, PAGING_WRITE) ||
+	    !map_image(image_text, image_rodata, PAGING_EXECUTE) ||
+	    !map_image(image_rodata, image_data, PAGING_READ) ||
+	    !map_image(image_data, stack_guard, PAGING_WRITE) ||
+	    !map_image(stack_bottom, image_end, PAGING_WRITE) ||
 	    !paging_map((uint64_t)arena->base, arena->size, PAGING_WRITE))
 		return false;
 	top = root;
-	/* Firmware that runs with five levels cannot be left without leaving long mode: one more table on top. */
+	/* Firmware that runs with five levels cannot be left without leaving long mode: one more table on
+	 * top. */
 	if (cpu_enable_paging_features()) {
 		top = arena_take(memory, PAGE, PAGE);
 		if (!top)

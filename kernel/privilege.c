@@ -48,7 +48,8 @@ struct privilege privilege_choose(enum words_cpl asked)
 		if (cycles < p.ring0_iteration)
 			p.ring0_iteration = cycles;
 	}
-	if (asked == WORDS_CPL_3 || (asked == WORDS_CPL_AUTO && p.ring0_iteration > PRIVILEGE_LIMIT_DEFAULT)) {
+	if (asked == WORDS_CPL_3 ||
+	    (asked == WORDS_CPL_AUTO && p.ring0_iteration > PRIVILEGE_LIMIT_DEFAULT)) {
 		drop();
 		p.cpl = 3;
 	}
@@ -58,14 +59,18 @@ struct privilege privilege_choose(enum words_cpl asked)
 void privilege_explain(const struct privilege *p, char *to, unsigned size)
 {
 	if (p->asked != WORDS_CPL_AUTO)
-		text_format(to, size, "CPL %u as asked; an empty loop in ring 0 costs %llu cycles an iteration", p->cpl,
+		text_format(to, size,
+			    "CPL %u as asked; an empty loop in ring 0 costs %llu cycles an iteration", p->cpl,
 			    (unsigned long long)p->ring0_iteration);
 	else if (p->cpl == 3)
-		text_format(to, size,
-			    "CPL 3: an empty loop in ring 0 costs %llu cycles an iteration (more than %u), so this "
-			    "hypervisor emulates ring 0; IN, OUT, RDTSC and loads run natively at CPL 3",
-			    (unsigned long long)p->ring0_iteration, PRIVILEGE_LIMIT_DEFAULT);
+		text_format(
+		    to, size,
+		    "CPL 3: an empty loop in ring 0 costs %llu cycles an iteration (more than %u), so this "
+		    "hypervisor emulates ring 0; IN, OUT, RDTSC and loads run natively at CPL 3",
+		    (unsigned long long)p->ring0_iteration, PRIVILEGE_LIMIT_DEFAULT);
 	else
-		text_format(to, size, "CPL 0: an empty loop costs %llu cycles an iteration (at most %u), so ring 0 runs natively",
+		text_format(to, size,
+			    "CPL 0: an empty loop costs %llu cycles an iteration (at most %u), so ring 0 "
+			    "runs natively",
 			    (unsigned long long)p->ring0_iteration, PRIVILEGE_LIMIT_DEFAULT);
 }

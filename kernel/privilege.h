@@ -1,8 +1,9 @@
 /*
  * The privilege level that the tests run at.
  *
- * Some hypervisors (shadow paging or PVM-style KVM in a nested cloud) emulate each ring 0 instruction, which drowns the
- * figures. At CPL 3 with IOPL 3, IN, OUT, RDTSC and ECAM loads run natively and exit as they do from ring 0 on VT-x and SVM.
+ * Some hypervisors (shadow paging or PVM-style KVM in a nested cloud) emulate each ring 0 instruction, which
+ * drowns the figures. At CPL 3 with IOPL 3, IN, OUT, RDTSC and ECAM loads run natively and exit as they do
+ * from ring 0 on VT-x and SVM.
  */
 #ifndef BAROMETER_KERNEL_PRIVILEGE_H
 #define BAROMETER_KERNEL_PRIVILEGE_H
@@ -10,12 +11,13 @@
 #include <stdint.h>
 #include "words.h"
 
-/* An empty loop is 1 to 2 cycles an iteration natively, a few dozen under TCG, thousands when each instruction is emulated. */
+/* An empty loop is 1 to 2 cycles an iteration natively, a few dozen under TCG, thousands when each
+ * instruction is emulated. */
 #define PRIVILEGE_LIMIT_DEFAULT 50
 
 struct privilege {
-	unsigned cpl;              /* 0 or 3, now */
-	uint64_t ring0_iteration;  /* cycles of an empty loop's iteration in ring 0 */
+	unsigned cpl;             /* 0 or 3, now */
+	uint64_t ring0_iteration; /* cycles of an empty loop's iteration in ring 0 */
 	enum words_cpl asked;
 };
 

@@ -8,13 +8,26 @@
 #define BACKTRACE_MAX 16
 
 static const char *const names[32] = {
-	[0] = "divide error",	     [1] = "debug",	      [2] = "NMI",
-	[3] = "breakpoint",	     [4] = "overflow",	      [5] = "bound range",
-	[6] = "invalid opcode",	     [7] = "no FPU",	      [8] = "double fault",
-	[10] = "invalid TSS",	     [11] = "no segment",     [12] = "stack fault",
-	[13] = "general protection", [14] = "page fault",     [16] = "x87",
-	[17] = "alignment check",    [18] = "machine check",  [19] = "SIMD",
-	[20] = "virtualization",     [21] = "control protection",
+    [0] = "divide error",
+    [1] = "debug",
+    [2] = "NMI",
+    [3] = "breakpoint",
+    [4] = "overflow",
+    [5] = "bound range",
+    [6] = "invalid opcode",
+    [7] = "no FPU",
+    [8] = "double fault",
+    [10] = "invalid TSS",
+    [11] = "no segment",
+    [12] = "stack fault",
+    [13] = "general protection",
+    [14] = "page fault",
+    [16] = "x87",
+    [17] = "alignment check",
+    [18] = "machine check",
+    [19] = "SIMD",
+    [20] = "virtualization",
+    [21] = "control protection",
 };
 
 /* Frame pointers are chained through the kernel's stack and end in 0; anything outside it ends the walk. */
@@ -39,17 +52,18 @@ static void registers(struct report *report, const struct trap_frame *f)
 		const char *name;
 		uint64_t value;
 	} all[] = {
-		{"rax", f->rax}, {"rbx", f->rbx}, {"rcx", f->rcx},     {"rdx", f->rdx}, {"rsi", f->rsi},
-		{"rdi", f->rdi}, {"rbp", f->rbp}, {"rsp", f->rsp},     {"r8", f->r8},	{"r9", f->r9},
-		{"r10", f->r10}, {"r11", f->r11}, {"r12", f->r12},     {"r13", f->r13}, {"r14", f->r14},
-		{"r15", f->r15}, {"rip", f->rip}, {"rfl", f->rflags}, {"cs", f->cs},	{"ss", f->ss},
-		{"cr2", f->cr2},
+	    {"rax", f->rax}, {"rbx", f->rbx}, {"rcx", f->rcx},    {"rdx", f->rdx}, {"rsi", f->rsi},
+	    {"rdi", f->rdi}, {"rbp", f->rbp}, {"rsp", f->rsp},    {"r8", f->r8},   {"r9", f->r9},
+	    {"r10", f->r10}, {"r11", f->r11}, {"r12", f->r12},    {"r13", f->r13}, {"r14", f->r14},
+	    {"r15", f->r15}, {"rip", f->rip}, {"rfl", f->rflags}, {"cs", f->cs},   {"ss", f->ss},
+	    {"cr2", f->cr2},
 	};
 
 	for (unsigned i = 0; i + 2 < sizeof(all) / sizeof(all[0]); i += 3)
 		report_note(report, "  %-3s %016llx  %-3s %016llx  %-3s %016llx", all[i].name,
-			    (unsigned long long)all[i].value, all[i + 1].name, (unsigned long long)all[i + 1].value,
-			    all[i + 2].name, (unsigned long long)all[i + 2].value);
+			    (unsigned long long)all[i].value, all[i + 1].name,
+			    (unsigned long long)all[i + 1].value, all[i + 2].name,
+			    (unsigned long long)all[i + 2].value);
 }
 
 _Noreturn void trap_fatal(const struct trap_frame *f)
@@ -69,7 +83,7 @@ _Noreturn void trap_fatal(const struct trap_frame *f)
 		    (unsigned long long)f->error);
 	registers(report, f);
 	backtrace(report, f);
-	text_format(reason, sizeof(reason), "exception %llu (%s) at 0x%llx", (unsigned long long)f->vector, name,
-		    (unsigned long long)f->rip);
+	text_format(reason, sizeof(reason), "exception %llu (%s) at 0x%llx", (unsigned long long)f->vector,
+		    name, (unsigned long long)f->rip);
 	finish_error(reason);
 }

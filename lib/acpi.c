@@ -1,9 +1,10 @@
 /* RSDP to MCFG and FADT, believing nothing. */
 #include "acpi.h"
+#include "aml.h"
 #include "mem.h"
 
-#define HEADER_LEN     36   /* every system description table starts with 36 bytes (ACPI 5.2.6) */
-#define TABLE_LEN_MAX  (1u << 20)
+#define HEADER_LEN      36 /* every system description table starts with 36 bytes (ACPI 5.2.6) */
+#define TABLE_LEN_MAX   (1u << 20)
 #define ROOT_TABLES_MAX 256
 
 struct reader {
@@ -11,6 +12,7 @@ struct reader {
 	acpi_map_fn map;
 	void *context;
 	const struct diag *diag;
+	uint64_t dsdt; /* as the FADT says; 0: not known */
 };
 
 static uint8_t byte_sum(const uint8_t *at, size_t len)
@@ -22,7 +24,8 @@ static uint8_t byte_sum(const uint8_t *at, size_t len)
 	return sum;
 }
 
-/* Revision 0 is 20 bytes with one checksum; later ones say their length and sum a second time (ACPI 5.2.5.3). */
+/* Revision 0 is 20 bytes with one checksum; later ones say their length and sum a second time (ACPI 5.2.5.3).
+ */
 static const char *rsdp_fault(const uint8_t *rsdp)
 {
 	if (memcmp(rsdp, "RSD PTR ", 8) != 0)
@@ -77,8 +80,8 @@ static const uint8_t *table_read(struct reader *r, uint64_t physical, uint32_t *
 			fault = "has a bad checksum";
 	}
 	if (fault) {
-		diag_say(r->diag, "acpi: table %s at 0x%llx %s (length %u)", name, (unsigned long long)physical, fault,
-			 *len);
+		diag_say(r->diag, "acpi: table %s at 0x%llx %s (length %u)", name,
+			 (unsigned long long)physical, fault, *len);
 		r->acpi->bad++;
 		return NULL;
 	}
@@ -117,6 +120,21 @@ static const char *mcfg_entry_fault(const struct acpi *acpi, const struct acpi_m
 	return acpi->mcfg_count == ACPI_MCFG_MAX ? "is one too many" : NULL;
 }
 
+/* Takes over one window, or says what is wrong with it. */
+static void add_entry(struct reader *r, const char *table, uint32_t number,
+		      const struct acpi_mcfg_entry *entry)
+{
+	const char *fault = mcfg_entry_fault(r->acpi, entry);
+
+	if (!fault) {
+		r->acpi->mcfg[r->acpi->mcfg_count++] = *entry;
+		return;
+	}
+	diag_say(r->diag, "acpi: %s entry %u (segment %u, buses %u to %u, base 0x%llx) %s", table, number,
+		 entry->segment, entry->start, entry->end, (unsigned long long)entry->base, fault);
+	r->acpi->bad++;
+}
+
 /* PCI Firmware 3.3, table 4-3: 8 reserved bytes, then 16 an allocation. */
 static void mcfg_parse(struct reader *r, const uint8_t *table, uint32_t len)
 {
@@ -129,21 +147,13 @@ static void mcfg_parse(struct reader *r, const uint8_t *table, uint32_t len)
 	}
 	for (uint32_t at = 44; at + 16 <= len; at += 16) {
 		struct acpi_mcfg_entry entry = {
-			.base = mem_le64(table + at),
-			.segment = mem_le16(table + at + 8),
-			.start = table[at + 10],
-			.end = table[at + 11],
+		    .base = mem_le64(table + at),
+		    .segment = mem_le16(table + at + 8),
+		    .start = table[at + 10],
+		    .end = table[at + 11],
 		};
-		const char *fault = mcfg_entry_fault(acpi, &entry);
 
-		if (fault) {
-			diag_say(r->diag, "acpi: MCFG entry %u (segment %u, buses %u to %u, base 0x%llx) %s",
-				 (at - 44) / 16, entry.segment, entry.start, entry.end,
-				 (unsigned long long)entry.base, fault);
-			acpi->bad++;
-			continue;
-		}
-		acpi->mcfg[acpi->mcfg_count++] = entry;
+		add_entry(r, "MCFG", (at - 44) / 16, &entry);
 	}
 }
 
@@ -152,16 +162,21 @@ static void fadt_parse(struct reader *r, const uint8_t *table, uint32_t len)
 {
 	uint64_t port = len >= 80 ? mem_le32(table + 76) : 0;
 
+	/* X_DSDT (140) wins over DSDT (40). */
+	r->dsdt = len >= 148 && mem_le64(table + 140) ? mem_le64(table + 140)
+		  : len >= 44                         ? mem_le32(table + 40)
+						      : 0;
 	if (len >= 220 && table[208] == 1 && mem_le64(table + 212) != 0)
 		port = mem_le64(table + 212);
 	if (port > 0xfffc) {
-		diag_say(r->diag, "acpi: FADT names PM timer port 0x%llx, beyond I/O space", (unsigned long long)port);
+		diag_say(r->diag, "acpi: FADT names PM timer port 0x%llx, beyond I/O space",
+			 (unsigned long long)port);
 		r->acpi->bad++;
 		return;
 	}
 	r->acpi->pm_timer = (struct acpi_pm_timer){
-		.port = (uint16_t)port,
-		.extended = len >= 116 && (mem_le32(table + 112) & 1u << 8),
+	    .port = (uint16_t)port,
+	    .extended = len >= 116 && (mem_le32(table + 112) & 1u << 8),
 	};
 }
 
@@ -171,7 +186,8 @@ static void root_walk(struct reader *r, const uint8_t *root, uint32_t len, unsig
 	bool fadt_found = false;
 
 	if ((len - HEADER_LEN) % pointer_size != 0) {
-		diag_say(r->diag, "acpi: %.4s length %u is not 36 + %u n", (const char *)root, len, pointer_size);
+		diag_say(r->diag, "acpi: %.4s length %u is not 36 + %u n", (const char *)root, len,
+			 pointer_size);
 		r->acpi->bad++;
 	}
 	if (count > ROOT_TABLES_MAX) {
@@ -184,7 +200,7 @@ static void root_walk(struct reader *r, const uint8_t *root, uint32_t len, unsig
 		const uint8_t *pointer = root + HEADER_LEN + i * pointer_size;
 		uint32_t table_len;
 		const uint8_t *table =
-			table_read(r, pointer_size == 8 ? mem_le64(pointer) : mem_le32(pointer), &table_len);
+		    table_read(r, pointer_size == 8 ? mem_le64(pointer) : mem_le32(pointer), &table_len);
 
 		if (!table)
 			continue;
@@ -201,14 +217,37 @@ static void root_walk(struct reader *r, const uint8_t *root, uint32_t len, unsig
 	}
 }
 
+/* Machines that describe their host bridge only in AML. */
+static void dsdt_parse(struct reader *r)
+{
+	struct aml_window window;
+	uint32_t len, number = 0;
+	const uint8_t *dsdt = table_read(r, r->dsdt, &len);
+	size_t at = HEADER_LEN;
+
+	if (!dsdt || memcmp(dsdt, "DSDT", 4) != 0)
+		return;
+	while (aml_next_window(dsdt, len, &at, &window)) {
+		struct acpi_mcfg_entry entry = {
+		    .base = window.base,
+		    .segment = window.segment,
+		    .start = (uint8_t)window.first,
+		    .end = window.last > 255 ? 255 : (uint8_t)window.last,
+		};
+
+		r->acpi->from_cba = true;
+		add_entry(r, "DSDT _CBA", number++, &entry);
+	}
+}
+
 static bool root_try(struct reader *r, uint64_t physical, const char *signature, unsigned pointer_size)
 {
 	uint32_t len;
 	const uint8_t *root = table_read(r, physical, &len);
 
 	if (root && memcmp(root, signature, 4) != 0) {
-		diag_say(r->diag, "acpi: the table at 0x%llx is not the %s that RSDP says", (unsigned long long)physical,
-			 signature);
+		diag_say(r->diag, "acpi: the table at 0x%llx is not the %s that RSDP says",
+			 (unsigned long long)physical, signature);
 		r->acpi->bad++;
 		root = NULL;
 	}
@@ -216,12 +255,15 @@ static bool root_try(struct reader *r, uint64_t physical, const char *signature,
 		return false;
 	r->acpi->found = true;
 	root_walk(r, root, len, pointer_size);
+	if (!r->acpi->mcfg_found && r->dsdt)
+		dsdt_parse(r);
 	return true;
 }
 
-void acpi_parse(struct acpi *acpi, uint64_t rsdp_physical, acpi_map_fn map, void *context, const struct diag *diag)
+void acpi_parse(struct acpi *acpi, uint64_t rsdp_physical, acpi_map_fn map, void *context,
+		const struct diag *diag)
 {
-	struct reader r = {acpi, map, context, diag};
+	struct reader r = {.acpi = acpi, .map = map, .context = context, .diag = diag};
 	const uint8_t *rsdp;
 
 	*acpi = (struct acpi){0};

@@ -1,9 +1,10 @@
 /*
- * The few ACPI tables that say how configuration space is reached: RSDP, XSDT or RSDT, MCFG, FADT
- * (ACPI 6.4 section 5.2; PCI Firmware 3.3 section 4.1.2 for MCFG).
+ * The few ACPI tables that say how configuration space is reached: RSDP, XSDT or RSDT, MCFG, FADT, and the
+ * DSDT where there is no MCFG (ACPI 6.4 section 5.2; PCI Firmware 3.3 section 4.1.2 for MCFG).
  *
- * Nothing in a table is believed before its length and checksum are: a table that is wrong is named in a diagnostic
- * and skipped; what remains is used. Strings handed to the diagnostic sink live only during the call.
+ * Nothing in a table is believed before its length and checksum are: a table that is wrong is named in a
+ * diagnostic and skipped; what remains is used. Strings handed to the diagnostic sink live only during the
+ * call.
  */
 #ifndef BAROMETER_LIB_ACPI_H
 #define BAROMETER_LIB_ACPI_H
@@ -13,7 +14,8 @@
 #include <stdint.h>
 #include "diag.h"
 
-/* More entries than this are reported and dropped: QEMU and VMware have one, the largest servers a few dozen. */
+/* More entries than this are reported and dropped: QEMU and VMware have one, the largest servers a few dozen.
+ */
 #define ACPI_MCFG_MAX 64
 
 /* One MCFG allocation. base is where bus 0 of the segment would be, whatever start is; bus b's
@@ -25,13 +27,14 @@ struct acpi_mcfg_entry {
 };
 
 struct acpi_pm_timer {
-	uint16_t port;   /* 0: none */
-	bool extended;   /* 32 bits wide rather than 24 (FADT flag TMR_VAL_EXT) */
+	uint16_t port; /* 0: none */
+	bool extended; /* 32 bits wide rather than 24 (FADT flag TMR_VAL_EXT) */
 };
 
 struct acpi {
 	bool found;      /* an RSDP and a root table were there and sound */
 	bool mcfg_found; /* an MCFG was there, sound or not */
+	bool from_cba;   /* mcfg[] comes from _CBA in the DSDT (lib/aml.h), for want of an MCFG */
 	unsigned tables; /* sound tables under the root table */
 	unsigned bad;    /* tables or entries found wrong and skipped */
 	struct acpi_mcfg_entry mcfg[ACPI_MCFG_MAX];

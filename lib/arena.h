@@ -1,6 +1,6 @@
 /*
- * Memory for a run: taken in one direction, never given back one by one. arena_mark() and arena_release() give back all that was
- * taken since.
+ * Memory for a run: taken in one direction, never given back one by one. arena_mark() and arena_release()
+ * give back all that was taken since.
  */
 #ifndef BAROMETER_LIB_ARENA_H
 #define BAROMETER_LIB_ARENA_H

@@ -1,12 +1,12 @@
 /* From raw registers to base address registers. */
 #include "bar.h"
 
-#define IO_SPACE      0x1u
-#define MEM_TYPE      0x6u
-#define MEM_TYPE_64   0x4u
-#define MEM_PREFETCH  0x8u
-#define IO_ADDRESS    0xfffffffcu
-#define MEM_ADDRESS   0xfffffff0u
+#define IO_SPACE     0x1u
+#define MEM_TYPE     0x6u
+#define MEM_TYPE_64  0x4u
+#define MEM_PREFETCH 0x8u
+#define IO_ADDRESS   0xfffffffcu
+#define MEM_ADDRESS  0xfffffff0u
 
 unsigned bar_registers_of(const struct pci_function *fn)
 {
@@ -38,8 +38,8 @@ const char *bar_space_name(unsigned space)
 
 bool bar_equal(const struct bar *a, const struct bar *b)
 {
-	return a->index == b->index && a->space == b->space && a->prefetch == b->prefetch && a->size == b->size &&
-	       a->address == b->address;
+	return a->index == b->index && a->space == b->space && a->prefetch == b->prefetch &&
+	       a->size == b->size && a->address == b->address;
 }
 
 struct decoder {
@@ -52,12 +52,14 @@ static void complain(const struct decoder *d, unsigned index, uint64_t value, ui
 {
 	char name[16];
 
-	diag_say(d->diag, "%s register 0x%02x (was 0x%llx, reads 0x%llx after the probe) %s", pci_name(name, d->fn->at),
-		 bar_offset(d->fn, index), (unsigned long long)value, (unsigned long long)mask, what);
+	diag_say(d->diag, "%s register 0x%02x (was 0x%llx, reads 0x%llx after the probe) %s",
+		 pci_name(name, d->fn->at), bar_offset(d->fn, index), (unsigned long long)value,
+		 (unsigned long long)mask, what);
 }
 
 /* The address bits that can be set must reach from the lowest one to `top` without a hole. */
-static void add(struct decoder *d, struct bar bar, uint64_t value, uint64_t mask, uint64_t address_bits, uint64_t top)
+static void add(struct decoder *d, struct bar bar, uint64_t value, uint64_t mask, uint64_t address_bits,
+		uint64_t top)
 {
 	uint64_t settable = mask & address_bits;
 
@@ -89,7 +91,8 @@ static void add_memory(struct decoder *d, unsigned index, const struct bar_regis
 		value |= (uint64_t)raw->value[index + 1] << 32;
 		mask |= (uint64_t)raw->mask[index + 1] << 32;
 	}
-	add(d, bar, value, mask, wide ? 0xffffffff00000000 | MEM_ADDRESS : MEM_ADDRESS, wide ? UINT64_MAX : 0xffffffff);
+	add(d, bar, value, mask, wide ? 0xffffffff00000000 | MEM_ADDRESS : MEM_ADDRESS,
+	    wide ? UINT64_MAX : 0xffffffff);
 }
 
 /* Decodes the BAR at index; true when it took the next register too. */
@@ -132,6 +135,6 @@ void bar_decode(const struct pci_function *fn, const struct bar_registers *raw, 
 	for (unsigned i = 0; i < bar_registers_of(fn); i++)
 		i += decode_at(&d, i, raw);
 	if (rom && raw->mask[BAR_ROM_INDEX] != raw->value[BAR_ROM_INDEX])
-		add(&d, (struct bar){.index = BAR_ROM_INDEX, .space = BAR_SPACE_ROM}, raw->value[BAR_ROM_INDEX], rom,
-		    BAR_PROBE_ROM, 0xffffffff);
+		add(&d, (struct bar){.index = BAR_ROM_INDEX, .space = BAR_SPACE_ROM},
+		    raw->value[BAR_ROM_INDEX], rom, BAR_PROBE_ROM, 0xffffffff);
 }

@@ -8,8 +8,8 @@
 
 #include "pci.h"
 
-#define BAR_COUNT 7 /* BAR0 to BAR5 and the ROM */
-#define BAR_ROM_INDEX 6
+#define BAR_COUNT      7 /* BAR0 to BAR5 and the ROM */
+#define BAR_ROM_INDEX  6
 
 #define BAR_PROBE_ONES 0xffffffffu
 #define BAR_PROBE_ROM  0xfffff800u /* address bits only: bit 0 would enable decoding */
@@ -42,9 +42,9 @@ unsigned bar_registers_of(const struct pci_function *fn);
 unsigned bar_offset(const struct pci_function *fn, unsigned index);
 
 /*
- * Decodes what was read. A register that does not move when the probe pattern is written is no BAR. Anything that the specification does
- * not allow is said in a diagnostic and decoded as far as it makes sense: the size is that of the lowest
- * address bit that can be set.
+ * Decodes what was read. A register that does not move when the probe pattern is written is no BAR. Anything
+ * that the specification does not allow is said in a diagnostic and decoded as far as it makes sense: the
+ * size is that of the lowest address bit that can be set.
  */
 void bar_decode(const struct pci_function *fn, const struct bar_registers *raw, struct bar_set *set,
 		const struct diag *diag);

@@ -1,11 +1,11 @@
 /*
- * Configuration access: one type for every mechanism (PCI Local Bus 3.0 section 3.2.2.3.2 for ports, PCI Express
- * Base 4.0 section 7.2.2 for ECAM).
+ * Configuration access: one type for every mechanism (PCI Local Bus 3.0 section 3.2.2.3.2 for ports, PCI
+ * Express Base 4.0 section 7.2.2 for ECAM).
  *
- * A struct cfg is one mechanism ready for use: constant operations, the back end's own state, and exact counts of what
- * it did. Widths are 1, 2 or 4 bytes; reg is a byte offset, aligned to the width. Values are zero-extended.
- * Out of the mechanism's reach (segment, bus range, offset) a read gives all-ones of its width and a write does
- * nothing, without any access and without being counted, as for an absent function.
+ * A struct cfg is one mechanism ready for use: constant operations, the back end's own state, and exact
+ * counts of what it did. Widths are 1, 2 or 4 bytes; reg is a byte offset, aligned to the width. Values are
+ * zero-extended. Out of the mechanism's reach (segment, bus range, offset) a read gives all-ones of its width
+ * and a write does nothing, without any access and without being counted, as for an absent function.
  */
 #ifndef BAROMETER_LIB_CFG_H
 #define BAROMETER_LIB_CFG_H
@@ -58,7 +58,8 @@ struct cfg {
 	const struct cfg_ops *ops;
 	void *state;               /* the back end's own */
 	struct cfg_counts *counts; /* what the machine saw */
-	uint64_t reads, writes;    /* what the caller asked for; one port read is one read but two port accesses */
+	uint64_t reads,
+	    writes; /* what the caller asked for; one port read is one read but two port accesses */
 };
 
 /* All-ones of a width: what an absent function reads as. */
@@ -72,7 +73,8 @@ static inline uint32_t cfg_read(struct cfg *cfg, struct cfg_address at, unsigned
 	return cfg->ops->read(cfg, at, reg, width);
 }
 
-static inline void cfg_write(struct cfg *cfg, struct cfg_address at, unsigned reg, unsigned width, uint32_t value)
+static inline void cfg_write(struct cfg *cfg, struct cfg_address at, unsigned reg, unsigned width,
+			     uint32_t value)
 {
 	cfg->ops->write(cfg, at, reg, width, value);
 }

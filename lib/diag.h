@@ -1,5 +1,6 @@
 /*
- * Where lib/ says what it found wrong: one line of text a finding, no newline. The owner of the sink prints and counts.
+ * Where lib/ says what it found wrong: one line of text a finding, no newline. The owner of the sink prints
+ * and counts.
  */
 #ifndef BAROMETER_LIB_DIAG_H
 #define BAROMETER_LIB_DIAG_H

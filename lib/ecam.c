@@ -12,8 +12,9 @@ static volatile uint8_t *window(struct ecam *ecam, const struct acpi_mcfg_entry 
 
 	if (!ecam->tried[i]) {
 		ecam->tried[i] = true;
-		ecam->window[i] = ecam->map(ecam->context, entry->base + ((uint64_t)entry->start << BUS_SHIFT),
-					    (uint64_t)(entry->end - entry->start + 1) << BUS_SHIFT);
+		ecam->window[i] =
+		    ecam->map(ecam->context, entry->base + ((uint64_t)entry->start << BUS_SHIFT),
+			      (uint64_t)(entry->end - entry->start + 1) << BUS_SHIFT);
 	}
 	return ecam->window[i];
 }
@@ -26,7 +27,8 @@ volatile uint8_t *ecam_pointer(const struct cfg *cfg, struct cfg_address at, uns
 
 	if (!base || reg > 0xfff)
 		return NULL;
-	return base + ((uint64_t)(at.bus - entry->start) << BUS_SHIFT) + ((uint64_t)at.devfn << DEVFN_SHIFT) + reg;
+	return base + ((uint64_t)(at.bus - entry->start) << BUS_SHIFT) + ((uint64_t)at.devfn << DEVFN_SHIFT) +
+	       reg;
 }
 
 static bool ecam_reaches(const struct cfg *cfg, struct cfg_address at, unsigned reg)
@@ -72,7 +74,8 @@ static void ecam_write(struct cfg *cfg, struct cfg_address at, unsigned reg, uns
 	}
 }
 
-/* MCFG is the statement that ECAM is there; the mechanism is usable when one of its windows could be mapped. */
+/* MCFG is the statement that ECAM is there; the mechanism is usable when one of its windows could be mapped.
+ */
 static bool ecam_probe(struct cfg *cfg)
 {
 	struct ecam *ecam = cfg->state;
@@ -84,11 +87,11 @@ static bool ecam_probe(struct cfg *cfg)
 }
 
 static const struct cfg_ops ecam_ops = {
-	.name = "ecam",
-	.probe = ecam_probe,
-	.reaches = ecam_reaches,
-	.read = ecam_read,
-	.write = ecam_write,
+    .name = "ecam",
+    .probe = ecam_probe,
+    .reaches = ecam_reaches,
+    .read = ecam_read,
+    .write = ecam_write,
 };
 
 void ecam_init(struct cfg *cfg, struct ecam *ecam, struct cfg_counts *counts)

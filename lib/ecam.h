@@ -1,6 +1,6 @@
 /*
- * Enhanced Configuration Access Mechanism: 4 KiB of memory a function, 1 MiB a bus (PCI Express Base 4.0, 7.2.2).
- * Reaches the segments and buses that MCFG lists, registers 0 to FFFh.
+ * Enhanced Configuration Access Mechanism: 4 KiB of memory a function, 1 MiB a bus (PCI Express
+ * Base 4.0, 7.2.2). Reaches the segments and buses that MCFG lists, registers 0 to FFFh.
  */
 #ifndef BAROMETER_LIB_ECAM_H
 #define BAROMETER_LIB_ECAM_H
@@ -10,7 +10,8 @@
 
 struct ecam {
 	const struct acpi *acpi;
-	/* Maps len bytes of device memory uncached, for good; NULL when it cannot. Called once an MCFG entry, at its first use. */
+	/* Maps len bytes of device memory uncached, for good; NULL when it cannot. Called once an MCFG entry,
+	 * at its first use. */
 	volatile uint8_t *(*map)(void *context, uint64_t physical, uint64_t len);
 	void *context;
 	volatile uint8_t *window[ACPI_MCFG_MAX]; /* of bus start, by MCFG entry */

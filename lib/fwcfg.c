@@ -3,24 +3,25 @@
 #include "io.h"
 #include "mem.h"
 
-#define DMA_HIGH 0x514
-#define DMA_LOW  0x518
+#define DMA_HIGH           0x514
+#define DMA_LOW            0x518
 
-#define SIGNATURE_HIGH 0x51454d55u /* "QEMU" */
-#define SIGNATURE_LOW  0x20434647u /* " CFG" */
+#define SIGNATURE_HIGH     0x51454d55u /* "QEMU" */
+#define SIGNATURE_LOW      0x20434647u /* " CFG" */
 
-#define CONTROL_ERROR  0x01u
-#define CONTROL_READ   0x02u
-#define CONTROL_SELECT 0x08u
+#define CONTROL_ERROR      0x01u
+#define CONTROL_READ       0x02u
+#define CONTROL_SELECT     0x08u
 
 #define KEY_FILE_DIRECTORY 0x19
 
-#define DIRECTORY_ENTRY 64 /* size, select, reserved, name[56] */
+#define DIRECTORY_ENTRY    64 /* size, select, reserved, name[56] */
 
-/* The control block at the start of the buffer: control, length, address; the data follow, 16-byte aligned. */
-#define DATA_OFFSET 16
+/* The control block at the start of the buffer: control, length, address; the data follow, 16-byte aligned.
+ */
+#define DATA_OFFSET        16
 
-#define POLLS_MAX 1000000
+#define POLLS_MAX          1000000
 
 void fwcfg_init(struct fwcfg *fwcfg, struct fwcfg_buffer buffer, struct cfg_counts *counts)
 {
@@ -60,7 +61,8 @@ const uint8_t *fwcfg_read(struct fwcfg *fwcfg, uint16_t key, size_t len)
 	io_out32(DMA_LOW, __builtin_bswap32((uint32_t)physical));
 	/* Done when all bits but the error are clear; QEMU is done before the write returns. */
 	for (unsigned polls = 0; polls < POLLS_MAX; polls++) {
-		control = (uint32_t)block[0] << 24 | (uint32_t)block[1] << 16 | (uint32_t)block[2] << 8 | block[3];
+		control =
+		    (uint32_t)block[0] << 24 | (uint32_t)block[1] << 16 | (uint32_t)block[2] << 8 | block[3];
 		if ((control & ~CONTROL_ERROR) == 0)
 			return control & CONTROL_ERROR ? NULL : data;
 	}
@@ -69,7 +71,8 @@ const uint8_t *fwcfg_read(struct fwcfg *fwcfg, uint16_t key, size_t len)
 
 bool fwcfg_find(struct fwcfg *fwcfg, const char *const *names, struct fwcfg_item *items, unsigned count)
 {
-	const uint8_t *directory = fwcfg_read(fwcfg, KEY_FILE_DIRECTORY, 4 + FWCFG_ITEMS_MAX * DIRECTORY_ENTRY);
+	const uint8_t *directory =
+	    fwcfg_read(fwcfg, KEY_FILE_DIRECTORY, 4 + FWCFG_ITEMS_MAX * DIRECTORY_ENTRY);
 	uint32_t files;
 
 	for (unsigned i = 0; i < count; i++)

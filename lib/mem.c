@@ -1,7 +1,8 @@
 /*
  * Memory and string functions of the freestanding image; the host tests use the C library's.
  *
- * String instructions, not loops: a hypervisor that emulates ring 0 pays for each instruction, and one REP counts as one.
+ * String instructions, not loops: a hypervisor that emulates ring 0 pays for each instruction, and one REP
+ * counts as one.
  */
 #include "mem.h"
 

@@ -12,7 +12,8 @@ static void number_bus(struct context *c, uint16_t segment, uint8_t bus, uint8_t
 
 static void write_numbers(struct context *c, struct pci_function *fn, uint8_t secondary, uint8_t subordinate)
 {
-	fn->buses = (fn->buses & 0xff000000) | (uint32_t)subordinate << 16 | (uint32_t)secondary << 8 | fn->at.bus;
+	fn->buses =
+	    (fn->buses & 0xff000000) | (uint32_t)subordinate << 16 | (uint32_t)secondary << 8 | fn->at.bus;
 	cfg_write32(c->cfg, fn->at, PCI_BUS_NUMBERS, fn->buses);
 }
 
@@ -23,7 +24,8 @@ static uint8_t highest_taken(const struct context *c, uint8_t first, uint8_t las
 	return last;
 }
 
-/* Open the bridge over all that is free above its secondary bus, number what appears behind it, then close it to what was used. */
+/* Open the bridge over all that is free above its secondary bus, number what appears behind it, then close it
+ * to what was used. */
 static void number_behind(struct context *c, struct pci_function *fn, uint8_t last)
 {
 	unsigned secondary = fn->at.bus + 1u, end;

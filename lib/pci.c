@@ -28,10 +28,10 @@ bool pci_read_function(struct cfg *cfg, struct cfg_address at, struct pci_functi
 	if (!pci_id_present(id))
 		return false;
 	*fn = (struct pci_function){
-		.at = at,
-		.id = id,
-		.class_revision = cfg_read32(cfg, at, PCI_CLASS_REVISION),
-		.header = cfg_read32(cfg, at, PCI_CACHE_LINE_HEADER),
+	    .at = at,
+	    .id = id,
+	    .class_revision = cfg_read32(cfg, at, PCI_CLASS_REVISION),
+	    .header = cfg_read32(cfg, at, PCI_CACHE_LINE_HEADER),
 	};
 	if (pci_is_bridge(fn))
 		fn->buses = cfg_read32(cfg, at, PCI_BUS_NUMBERS);
@@ -93,7 +93,8 @@ static void walk_behind(struct walk *w, const struct pci_function *fn, uint8_t l
 
 	if (fault) {
 		diag_say(w->diag, "bridge %s (primary %u, secondary %u, subordinate %u) %s; not followed",
-			 pci_name(name, fn->at), fn->buses & 0xff, pci_secondary(fn), pci_subordinate(fn), fault);
+			 pci_name(name, fn->at), fn->buses & 0xff, pci_secondary(fn), pci_subordinate(fn),
+			 fault);
 		return;
 	}
 	/* A bridge's whole range is taken at the end, not the beginning: its own children live in it. */

@@ -1,8 +1,8 @@
 /*
  * Functions, buses and how to find them (PCI Local Bus 3.0 chapter 6; PCI-to-PCI Bridge 1.2 section 3.2.5).
  *
- * A walk believes no device: absent things read all-ones, every loop is bounded, and a bridge whose bus numbers make
- * no sense is reported and not followed.
+ * A walk believes no device: absent things read all-ones, every loop is bounded, and a bridge whose bus
+ * numbers make no sense is reported and not followed.
  */
 #ifndef BAROMETER_LIB_PCI_H
 #define BAROMETER_LIB_PCI_H
@@ -22,19 +22,19 @@
 #define PCI_BUS_NUMBERS       0x18 /* type 1: primary, secondary, subordinate, latency */
 #define PCI_ROM_TYPE1         0x38
 
-#define PCI_COMMAND_IO       0x0001u
-#define PCI_COMMAND_MEMORY   0x0002u
-#define PCI_STATUS_CAPS      0x0010u
+#define PCI_COMMAND_IO        0x0001u
+#define PCI_COMMAND_MEMORY    0x0002u
+#define PCI_STATUS_CAPS       0x0010u
 
-#define PCI_ROOTS_MAX 64
+#define PCI_ROOTS_MAX         64
 
 /* The longest chain of bridges that a walk follows: more buses than a segment has cannot nest. */
-#define PCI_DEPTH_MAX 256
+#define PCI_DEPTH_MAX         256
 
 /* One function, as the dwords that a walk reads anyway. */
 struct pci_function {
 	struct cfg_address at;
-	uint32_t id;     /* dword 00h: vendor in the low half */
+	uint32_t id; /* dword 00h: vendor in the low half */
 	uint32_t class_revision;
 	uint32_t header; /* dword 0Ch */
 	uint32_t buses;  /* dword 18h of a type 1 header, otherwise 0 */
@@ -97,8 +97,8 @@ struct pci_roots {
 struct pci_map {
 	struct pci_function *fn;
 	unsigned count, capacity;
-	unsigned buses;  /* buses looked at (tree) or found populated (sweep) */
-	bool truncated;  /* more functions than capacity: said in a diagnostic as well */
+	unsigned buses; /* buses looked at (tree) or found populated (sweep) */
+	bool truncated; /* more functions than capacity: said in a diagnostic as well */
 };
 
 /* A set of bus numbers of one segment. */
@@ -131,8 +131,8 @@ struct pci_bus_walk {
 };
 
 /*
- * The next present function, ascending. Without function 0 there is no device, and functions 1 to 7 are looked for only
- * where function 0 says multi-function (PCI 3.0, 3.2.2.3.4).
+ * The next present function, ascending. Without function 0 there is no device, and functions 1 to 7 are
+ * looked for only where function 0 says multi-function (PCI 3.0, 3.2.2.3.4).
  */
 bool pci_bus_next(struct pci_bus_walk *walk, struct pci_function *fn);
 
@@ -144,8 +144,8 @@ void pci_scan_tree(struct cfg *cfg, const struct pci_roots *roots, struct pci_ma
 void pci_scan_sweep(struct cfg *cfg, uint16_t segment, struct pci_map *map, const struct diag *diag);
 
 /*
- * Why a bridge at bus `fn->at.bus` cannot be followed, or NULL: it must lead to a higher bus, inside [bus + 1, last], and to
- * buses that nothing else has claimed.
+ * Why a bridge at bus `fn->at.bus` cannot be followed, or NULL: it must lead to a higher bus, inside [bus +
+ * 1, last], and to buses that nothing else has claimed.
  */
 const char *pci_bridge_fault(const struct pci_function *fn, uint8_t last, const struct pci_bus_set *taken);
 

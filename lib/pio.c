@@ -91,11 +91,11 @@ static void pio_write(struct cfg *cfg, struct cfg_address at, unsigned reg, unsi
 }
 
 static const struct cfg_ops pio_ops = {
-	.name = "pio",
-	.probe = pio_probe,
-	.reaches = pio_reaches,
-	.read = pio_read,
-	.write = pio_write,
+    .name = "pio",
+    .probe = pio_probe,
+    .reaches = pio_reaches,
+    .read = pio_read,
+    .write = pio_write,
 };
 
 void pio_init(struct cfg *cfg, struct pio *pio, struct cfg_counts *counts)

@@ -21,7 +21,8 @@ void pio_init(struct cfg *cfg, struct pio *pio, struct cfg_counts *counts);
 /* Leaves CF8 as pio_init() found it. A run that probed the path ends with this. */
 void pio_restore(struct cfg *cfg);
 
-/* The two halves of an access, which have prices of their own. reg selects a dword; the byte lane is CONFIG_DATA + reg % 4. */
+/* The two halves of an access, which have prices of their own. reg selects a dword; the byte lane is
+ * CONFIG_DATA + reg % 4. */
 void pio_select(struct cfg *cfg, struct cfg_address at, unsigned reg);
 uint32_t pio_data_read(struct cfg *cfg, unsigned lane, unsigned width);
 void pio_data_write(struct cfg *cfg, unsigned lane, unsigned width, uint32_t value);

@@ -2,14 +2,14 @@
 #include "pv.h"
 #include "mem.h"
 
-#define HEADER_LEN 32
-#define ENTRY_LEN  72
+#define HEADER_LEN     32
+#define ENTRY_LEN      72
 
 /* Offsets in the header. */
-#define VERSION       8
-#define HEADER_LENGTH 10
-#define TOTAL_LENGTH  12
-#define ENTRY_COUNT   16
+#define VERSION        8
+#define HEADER_LENGTH  10
+#define TOTAL_LENGTH   12
+#define ENTRY_COUNT    16
 
 /* Offsets in an entry. */
 #define LENGTH         0
@@ -75,7 +75,8 @@ static bool is_bridge(const uint8_t *entry)
 	return (entry[HEADER_TYPE] & 0x7f) == 1;
 }
 
-/* The chain of bridges that the entries so far lead through: an entry's bridge must be the last one seen one level up. */
+/* The chain of bridges that the entries so far lead through: an entry's bridge must be the last one seen one
+ * level up. */
 struct chain {
 	const uint8_t *bridge[UINT8_MAX + 1];
 	uint8_t secondary[UINT8_MAX + 1]; /* 0: no number known */
@@ -91,7 +92,8 @@ static bool chain_holds(const struct chain *chain, const uint8_t *entry)
 	unsigned up = entry[PATH_LENGTH] - 1u;
 	const uint8_t *bridge = up ? chain->bridge[up] : NULL;
 
-	return up == 0 || (bridge && same_root(bridge, entry) && memcmp(bridge + PATH, entry + PATH, up) == 0);
+	return up == 0 ||
+	       (bridge && same_root(bridge, entry) && memcmp(bridge + PATH, entry + PATH, up) == 0);
 }
 
 static void chain_note(struct chain *chain, const uint8_t *entry, uint8_t secondary)
@@ -102,7 +104,8 @@ static void chain_note(struct chain *chain, const uint8_t *entry, uint8_t second
 	chain->secondary[level] = secondary;
 }
 
-bool pv_check(struct pv_table *table, const uint8_t *bytes, size_t len, size_t *needed, const struct diag *diag)
+bool pv_check(struct pv_table *table, const uint8_t *bytes, size_t len, size_t *needed,
+	      const struct diag *diag)
 {
 	struct chain chain = {0};
 	const char *fault;
@@ -140,10 +143,10 @@ bool pv_check(struct pv_table *table, const uint8_t *bytes, size_t len, size_t *
 static void entry_read(const uint8_t *entry, uint8_t bus, struct pci_function *fn, struct bar_registers *raw)
 {
 	*fn = (struct pci_function){
-		.at = {mem_le16(entry + SEGMENT), bus, entry[PATH + entry[PATH_LENGTH] - 1]},
-		.id = mem_le32(entry + VENDOR_DEVICE),
-		.class_revision = mem_le32(entry + CLASS_REVISION),
-		.header = (uint32_t)entry[HEADER_TYPE] << 16,
+	    .at = {mem_le16(entry + SEGMENT), bus, entry[PATH + entry[PATH_LENGTH] - 1]},
+	    .id = mem_le32(entry + VENDOR_DEVICE),
+	    .class_revision = mem_le32(entry + CLASS_REVISION),
+	    .header = (uint32_t)entry[HEADER_TYPE] << 16,
 	};
 	if (pci_is_bridge(fn))
 		fn->buses = mem_le32(entry + VALUE + 4 * 2);
@@ -179,7 +182,8 @@ void pv_walk(const struct pv_table *table, const struct numbering *given, struct
 		struct pci_function *fn = &map->fn[map->count];
 
 		if (map->count == map->capacity) {
-			diag_say(diag, "paravirtual: more than %u functions: the rest is not looked at", map->capacity);
+			diag_say(diag, "paravirtual: more than %u functions: the rest is not looked at",
+				 map->capacity);
 			map->truncated = true;
 			return;
 		}

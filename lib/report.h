@@ -1,6 +1,6 @@
 /*
- * The output contract, schema 1 (docs/output.md): KTAP version 1, diagnostics that start with "# ", and JSON objects, one a
- * line, each starting with {"kind":
+ * The output contract, schema 1 (docs/output.md): KTAP version 1, diagnostics that start with "# ", and JSON
+ * objects, one a line, each starting with {"kind":
  */
 #ifndef BAROMETER_LIB_REPORT_H
 #define BAROMETER_LIB_REPORT_H
@@ -12,7 +12,8 @@
 
 #define REPORT_SCHEMA 1
 
-/* What became of a test. ERROR: the harness or its environment is wrong; FAIL: the hypervisor is. NONE at the end is an ERROR. */
+/* What became of a test. ERROR: the harness or its environment is wrong; FAIL: the hypervisor is. NONE at the
+ * end is an ERROR. */
 enum report_outcome { REPORT_NONE, REPORT_PASS, REPORT_SKIP, REPORT_FAIL, REPORT_ERROR };
 
 struct report {
@@ -20,9 +21,10 @@ struct report {
 	void *context;
 	unsigned number; /* of the last result line */
 	unsigned passed, failed, errors, skipped;
-	const char *running; /* name of the test under way, for whoever must end the run in the middle of it; or NULL */
-	bool open;   /* a JSON object is being written */
-	bool member; /* the JSON object or array being written has a member already */
+	const char *running; /* name of the test under way, for whoever must end the run in the middle of it;
+				or NULL */
+	bool open;           /* a JSON object is being written */
+	bool member;         /* the JSON object or array being written has a member already */
 };
 
 /* Opening lines. */
@@ -35,7 +37,8 @@ void report_note(struct report *report, const char *format, ...) __attribute__((
 /* The result line of a test, and its count. reason may be NULL except for SKIP and ERROR. */
 void report_result(struct report *report, const char *name, enum report_outcome outcome, const char *reason);
 
-/* A whole object: report_open(), members, report_close(). Strings are escaped; hex values are strings of `digits` digits. */
+/* A whole object: report_open(), members, report_close(). Strings are escaped; hex values are strings of
+ * `digits` digits. */
 void report_open(struct report *report, const char *kind);
 void report_string(struct report *report, const char *key, const char *value);
 void report_number(struct report *report, const char *key, uint64_t value);

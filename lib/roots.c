@@ -11,7 +11,8 @@ void roots_add(struct pci_roots *roots, uint16_t segment, uint8_t bus, uint8_t l
 	if (at < roots->count && roots->root[at].segment == segment && roots->root[at].bus == bus)
 		return;
 	if (roots->count == PCI_ROOTS_MAX) {
-		diag_say(diag, "more than %u root buses: %04x:%02x is not looked at", PCI_ROOTS_MAX, segment, bus);
+		diag_say(diag, "more than %u root buses: %04x:%02x is not looked at", PCI_ROOTS_MAX, segment,
+			 bus);
 		return;
 	}
 	for (unsigned i = roots->count; i > at; i--)
@@ -37,12 +38,14 @@ static void claim(struct cfg *cfg, uint16_t segment, uint8_t bus, struct pci_bus
 static bool answers(struct cfg *cfg, uint16_t segment, uint8_t bus)
 {
 	for (unsigned device = 0; device < 32; device++)
-		if (pci_id_present(cfg_read32(cfg, (struct cfg_address){segment, bus, (uint8_t)(device << 3)}, PCI_ID)))
+		if (pci_id_present(
+			cfg_read32(cfg, (struct cfg_address){segment, bus, (uint8_t)(device << 3)}, PCI_ID)))
 			return true;
 	return false;
 }
 
-void roots_sweep(struct cfg *cfg, uint16_t segment, unsigned extra, struct pci_roots *roots, const struct diag *diag)
+void roots_sweep(struct cfg *cfg, uint16_t segment, unsigned extra, struct pci_roots *roots,
+		 const struct diag *diag)
 {
 	struct pci_bus_set claimed = {0};
 	unsigned first_index = roots->count, found = 0;

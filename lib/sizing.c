@@ -3,17 +3,17 @@
 
 /*
  * per-bar is what Linux did before 6.14 (drivers/pci/probe.c, __pci_read_base), batched what it does since
- * (__pci_size_stdbars and __pci_size_rom before __pci_read_base). lean leaves out every access that changes nothing: the value is the one
- * read before the probe, and what did not move needs no restoring.
+ * (__pci_size_stdbars and __pci_size_rom before __pci_read_base). lean leaves out every access that changes
+ * nothing: the value is the one read before the probe, and what did not move needs no restoring.
  */
 const struct sizing_strategy sizing_strategies[SIZING_STRATEGIES] = {
-	{.name = "per-bar", .window = SIZING_WINDOW_BAR, .rom_apart = true, .restore_unmoved = true},
-	{.name = "batched",
-	 .window = SIZING_WINDOW_FUNCTION,
-	 .rom_apart = true,
-	 .read_again = true,
-	 .restore_unmoved = true},
-	{.name = "lean", .window = SIZING_WINDOW_FUNCTION},
+    {.name = "per-bar", .window = SIZING_WINDOW_BAR, .rom_apart = true, .restore_unmoved = true},
+    {.name = "batched",
+     .window = SIZING_WINDOW_FUNCTION,
+     .rom_apart = true,
+     .read_again = true,
+     .restore_unmoved = true},
+    {.name = "lean", .window = SIZING_WINDOW_FUNCTION},
 };
 
 #define DECODE (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
@@ -51,11 +51,11 @@ static void probe(struct cfg *cfg, const struct sizing_strategy *strategy, const
 }
 
 /*
- * Whether the register after `index` is still sized in the same window. *upper says that `index` is the upper half of a 64-bit
- * BAR, whose halves always share a window, and is updated for the next one.
+ * Whether the register after `index` is still sized in the same window. *upper says that `index` is the upper
+ * half of a 64-bit BAR, whose halves always share a window, and is updated for the next one.
  */
-static bool window_goes_on(const struct sizing_strategy *strategy, const struct bar_registers *raw, unsigned index,
-			   unsigned next, bool *upper)
+static bool window_goes_on(const struct sizing_strategy *strategy, const struct bar_registers *raw,
+			   unsigned index, unsigned next, bool *upper)
 {
 	bool lower = !*upper && index != BAR_ROM_INDEX && (raw->value[index] & 7) == 4;
 
@@ -105,8 +105,8 @@ bool sizing_restored(const struct pci_function *fn, const struct sizing_snapshot
 
 	pci_name(name, fn->at);
 	if (!same)
-		diag_say(diag, "%s COMMAND was 0x%04x before sizing and is 0x%04x after", name, before->command,
-			 after->command);
+		diag_say(diag, "%s COMMAND was 0x%04x before sizing and is 0x%04x after", name,
+			 before->command, after->command);
 	for (unsigned i = 0; i < BAR_COUNT; i++) {
 		if (before->value[i] == after->value[i])
 			continue;

@@ -1,9 +1,11 @@
 /*
- * The sizing dance (PCI Local Bus 3.0, 6.2.5.1 implementation note), in the variants that operating systems use.
+ * The sizing dance (PCI Local Bus 3.0, 6.2.5.1 implementation note), in the variants that operating systems
+ * use.
  *
- * A strategy is data. All of them read a register, write the probe pattern, read it back and restore it; with decoding off
- * in COMMAND, so that the half-written address claims nothing, except on host bridges, behind which memory itself may be.
- * Nothing is printed while decode is off: the console may sit behind the very function.
+ * A strategy is data. All of them read a register, write the probe pattern, read it back and restore it; with
+ * decoding off in COMMAND, so that the half-written address claims nothing, except on host bridges, behind
+ * which memory itself may be. Nothing is printed while decode is off: the console may sit behind the very
+ * function.
  */
 #ifndef BAROMETER_LIB_SIZING_H
 #define BAROMETER_LIB_SIZING_H

@@ -71,7 +71,7 @@ void stats_summarise(uint32_t *samples, uint32_t *scratch, uint32_t n, struct st
 	stats->max = samples[n - 1];
 	for (uint32_t i = 0; i < n; i++) {
 		scratch[i] = samples[i] > stats->p50 ? samples[i] - (uint32_t)stats->p50
-						      : (uint32_t)stats->p50 - samples[i];
+						     : (uint32_t)stats->p50 - samples[i];
 		stats->histogram[bucket_of(samples[i])]++;
 	}
 	stats_sort(scratch, n);

@@ -151,7 +151,8 @@ size_t text_format(char *to, size_t size, const char *format, ...)
 	return len;
 }
 
-/* One star is remembered at a time: on a mismatch it swallows one more character. Linear in pattern times name. */
+/* One star is remembered at a time: on a mismatch it swallows one more character. Linear in pattern times
+ * name. */
 bool text_glob(const char *pattern, size_t pattern_len, const char *name)
 {
 	size_t p = 0, star = SIZE_MAX;

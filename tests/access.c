@@ -1,4 +1,5 @@
-/* What each kind of access costs, by itself, all interleaved; with baselines that do not touch configuration space. */
+/* What each kind of access costs, by itself, all interleaved; with baselines that do not touch configuration
+ * space. */
 #include "measure.h"
 #include "mem.h"
 #include "io.h"
@@ -21,6 +22,7 @@ struct op {
 	uint32_t value, other;
 	const volatile void *memory;
 	uint16_t port;
+	unsigned each; /* operations in one call of run; 0 means 1 */
 };
 
 /* Keeps the compiler from dropping a read whose value nobody looks at. */
@@ -70,11 +72,39 @@ static void run_call(void *context)
 	fwcfg_read(&op->s->fwcfg, op->s->pv_item.key, op->s->pv_item.size);
 }
 
+/*
+ * LOADS loads in a row, the address of each depending on the value before, so that what is timed is how long
+ * one takes and not how many the processor can have under way. Through eax, as all MMIO here.
+ */
+#define LOADS 16
+
+static void chase(const volatile void *memory)
+{
+	uint32_t value = 0;
+
+	for (unsigned i = 0; i < LOADS; i++)
+		__asm__ volatile("movl (%1, %q0), %0; andl $0, %0"
+				 : "+a"(value)
+				 : "r"(memory)
+				 : "memory", "cc");
+	sink = value;
+}
+
 static void run_load(void *context)
 {
 	const struct op *op = context;
 
-	sink = io_mmio_read32(op->memory);
+	chase(op->memory);
+}
+
+/* An ECAM load without the bookkeeping that finds its address: what the mechanism itself costs, beside the
+ * RAM loads. */
+static void run_ecam_load(void *context)
+{
+	const struct op *op = context;
+
+	op->cfg->counts->ecam_read += LOADS;
+	chase(op->memory);
 }
 
 static void run_in32(void *context)
@@ -146,8 +176,8 @@ static bool find_absent(const struct session *s, unsigned path, struct cfg_addre
 }
 
 /*
- * Whose decoding may blink: an ordinary function with a memory BAR and decode on or off, no bridge of any kind, since the way to
- * the console may lead through one.
+ * Whose decoding may blink: an ordinary function with a memory BAR and decode on or off, no bridge of any
+ * kind, since the way to the console may lead through one.
  */
 static const struct pci_function *find_toggle(const struct pci_map *map)
 {
@@ -157,7 +187,8 @@ static const struct pci_function *find_toggle(const struct pci_map *map)
 	return NULL;
 }
 
-/* Reads and writes of the ID register, which takes no writes: what is timed is the mechanism, not a device's reaction. */
+/* Reads and writes of the ID register, which takes no writes: what is timed is the mechanism, not a device's
+ * reaction. */
 static void add_path(struct table *t, unsigned path)
 {
 	const struct pci_map *map = session_map(t->s, path);
@@ -182,14 +213,29 @@ static void add_path(struct table *t, unsigned path)
 		add_cfg(t, path, "decode-toggle", 2, TARGET_PRESENT, run_toggle, toggle->at, command);
 		t->op[t->count - 1].other = command ^ PCI_COMMAND_MEMORY;
 	}
+	if (path == PATH_ECAM) {
+		add_cfg(t, path, "load", 4, TARGET_PRESENT, run_ecam_load, map->fn[0].at, 0);
+		t->op[t->count - 1].each = LOADS;
+		t->op[t->count - 1].memory =
+		    (const volatile void *)ecam_pointer(&t->s->path[path], map->fn[0].at, PCI_ID);
+	}
 	if (path == PATH_PIO) {
 		add_cfg(t, path, "out-cf8", 4, TARGET_PRESENT, run_select, map->fn[0].at, 0);
 		add_cfg(t, path, "in-cfc", 4, TARGET_PRESENT, run_data, map->fn[0].at, 0);
 	}
 }
 
-/* A port that no machine of ours claims and that no chipset decodes by convention (Bochs and Linux leave it free). */
+/* A port that no machine of ours claims and that no chipset decodes by convention (Bochs and Linux leave it
+ * free). */
 #define UNCLAIMED_PORT 0x2f0
+
+static void add_load(struct table *t, const char *name, const volatile void *memory)
+{
+	struct op *op = add(t, "baseline", name, 4, TARGET_NONE, run_load);
+
+	op->memory = memory;
+	op->each = LOADS;
+}
 
 static void add_baselines(struct table *t)
 {
@@ -198,13 +244,28 @@ static void add_baselines(struct table *t)
 
 	add(t, "baseline", "empty", 0, TARGET_NONE, run_nothing);
 	if (page)
-		add(t, "baseline", "ram-load-wb", 4, TARGET_NONE, run_load)->memory = page;
+		add_load(t, "ram-load-wb", page);
 	if (uncached)
-		add(t, "baseline", "ram-load-uc", 4, TARGET_NONE, run_load)->memory = uncached;
+		add_load(t, "ram-load-uc", uncached);
 	add(t, "baseline", "cpuid", 0, TARGET_NONE, run_cpuid);
 	add(t, "baseline", "in-unclaimed", 4, TARGET_NONE, run_in32)->port = UNCLAIMED_PORT;
 	if (t->s->platform->acpi->pm_timer.port)
-		add(t, "baseline", "in-pm-timer", 4, TARGET_NONE, run_in32)->port = t->s->platform->acpi->pm_timer.port;
+		add(t, "baseline", "in-pm-timer", 4, TARGET_NONE, run_in32)->port =
+		    t->s->platform->acpi->pm_timer.port;
+}
+
+/* Operations in one sample. */
+static unsigned batch_of(const struct op *op, const struct measure_result *m)
+{
+	return m->batch * (op->each ? op->each : 1);
+}
+
+/* Cycles of one operation, to the nearest. */
+static uint64_t each(const struct op *op, const struct measure_result *m, uint64_t sample)
+{
+	unsigned batch = batch_of(op, m);
+
+	return (sample + batch / 2) / batch;
 }
 
 static void report_access(struct report *r, const struct op *op, const struct measure_result *m)
@@ -217,16 +278,19 @@ static void report_access(struct report *r, const struct op *op, const struct me
 	report_number(r, "width", op->width);
 	report_string(r, "target", targets[op->target]);
 	report_number(r, "n", m->stats.n);
-	report_number(r, "min", m->stats.min);
-	report_number(r, "p50", m->stats.p50);
-	report_number(r, "p90", m->stats.p90);
-	report_number(r, "p99", m->stats.p99);
-	report_number(r, "max", m->stats.max);
-	report_number(r, "mad", m->stats.mad);
-	report_number(r, "overhead", m->overhead);
+	report_number(r, "min", each(op, m, m->stats.min));
+	report_number(r, "p50", each(op, m, m->stats.p50));
+	report_number(r, "p90", each(op, m, m->stats.p90));
+	report_number(r, "p99", each(op, m, m->stats.p99));
+	report_number(r, "max", each(op, m, m->stats.max));
+	report_number(r, "mad", each(op, m, m->stats.mad));
+	report_number(r, "overhead", each(op, m, m->overhead));
 	report_bool(r, "stable", m->stable);
 	report_number(r, "outliers", m->stats.outliers);
-	/* Pairs [b, samples from 2^b to 2^(b+1) - 1]. */
+	/* Operations in one sample, and the median of one to a thousandth of a cycle. */
+	report_number(r, "batch", batch_of(op, m));
+	report_number(r, "p50_milli", m->stats.p50 * 1000 / batch_of(op, m));
+	/* Pairs [b, samples from 2^b to 2^(b+1) - 1 cycles]; of whole samples where they are batches. */
 	report_array(r, "log2");
 	for (unsigned b = 0; b < STATS_BUCKETS; b++) {
 		if (!m->stats.histogram[b])
@@ -244,20 +308,24 @@ static void print_row(struct report *r, const struct op *op, const struct measur
 {
 	char what[40];
 
-	text_format(what, sizeof(what), "%s %s%s", op->path, op->op, op->target == TARGET_ABSENT ? " (absent)" : "");
-	report_note(r, "%-28s %5u %8u %10llu %10llu %10llu %10llu %8llu%s", what, op->width, m->stats.n,
-		    (unsigned long long)m->stats.min, (unsigned long long)m->stats.p50,
-		    (unsigned long long)m->stats.p90, (unsigned long long)m->stats.p99,
-		    (unsigned long long)m->stats.mad, m->stable ? "" : "  unstable overhead");
+	text_format(what, sizeof(what), "%s %s%s", op->path, op->op,
+		    op->target == TARGET_ABSENT ? " (absent)" : "");
+	report_note(r, "%-28s %5u %8u %10llu %10llu.%01llu %10llu %10llu %8llu%s", what, op->width,
+		    m->stats.n, (unsigned long long)each(op, m, m->stats.min),
+		    (unsigned long long)(m->stats.p50 / batch_of(op, m)),
+		    (unsigned long long)(m->stats.p50 % batch_of(op, m) * 10 / batch_of(op, m)),
+		    (unsigned long long)each(op, m, m->stats.p90),
+		    (unsigned long long)each(op, m, m->stats.p99),
+		    (unsigned long long)each(op, m, m->stats.mad), m->stable ? "" : "  unstable overhead");
 }
 
-static void keep_prices(struct session *s, const struct op *op, const struct stats *stats)
+static void keep_prices(struct session *s, const struct op *op, const struct measure_result *m)
 {
 	if (op->target != TARGET_PRESENT || op->width != 4)
 		return;
 	for (unsigned p = 0; p < PATHS; p++)
 		if (strcmp(op->path, session_path_names[p]) == 0 && strcmp(op->op, "read") == 0)
-			s->prices.read[p] = stats->p50 ? stats->p50 : 1;
+			s->prices.read[p] = each(op, m, m->stats.p50) ? each(op, m, m->stats.p50) : 1;
 }
 
 static void cost(struct session *s, const struct test *test)
@@ -285,15 +353,19 @@ static void cost(struct session *s, const struct test *test)
 	if (plan.reads)
 		report_note(s->report, "timing %u operations, %u times each", t->count, plan.reads);
 	else
-		report_note(s->report, "timing %u operations, up to %u ms each", t->count, s->words->budget_ms);
+		report_note(s->report, "timing %u operations, up to %u ms each", t->count,
+			    s->words->budget_ms);
 	if (!measure_run(ops, t->count, &plan, results, &need)) {
-		session_error(s, "samples need %zu KiB of memory, which this machine does not have: fewer reads=", need / 1024);
+		session_error(
+		    s, "samples need %zu KiB of memory, which this machine does not have: fewer reads=",
+		    need / 1024);
 		return;
 	}
-	report_note(s->report, "cycles, timing overhead subtracted    width  samples        min        p50        p90        p99      MAD");
+	report_note(s->report, "cycles, timing overhead subtracted    width  samples        min          p50 "
+			       "       p90        p99      MAD");
 	for (unsigned i = 0; i < t->count; i++) {
 		print_row(s->report, &t->op[i], &results[i]);
-		keep_prices(s, &t->op[i], &results[i].stats);
+		keep_prices(s, &t->op[i], &results[i]);
 	}
 	for (unsigned i = 0; i < t->count; i++)
 		report_access(s->report, &t->op[i], &results[i]);

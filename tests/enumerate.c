@@ -12,7 +12,8 @@ static void over_path(struct session *s, const struct test *test)
 	map = session_map(s, test->path);
 	if (!map)
 		return;
-	report_note(s->report, "%s: %u functions on %u buses", session_path_names[test->path], map->count, map->buses);
+	report_note(s->report, "%s: %u functions on %u buses", session_path_names[test->path], map->count,
+		    map->buses);
 	if (s->diagnostics != before)
 		session_fail(s, "the bus hierarchy is not sound: see the lines above");
 	else
@@ -33,15 +34,17 @@ static void compare_function(struct session *s, const struct known *k)
 		if (!cfg->ops->reaches(cfg, k->fn.at, 0))
 			continue;
 		if (!fn) {
-			session_fail(s, "%s is there over %s but not over %s", name, session_path_names[1 - p],
-				     session_path_names[p]);
+			session_fail(s, "%s is there over %s but not over %s", name,
+				     session_path_names[1 - p], session_path_names[p]);
 			s->functions_disagree = true;
 		} else if (fn->id != k->fn.id || fn->class_revision != k->fn.class_revision ||
 			   fn->header != k->fn.header || fn->buses != k->fn.buses) {
-			session_fail(s, "%s reads 0x%08x 0x%08x 0x%08x 0x%08x (00h 08h 0Ch 18h) over %s, 0x%08x 0x%08x 0x%08x 0x%08x over %s",
-				     name, fn->id, fn->class_revision, fn->header, fn->buses, session_path_names[p],
-				     k->fn.id, k->fn.class_revision, k->fn.header, k->fn.buses,
-				     session_path_names[1 - p]);
+			session_fail(s,
+				     "%s reads 0x%08x 0x%08x 0x%08x 0x%08x (00h 08h 0Ch 18h) over %s, 0x%08x "
+				     "0x%08x 0x%08x 0x%08x over %s",
+				     name, fn->id, fn->class_revision, fn->header, fn->buses,
+				     session_path_names[p], k->fn.id, k->fn.class_revision, k->fn.header,
+				     k->fn.buses, session_path_names[1 - p]);
 			s->functions_disagree = true;
 		}
 	}

@@ -45,6 +45,10 @@ void env_report(struct session *s)
 	report_number(r, "tsc_khz", p->tsc_khz);
 	report_string(r, "tsc_source", p->tsc_source);
 	mcfg_report(r, p->acpi);
+	report_string(r, "ecam_source",
+		      !p->acpi->mcfg_count ? "none"
+		      : p->acpi->from_cba  ? "dsdt-cba"
+					   : "mcfg");
 	report_string(r, "paravirtual", pv[s->pv]);
 	report_string(r, "ecam_reads", s->ecam_reads);
 	report_string(r, "cpl_reason", p->cpl_reason);

@@ -7,7 +7,8 @@ const char *inventory_sized_by(char *to, unsigned by)
 	if (by == SIZED_BY_TABLE)
 		text_format(to, 24, "paravirtual");
 	else
-		text_format(to, 24, "%s/%s", sizing_strategies[by / PATHS].name, session_path_names[by % PATHS]);
+		text_format(to, 24, "%s/%s", sizing_strategies[by / PATHS].name,
+			    session_path_names[by % PATHS]);
 	return to;
 }
 

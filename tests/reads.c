@@ -1,6 +1,6 @@
 /*
- * The experiment of 2022: exactly reads=N configuration reads through ports, then as many through ECAM, total time of each. One loop, as raw_pci_read()
- * in a module's loop was: no per-read timing inside.
+ * The experiment of 2022: exactly reads=N configuration reads through ports, then as many through ECAM, total
+ * time of each. One loop, as raw_pci_read() in a module's loop was: no per-read timing inside.
  */
 #include "session.h"
 #include "test.h"
@@ -17,7 +17,8 @@ static uint64_t loop(struct cfg *cfg, struct cfg_address at, uint32_t count)
 
 static void report_loop(struct session *s, unsigned path, uint64_t cycles)
 {
-	uint64_t khz = s->platform->tsc_khz, microseconds = khz ? cycles / khz * 1000 + cycles % khz * 1000 / khz : 0;
+	uint64_t khz = s->platform->tsc_khz,
+		 microseconds = khz ? cycles / khz * 1000 + cycles % khz * 1000 / khz : 0;
 
 	report_open(s->report, "reads");
 	report_string(s->report, "path", session_path_names[path]);
@@ -26,11 +27,12 @@ static void report_loop(struct session *s, unsigned path, uint64_t cycles)
 	report_number(s->report, "microseconds", microseconds);
 	report_close(s->report);
 	if (khz)
-		report_note(s->report, "%u reads over %-4s  %llu.%06llu s", s->words->reads, session_path_names[path],
-			    (unsigned long long)(microseconds / 1000000), (unsigned long long)(microseconds % 1000000));
+		report_note(s->report, "%u reads over %-4s  %llu.%06llu s", s->words->reads,
+			    session_path_names[path], (unsigned long long)(microseconds / 1000000),
+			    (unsigned long long)(microseconds % 1000000));
 	else
-		report_note(s->report, "%u reads over %-4s  %llu cycles", s->words->reads, session_path_names[path],
-			    (unsigned long long)cycles);
+		report_note(s->report, "%u reads over %-4s  %llu cycles", s->words->reads,
+			    session_path_names[path], (unsigned long long)cycles);
 }
 
 static void experiment(struct session *s, const struct test *test)

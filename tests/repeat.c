@@ -9,13 +9,14 @@
 static struct price counts_now(const struct session *s, const struct cfg *cfg)
 {
 	return (struct price){
-		.reads = cfg ? cfg->reads : 0,
-		.writes = cfg ? cfg->writes : 0,
-		.calls = s->counts->calls,
+	    .reads = cfg ? cfg->reads : 0,
+	    .writes = cfg ? cfg->writes : 0,
+	    .calls = s->counts->calls,
 	};
 }
 
-bool repeat(struct session *s, struct cfg *cfg, bool (*pass)(void *context), void *context, struct price *price)
+bool repeat(struct session *s, struct cfg *cfg, bool (*pass)(void *context), void *context,
+	    struct price *price)
 {
 	uint64_t cycles[PASSES_MAX], begin = tsc_read(), budget = 4 * session_budget_cycles(s);
 	unsigned n = 0;
@@ -32,9 +33,11 @@ bool repeat(struct session *s, struct cfg *cfg, bool (*pass)(void *context), voi
 		after.reads -= before.reads;
 		after.writes -= before.writes;
 		after.calls -= before.calls;
-		if (n && (after.reads != price->reads || after.writes != price->writes || after.calls != price->calls)) {
-			session_fail(s, "pass %u took %llu reads and %llu writes, the one before %llu and %llu", n + 1,
-				     (unsigned long long)after.reads, (unsigned long long)after.writes,
+		if (n && (after.reads != price->reads || after.writes != price->writes ||
+			  after.calls != price->calls)) {
+			session_fail(s,
+				     "pass %u took %llu reads and %llu writes, the one before %llu and %llu",
+				     n + 1, (unsigned long long)after.reads, (unsigned long long)after.writes,
 				     (unsigned long long)price->reads, (unsigned long long)price->writes);
 			return false;
 		}

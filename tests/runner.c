@@ -37,8 +37,9 @@ static unsigned idle_globs(struct session *s)
 		bool any = false;
 
 		for (const struct test *t = tests_start; t < tests_end; t++)
-			any |= (t->flags & TEST_FATAL) ? len == strlen(t->name) && memcmp(glob, t->name, len) == 0
-						       : text_glob(glob, len, t->name);
+			any |= (t->flags & TEST_FATAL)
+				   ? len == strlen(t->name) && memcmp(glob, t->name, len) == 0
+				   : text_glob(glob, len, t->name);
 		if (!any)
 			report_note(s->report, "ERROR: no test matches '%.*s'", (int)len, glob);
 		idle += !any;

@@ -20,7 +20,8 @@ struct scan {
 	struct pci_map map;       /* as the walk finds it */
 	struct pci_map table_map; /* as the table has it */
 	struct bar_registers *raw;
-	struct diag silent;       /* a repeated scan repeats its complaints; enumerate.* and sizing.* have printed them */
+	struct diag
+	    silent; /* a repeated scan repeats its complaints; enumerate.* and sizing.* have printed them */
 	unsigned bars;
 };
 
@@ -63,8 +64,8 @@ static bool tree_pass(void *context)
 	struct scan *scan = context;
 
 	scan->bars = 0;
-	pci_scan_tree(scan->cfg, &scan->s->roots, &scan->map, scan->sizing < SIZING_TABLE ? size_visit : NULL, scan,
-		      &scan->silent);
+	pci_scan_tree(scan->cfg, &scan->s->roots, &scan->map, scan->sizing < SIZING_TABLE ? size_visit : NULL,
+		      scan, &scan->silent);
 	return scan->sizing != SIZING_TABLE || read_and_decode_table(scan);
 }
 
@@ -78,7 +79,9 @@ static bool sweep_pass(void *context)
 	if (scan->cfg->ops->reaches(scan->cfg, (struct cfg_address){0}, 0))
 		pci_scan_sweep(scan->cfg, 0, &scan->map, &scan->silent);
 	for (unsigned i = 0; i < acpi->mcfg_count; i++)
-		if (acpi->mcfg[i].segment && scan->cfg->ops->reaches(scan->cfg, (struct cfg_address){acpi->mcfg[i].segment, acpi->mcfg[i].start, 0}, 0))
+		if (acpi->mcfg[i].segment &&
+		    scan->cfg->ops->reaches(
+			scan->cfg, (struct cfg_address){acpi->mcfg[i].segment, acpi->mcfg[i].start, 0}, 0))
 			pci_scan_sweep(scan->cfg, acpi->mcfg[i].segment, &scan->map, &scan->silent);
 	return true;
 }
@@ -136,7 +139,8 @@ static void tree(struct session *s, const struct test *test)
 	arena_release(s->arena, mark);
 }
 
-/* What answers on no bus that a bridge or root bus leads to was missed by every tree walk: that must not go unnoticed. */
+/* What answers on no bus that a bridge or root bus leads to was missed by every tree walk: that must not go
+ * unnoticed. */
 static void compare_with_tree(struct session *s, struct scan *scan, unsigned path)
 {
 	const struct pci_map *known = session_map(s, path);

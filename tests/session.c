@@ -82,7 +82,9 @@ static unsigned extra_roots(struct session *s)
 	if (!s->fwcfg.present)
 		return ROOTS_UNKNOWN;
 	if (!s->extra_roots_item.key)
-		return strcmp(hypervisor, "TCGTCGTCGTCG") == 0 || strcmp(hypervisor, "KVMKVMKVM") == 0 ? 0 : ROOTS_UNKNOWN;
+		return strcmp(hypervisor, "TCGTCGTCGTCG") == 0 || strcmp(hypervisor, "KVMKVMKVM") == 0
+			   ? 0
+			   : ROOTS_UNKNOWN;
 	bytes = s->extra_roots_item.size == 8 ? fwcfg_read(&s->fwcfg, s->extra_roots_item.key, 8) : NULL;
 	return bytes && mem_le64(bytes) < PCI_ROOTS_MAX ? (unsigned)mem_le64(bytes) : ROOTS_UNKNOWN;
 }
@@ -107,7 +109,8 @@ static void find_roots(struct session *s)
 		for (unsigned r = 0; r < s->roots.count; r++)
 			done |= s->roots.root[r].segment == segment;
 		if (!done)
-			roots_sweep(&s->path[PATH_ECAM], segment, segment ? ROOTS_UNKNOWN : extra, &s->roots, &s->diag);
+			roots_sweep(&s->path[PATH_ECAM], segment, segment ? ROOTS_UNKNOWN : extra, &s->roots,
+				    &s->diag);
 	}
 	report_note(s->report, "%u root buses, %s", s->roots.count,
 		    extra == ROOTS_UNKNOWN ? "found by sweeping" : "as many as fw_cfg says");
@@ -138,14 +141,15 @@ static void number_all(struct session *s)
 			number_bridges(&s->path[p], &mine, &s->numbering, &s->diag);
 	}
 	if (s->numbering.count)
-		report_note(s->report, "firmware left %u bridges without bus numbers; numbered them (%llu reads)",
-			    s->numbering.count,
-			    (unsigned long long)(s->path[PATH_PIO].reads + s->path[PATH_ECAM].reads - before));
+		report_note(
+		    s->report, "firmware left %u bridges without bus numbers; numbered them (%llu reads)",
+		    s->numbering.count,
+		    (unsigned long long)(s->path[PATH_PIO].reads + s->path[PATH_ECAM].reads - before));
 }
 
 /*
- * A read that costs a small fraction of a write did not exit: the page is mapped for reading. Written is the vendor ID with its
- * own value, a register that takes no writes.
+ * A read that costs a small fraction of a write did not exit: the page is mapped for reading. Written is the
+ * vendor ID with its own value, a register that takes no writes.
  */
 static const char *ecam_reads(struct session *s)
 {
@@ -177,7 +181,8 @@ static const char *ecam_reads(struct session *s)
 void session_prepare(struct session *s)
 {
 	s->diag = (struct diag){diag_line, s};
-	s->ecam = (struct ecam){.acpi = s->platform->acpi, .map = s->platform->map_device, .context = s->platform->map_context};
+	s->ecam = (struct ecam){
+	    .acpi = s->platform->acpi, .map = s->platform->map_device, .context = s->platform->map_context};
 	pio_init(&s->path[PATH_PIO], &s->pio, s->counts);
 	ecam_init(&s->path[PATH_ECAM], &s->ecam, s->counts);
 	for (unsigned p = 0; p < PATHS; p++)
@@ -247,7 +252,9 @@ bool session_needs_path(struct session *s, unsigned path)
 	if (path == PATH_PIO)
 		session_skip(s, "no configuration mechanism at port CF8h");
 	else
-		session_skip(s, "%s", s->platform->acpi->mcfg_found ? "MCFG has no usable entry" : "no MCFG table");
+		session_skip(s, "%s",
+			     s->platform->acpi->mcfg_found ? "MCFG has no usable entry"
+							   : "neither MCFG nor a constant _CBA");
 	return false;
 }
 

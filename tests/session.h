@@ -1,6 +1,6 @@
 /*
- * One run: the machine as the kernel handed it over, what has been found out about it so far, and how the test under way is doing.
- * Whatever several tests need (functions, bars, prices) is found once and kept here.
+ * One run: the machine as the kernel handed it over, what has been found out about it so far, and how the
+ * test under way is doing. Whatever several tests need (functions, bars, prices) is found once and kept here.
  */
 #ifndef BAROMETER_TESTS_SESSION_H
 #define BAROMETER_TESTS_SESSION_H
@@ -18,15 +18,15 @@
 
 /* What only the kernel can know or do. */
 struct platform {
-	const char *boot;        /* "efi" or "pvh" */
-	char hypervisor[13];     /* CPUID's signature, empty for none */
-	bool emulated;           /* instructions are translated: timing is the emulator's */
+	const char *boot;    /* "efi" or "pvh" */
+	char hypervisor[13]; /* CPUID's signature, empty for none */
+	bool emulated;       /* instructions are translated: timing is the emulator's */
 	unsigned cpl;
 	const char *cpl_reason;
-	uint64_t tsc_khz;        /* 0: unknown */
+	uint64_t tsc_khz; /* 0: unknown */
 	const char *tsc_source;
 	const struct acpi *acpi;
-	struct pci_roots roots;  /* as firmware names them; none: it does not */
+	struct pci_roots roots; /* as firmware names them; none: it does not */
 	volatile uint8_t *(*map_device)(void *context, uint64_t physical, uint64_t len);
 	void *map_context;
 	/* A second, uncached view of a page of the arena; NULL when it cannot be had. */
@@ -52,15 +52,15 @@ static inline unsigned sized_by(unsigned strategy, unsigned path)
 /* A function that at least one path found. */
 struct known {
 	struct pci_function fn;
-	unsigned seen;               /* bit per path */
+	unsigned seen; /* bit per path */
 	bool sized[SIZED_BYS];
 	struct bar_set bars[SIZED_BYS];
 };
 
 /* What tests leave for the verdict, in cycles; 0: not measured. */
 struct prices {
-	uint64_t read[PATHS];                          /* p50 of a 4-byte read of a present function */
-	uint64_t scan[PATHS][SIZING_STRATEGIES + 2];   /* whole tree scan by sizing (scan.c's order) */
+	uint64_t read[PATHS];                        /* p50 of a 4-byte read of a present function */
+	uint64_t scan[PATHS][SIZING_STRATEGIES + 2]; /* whole tree scan by sizing (scan.c's order) */
 	uint64_t scan_table;
 	uint64_t write_ecam;
 };
@@ -89,7 +89,7 @@ struct session {
 
 	struct pci_map map[PATHS]; /* the tree as each path found it */
 	bool mapped[PATHS];
-	struct known *known;       /* union of the maps; NULL until asked for */
+	struct known *known; /* union of the maps; NULL until asked for */
 	unsigned known_count;
 	bool show_functions, show_bars; /* objects to print at the end */
 	bool bars_disagree, functions_disagree;

@@ -1,6 +1,7 @@
 /*
- * What a test is, and how it becomes part of the image: TEST() puts it into a linker section, in link order (Makefile), so that adding a
- * test touches no list. A test calls session_* functions to say how it went; one that says nothing is an ERROR.
+ * What a test is, and how it becomes part of the image: TEST() puts it into a linker section, in link order
+ * (Makefile), so that adding a test touches no list. A test calls session_* functions to say how it went; one
+ * that says nothing is an ERROR.
  */
 #ifndef BAROMETER_TESTS_TEST_H
 #define BAROMETER_TESTS_TEST_H
@@ -18,7 +19,7 @@ struct test {
 	const char *name; /* stable: family.member.variant */
 	unsigned flags;
 	void (*run)(struct session *session, const struct test *test);
-	unsigned path;     /* family's own parameters */
+	unsigned path; /* family's own parameters */
 	unsigned variant;
 };
 
@@ -26,9 +27,9 @@ struct test {
 #define TEST_NAME(a, b)   TEST_NAME_2(a, b)
 
 /* TEST(.name = "family.member", .run = function, ...); */
-#define TEST(...)                                                                                              \
-	static const struct test TEST_NAME(test_, __LINE__)                                                    \
-		__attribute__((section(".tests"), used, aligned(8))) = {__VA_ARGS__}
+#define TEST(...)                                                                                            \
+	static const struct test TEST_NAME(test_, __LINE__)                                                  \
+	    __attribute__((section(".tests"), used, aligned(8))) = {__VA_ARGS__}
 
 /* From linker.ld. */
 extern const struct test tests_start[], tests_end[];

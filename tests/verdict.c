@@ -4,8 +4,8 @@
 #include "text.h"
 
 /*
- * Linux reads registers below 100h of segment 0 through type 1 ports whenever those work, and uses ECAM only for the rest
- * (arch/x86/pci/common.c, raw_pci_read).
+ * Linux reads registers below 100h of segment 0 through type 1 ports whenever those work, and uses ECAM only
+ * for the rest (arch/x86/pci/common.c, raw_pci_read).
  */
 static const char *linux_choice(const struct session *s)
 {
@@ -26,7 +26,8 @@ static unsigned choose_access(const struct session *s)
 	return s->prices.read[PATH_ECAM] < s->prices.read[PATH_PIO] ? PATH_ECAM : PATH_PIO;
 }
 
-/* The cheapest whole scan among those that ran over the path; the table only when it agrees with the dance. */
+/* The cheapest whole scan among those that ran over the path; the table only when it agrees with the dance.
+ */
 static const char *choose_sizing(const struct session *s, unsigned path, uint64_t *cycles)
 {
 	const char *best = "lean";
@@ -71,7 +72,8 @@ static void explain_access(const struct session *s, char *to, size_t size)
 	} else {
 		ratio(r, sizeof(r), s->prices.read[PATH_ECAM], s->prices.read[PATH_PIO]);
 		text_format(to, size, "an ecam read costs %s of a pio read (%llu against %llu cycles)%s", r,
-			    (unsigned long long)s->prices.read[PATH_ECAM], (unsigned long long)s->prices.read[PATH_PIO],
+			    (unsigned long long)s->prices.read[PATH_ECAM],
+			    (unsigned long long)s->prices.read[PATH_PIO],
 			    s->ecam_reads[0] == 'd' ? " and does not exit" : "");
 	}
 }
@@ -109,7 +111,8 @@ static void verdict(struct session *s, const struct test *test)
 		session_skip(s, "no configuration mechanism");
 		return;
 	}
-	if (s->usable[PATH_PIO] && s->usable[PATH_ECAM] && !(s->prices.read[PATH_PIO] && s->prices.read[PATH_ECAM])) {
+	if (s->usable[PATH_PIO] && s->usable[PATH_ECAM] &&
+	    !(s->prices.read[PATH_PIO] && s->prices.read[PATH_ECAM])) {
 		session_skip(s, "needs access.cost");
 		return;
 	}
@@ -118,7 +121,8 @@ static void verdict(struct session *s, const struct test *test)
 	worst = s->prices.scan[s->usable[PATH_PIO] ? PATH_PIO : PATH_ECAM][0];
 	if (best && worst) {
 		ratio(r, sizeof(r), best, worst);
-		text_format(sizing_why, sizeof(sizing_why), "a whole scan with it costs %s of per-bar over %s", r,
+		text_format(sizing_why, sizeof(sizing_why),
+			    "a whole scan with it costs %s of per-bar over %s", r,
 			    s->usable[PATH_PIO] ? "pio" : "ecam");
 	} else {
 		text_format(sizing_why, sizeof(sizing_why), "scans were not priced");

@@ -17,37 +17,41 @@ HOST_INCLUDE := -include tests/host/io.h -Itests/host -Ilib
 HOST_LDFLAGS := -fsanitize=address,undefined --coverage
 HOST_LIBS    := -lcmocka
 
-HOST_LIB := acpi arena bar caps ecam fwcfg measure mem number pci pio pv report roots sizing stats text words
+HOST_LIB := acpi aml arena bar caps ecam fwcfg measure mem number pci pio pv report roots sizing stats text words
 HOST_SIM := check sim sim_acpi sim_bugs sim_build sim_fwcfg sim_io sim_machines sim_pv
-HOST_TESTS := test_acpi test_arena test_bar test_caps test_cfg test_fwcfg test_measure test_mem test_number test_pci \
-	test_pv test_report test_roots test_sim test_sizing test_stats test_text test_words
+HOST_TESTS := test_acpi test_arena test_bar test_caps test_cfg test_fwcfg test_mcfg test_measure test_mem test_number \
+	test_pci test_pv test_pv_walk test_report test_roots test_sim test_sizing test_stats test_text test_words
 
 HOST_LIB_OBJECTS := $(HOST_LIB:%=$(HOST_BUILD)/lib/%.o)
 HOST_SIM_OBJECTS := $(HOST_SIM:%=$(HOST_BUILD)/tests/%.o)
 HOST_PROGRAMS    := $(HOST_TESTS:%=$(HOST_BUILD)/%)
 
+# A missing tool is installed, or named, before anything fails for want of it.
+$(HOST_BUILD)/tools:
+	@tools/need $(if $(HOST_CLANG),clang,gcc) cmocka gcovr
+	@mkdir -p $(@D) && touch $@
+
 # The C library's memory functions stay in place (the sanitizers watch them); ours are tested under other names.
 HOST_MEM_NAMES := $(foreach name,memcpy memmove memset memcmp strlen strcmp,-D$(name)=barometer_$(name)) -fno-builtin
 $(HOST_BUILD)/lib/mem.o: HOST_EXTRA := $(HOST_MEM_NAMES)
 
-$(HOST_LIB_OBJECTS): $(HOST_BUILD)/lib/%.o: lib/%.c tests/host/host.mk
+$(HOST_LIB_OBJECTS): $(HOST_BUILD)/lib/%.o: lib/%.c tests/host/host.mk | $(HOST_BUILD)/tools
 	@mkdir -p $(@D)
-	$(HOST_CC) $(HOST_CFLAGS) --coverage $(HOST_INCLUDE) $(HOST_EXTRA) -c -o $@ $<
+	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) --coverage $(HOST_INCLUDE) $(HOST_EXTRA) -c -o $@ $<
 
-$(HOST_BUILD)/tests/%.o: tests/host/%.c tests/host/host.mk
+$(HOST_BUILD)/tests/%.o: tests/host/%.c tests/host/host.mk | $(HOST_BUILD)/tools
 	@mkdir -p $(@D)
-	$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) -c -o $@ $<
+	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) -c -o $@ $<
 
 $(HOST_PROGRAMS): $(HOST_BUILD)/%: $(HOST_BUILD)/tests/%.o $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
-	$(HOST_CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS)
+	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS)
 
 -include $(HOST_LIB_OBJECTS:.o=.d) $(HOST_SIM_OBJECTS:.o=.d) $(HOST_TESTS:%=$(HOST_BUILD)/tests/%.d)
 
 .PHONY: host-test coverage
 .PRECIOUS: $(HOST_BUILD)/tests/%.o
 
-# Every program runs, whatever the one before it did. $(HOST_BUILD)/tally is "passed failed", for a total over all kinds of test;
-# a program that ends without cmocka's summary counts as one failure.
+# Every program runs, whatever the one before it did. One that ends without cmocka's summary counts as one failure.
 host-test: $(HOST_PROGRAMS)
 	@rm -f $(HOST_BUILD)/lib/*.gcda $(HOST_BUILD)/log; : > $(HOST_BUILD)/log; crashed=0; bad=0; \
 	for test in $(HOST_TESTS); do \
@@ -58,7 +62,6 @@ host-test: $(HOST_PROGRAMS)
 	done; \
 	passed=$$(awk '/^\[  PASSED  \] [0-9]/ { n += $$4 } END { print n + 0 }' $(HOST_BUILD)/log); \
 	failed=$$(awk '/^\[  FAILED  \] [0-9]/ { n += $$4 } END { print n + '$$crashed' }' $(HOST_BUILD)/log); \
-	echo "$$passed $$failed" > $(HOST_BUILD)/tally; \
 	echo "host tests: $$passed passed, $$failed failed"; \
 	$(HOST_GCOVR) --print-summary -o $(HOST_BUILD)/coverage.txt | sed -n 's/^lines: /lib\/ line coverage: /p'; \
 	exit $$bad

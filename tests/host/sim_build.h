@@ -6,7 +6,7 @@
 
 #include "sim.h"
 
-/* Adds a root bus and, when buses is true, nothing else: ECAM is sim_ecam()'s. */
+/* An empty root bus. Ports reach it in segment 0; ECAM only after sim_ecam(). */
 struct sim_bus *sim_root(uint16_t segment, uint8_t number);
 
 /* An MCFG entry's worth of ECAM; base is where bus 0 would be. */

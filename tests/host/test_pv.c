@@ -1,10 +1,9 @@
-/* The PCI BAR mask table: every check of docs/paravirtual.md, and the walk that the table replaces. */
+/* The PCI BAR mask table: every check of docs/paravirtual.md, each with the diagnostic that names it. */
 #include <stdlib.h>
 #include "check.h"
 #include "pv.h"
 #include "sim.h"
 #include "sim_build.h"
-#include "sizing.h"
 
 static struct rig rig;
 static uint8_t bytes[SIM_PV_MAX];
@@ -332,122 +331,6 @@ static void test_every_bit_flipped(void **state)
 	}
 }
 
-/* The table, written by the simulator from its own registers, against walk and dance through the back ends.
- */
-static void check_equals_the_dance(const struct numbering *given, bool unnumbered)
-{
-	static struct walked tree;
-	size_t needed;
-
-	assert_true(check_copy(len, &needed));
-	walk(given);
-	assert_silent();
-	walk_tree(&tree, &rig.ecam);
-	assert_int_equal(walked.map.count, count);
-	assert_int_equal(tree.map.count, count);
-	for (unsigned i = 0; i < count; i++) {
-		const struct pci_function *fn = pci_map_find(&tree.map, walked.fn[i].at);
-		struct bar_registers dance;
-
-		assert_int_equal(cfg_key(walked.fn[i].at), cfg_key(sim_address(order[i])));
-		assert_non_null(fn);
-		assert_int_equal(walked.fn[i].id, fn->id);
-		assert_int_equal(walked.fn[i].class_revision, fn->class_revision);
-		assert_int_equal(walked.fn[i].header & 0x00ff0000, fn->header & 0x00ff0000);
-		if (!unnumbered)
-			assert_int_equal(walked.fn[i].buses, fn->buses);
-		sizing_run(&rig.ecam, &sizing_strategies[2], fn, &dance);
-		assert_memory_equal(&raw[i], &dance, sizeof(dance));
-	}
-	assert_counts(&rig);
-}
-
-static void test_random_machines_equal_the_dance(void **state)
-{
-	const struct numbering none = {.count = 0};
-
-	(void)state;
-	for (uint64_t seed = 1; seed <= 25; seed++) {
-		sim_random(seed, true);
-		encode();
-		check_equals_the_dance(&none, false);
-	}
-}
-
-/* Made before anyone numbered the bridges: the guest knows what it wrote. */
-static void test_unnumbered_machines_through_numbering(void **state)
-{
-	static struct numbering given;
-
-	(void)state;
-	for (uint64_t seed = 1; seed <= 25; seed++) {
-		struct pci_roots roots;
-
-		sim_random(seed, false);
-		encode();
-		sim_roots(&roots);
-		given.count = 0;
-		number_bridges(&rig.ecam, &roots, &given, &heard);
-		check_equals_the_dance(&given, true);
-	}
-}
-
-static void test_functions_without_a_bus_number_are_reported(void **state)
-{
-	const struct numbering none = {.count = 0};
-	size_t needed;
-
-	(void)state;
-	for (unsigned i = 0; i < sim.functions; i++)
-		if (sim.fn[i]->behind)
-			sim_bridge_numbers(sim.fn[i], 0, 0, 0);
-	encode();
-	assert_true(check_copy(len, &needed));
-	walk(&none);
-	assert_int_equal(walked.map.count, 15);
-	assert_int_equal(walked.map.buses, 1);
-	assert_heard("paravirtual: 9 functions are behind bridges without bus numbers");
-}
-
-static void test_full_map(void **state)
-{
-	const struct numbering none = {.count = 0};
-	size_t needed;
-
-	(void)state;
-	assert_true(check_copy(len, &needed));
-	walked_init(&walked);
-	walked.map.capacity = 5;
-	heard_reset();
-	pv_walk(&table, &none, &walked.map, raw, &heard);
-	assert_int_equal(walked.map.count, 5);
-	assert_true(walked.map.truncated);
-	assert_heard("paravirtual: more than 5 functions: the rest is not looked at");
-}
-
-/* Mask and value are not interpreted beyond what the header type allows. */
-static void test_registers_that_a_header_lacks(void **state)
-{
-	const struct numbering none = {.count = 0};
-	unsigned bridge = first_behind(2) - 1;
-	size_t needed;
-
-	(void)state;
-	for (uint32_t at = 16; at < 44; at += 4)
-		put(entry(bridge) + at, 4, 0x11111111 * (at / 4));
-	put(entry(0) + 6, 1, 2);
-	put(entry(0) + 16, 4, 0xdeadbeef);
-	assert_true(check_copy(len, &needed));
-	walk(&none);
-	assert_int_equal(raw[0].mask[0], 0);
-	assert_int_equal(raw[0].value[0] | raw[0].value[6], 0);
-	assert_int_equal(raw[bridge].mask[0], 0x44444444);
-	assert_int_equal(raw[bridge].mask[1], 0x55555555);
-	for (unsigned i = 2; i < 6; i++)
-		assert_int_equal(raw[bridge].mask[i] | raw[bridge].value[i], 0);
-	assert_int_equal(raw[bridge].mask[6], 0xaaaaaaaa);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -465,11 +348,6 @@ int main(void)
 	    cmocka_unit_test_setup(test_table_without_entries, setup),
 	    cmocka_unit_test_setup(test_bridge_comes_first, setup),
 	    cmocka_unit_test_setup(test_every_bit_flipped, setup),
-	    cmocka_unit_test(test_random_machines_equal_the_dance),
-	    cmocka_unit_test(test_unnumbered_machines_through_numbering),
-	    cmocka_unit_test_setup(test_functions_without_a_bus_number_are_reported, setup),
-	    cmocka_unit_test_setup(test_full_map, setup),
-	    cmocka_unit_test_setup(test_registers_that_a_header_lacks, setup),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, teardown);
 

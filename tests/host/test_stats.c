@@ -97,6 +97,20 @@ static void test_extremes(void **state)
 	check(20);
 }
 
+/* Which of 10 MAD and a tenth of p50 rules: here 110 against 100, so that 1105 is none and 1111 is one. */
+static void test_outlier_limit(void **state)
+{
+	static const uint32_t around[] = {989, 989, 989, 1000, 1000, 1011, 1011, 1105, 1111};
+	struct stats stats;
+
+	(void)state;
+	memcpy(samples, around, sizeof(around));
+	stats_summarise(samples, scratch, 9, &stats);
+	assert_int_equal(stats.p50, 1000);
+	assert_int_equal(stats.mad, 11);
+	assert_int_equal(stats.outliers, 1);
+}
+
 static void test_no_samples(void **state)
 {
 	struct stats stats, none;

@@ -46,12 +46,27 @@ same_inside_and_outside() {
     same_inside_and_outside
 }
 
-@test "full run on pc and on microvm: the image's count is QEMU's" {
-    for machine in pc microvm; do
-        traced --machine "$machine" --append 'budget=1' --
-        holds '.[-1] | .failed == 0 and .errors == 0'
-        same_inside_and_outside
+@test "full run on pc: the image's count is QEMU's" {
+    traced --machine pc --append 'budget=1' --
+    passed
+    same_inside_and_outside
+}
+
+@test "full run on microvm: the image's count of ECAM accesses is QEMU's" {
+    # Nothing is at port 0x80 there, so the trace has no marks; nor does its firmware touch ECAM.
+    traced --machine microvm --append 'budget=1' --
+    passed
+    for kind in read write; do
+        n=$(grep -c "^memory_region_ops_$kind .*'pcie-mmcfg-mmio'" "$trace")
+        holds ".[-1].accesses.ecam_$kind == $n and $n > 0"
     done
+}
+
+@test "full run under KVM: the image's count is QEMU's" {
+    kvm_or_skip
+    traced --accel kvm --append 'budget=1' --
+    passed
+    same_inside_and_outside
 }
 
 @test "a lean tree scan of the reference machine takes at most 1,000 accesses" {
