@@ -14,7 +14,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 # What is in the image. The tests run in the order in which they are listed here.
 LIB    := acpi aml arena bar caps ecam fwcfg measure mem number pci pio pv report roots sizing stats text words
 TESTS  := acpi enumerate sizing resources scan access reads verdict trap
-TESTS_SUPPORT := env inventory repeat runner session
+TESTS_SUPPORT := env inventory repeat runner session rules/deviations rules/rule
 KERNEL := clock console cpu finish main paging power privilege traps
 KERNEL_ASM := enter traps
 EFI    := efi efi_machine efi_words
@@ -113,21 +113,21 @@ lint-tools:
 	@tools/need clang clang-format clang-tidy cppcheck shellcheck gnu-efi
 
 lint-format: lint-tools
-	clang-format --dry-run -Werror $(GUEST_SOURCES) $(EFI_SOURCES) $(HEADERS) $(wildcard tests/host/*.[ch])
+	@echo clang-format; clang-format --dry-run -Werror $(GUEST_SOURCES) $(EFI_SOURCES) $(HEADERS) $(wildcard tests/host/*.[ch])
 
 lint-clang: lint-tools
 	@for source in $(GUEST_SOURCES); do clang $(CLANG_FLAGS) -fsyntax-only $$source || exit 1; done
 	@for source in $(EFI_SOURCES); do clang $(CLANG_FLAGS) $(EFI_CFLAGS) -fsyntax-only $$source || exit 1; done
 
 lint-tidy: lint-tools
-	clang-tidy --quiet $(GUEST_SOURCES) -- $(CLANG_FLAGS) 2>/dev/null
+	@echo clang-tidy; clang-tidy --quiet $(GUEST_SOURCES) -- $(CLANG_FLAGS) 2>/dev/null
 
 lint-cppcheck: lint-tools
-	cppcheck --quiet --std=c11 --enable=warning,performance,portability --error-exitcode=1 --suppress=missingIncludeSystem \
+	@echo cppcheck; cppcheck --quiet --std=c11 --enable=warning,performance,portability --error-exitcode=1 --suppress=missingIncludeSystem \
 		--suppress=comparePointers --suppress=ctuuninitvar -Ilib -Iboot -Ikernel -Itests $(VERSION_CFLAGS) lib kernel boot tests/*.c
 
 lint-shell: lint-tools
-	shellcheck -x $(SCRIPTS)
+	@echo shellcheck; shellcheck -x $(SCRIPTS)
 
 clean:
 	rm -rf build

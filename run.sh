@@ -121,6 +121,18 @@ check_qemu() {
     fi
 }
 
+# A QEMU that was built but not installed may come without its ROMs; then Debian's serve it as well.
+find_roms() {
+    local folder
+    [[ $qemu == */* && -r /usr/share/qemu/qboot.rom ]] || return 0
+    while read -r folder; do
+        [[ ! -r $folder/qboot.rom ]] || return 0
+    done < <("$qemu" -L help 2>/dev/null)
+    for folder in /usr/share/qemu /usr/share/seabios /usr/lib/ipxe/qemu; do
+        rom_args+=(-L "$folder")
+    done
+}
+
 check_image() {
     local image
     case $1 in
@@ -138,8 +150,8 @@ plan_attempts() {
     case $accel in
     tcg) accels=(tcg) ;;
     *)
-        # Opening is the test: the node may exist without permission, or without a module behind it.
-        if { : <>/dev/kvm; } 2>/dev/null; then
+        # Opening is the test: the node may be there without permission, or without a module behind it.
+        if [[ -c /dev/kvm ]] && { : <>/dev/kvm; } 2>/dev/null; then
             accels=(kvm)
             [[ $accel == auto ]] && accels+=(tcg)
         elif [[ $accel == kvm ]]; then
@@ -256,6 +268,7 @@ main() {
     local accel_now boot_now command i
     parse_options "$@"
     check_qemu
+    find_roms
     find_ovmf
     [[ $boot != efi && $boot != iso ]] || [[ $ovmf_code ]] || need ovmf
     plan_attempts

@@ -17,14 +17,14 @@ static bool readable(UINT32 type)
 }
 
 /* Neighbouring descriptors are joined: OVMF alone has a hundred. */
-static void add_range(struct handoff *to, uint64_t start, uint64_t len)
+static void add_range(struct handoff *to, uint64_t start, uint64_t len, bool ram)
 {
 	struct handoff_range *last = to->range_count ? &to->range[to->range_count - 1] : NULL;
 
-	if (last && last->start + last->len == start)
+	if (last && last->start + last->len == start && last->ram == ram)
 		last->len += len;
 	else if (to->range_count < HANDOFF_RANGES_MAX)
-		to->range[to->range_count++] = (struct handoff_range){start, len};
+		to->range[to->range_count++] = (struct handoff_range){start, len, ram};
 	else
 		handoff_note(to, "UEFI memory map has more than 512 separate ranges");
 }
@@ -35,7 +35,8 @@ static void take_memory_map(const uint8_t *map, UINTN size, UINTN descriptor_siz
 		const EFI_MEMORY_DESCRIPTOR *d = (const void *)(map + at);
 
 		if (readable(d->Type) && d->NumberOfPages <= UINT64_MAX / EFI_PAGE_SIZE)
-			add_range(to, d->PhysicalStart, d->NumberOfPages * EFI_PAGE_SIZE);
+			add_range(to, d->PhysicalStart, d->NumberOfPages * EFI_PAGE_SIZE,
+				  d->Type != EfiReservedMemoryType && d->Type != EfiACPIMemoryNVS);
 	}
 }
 

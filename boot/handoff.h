@@ -17,6 +17,7 @@
 /* Memory that may be read without side effects: RAM, ACPI tables, firmware's reserved memory. */
 struct handoff_range {
 	uint64_t start, len; /* bytes */
+	bool ram;            /* that an operating system may use */
 };
 
 /* A root bridge that firmware knows: its root bus and the last bus number it decodes. */

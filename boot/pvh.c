@@ -46,7 +46,7 @@ static void consider_for_arena(uint64_t start, uint64_t len)
 		return;
 	len = end - start < ARENA_MAX ? end - start : ARENA_MAX;
 	if (len > handoff.arena.len)
-		handoff.arena = (struct handoff_range){start, len};
+		handoff.arena = (struct handoff_range){start, len, true};
 }
 
 static void take_memory_map(const struct start_info *info)
@@ -65,7 +65,8 @@ static void take_memory_map(const struct start_info *info)
 			handoff_note(&handoff, "PVH memory map is longer than 512 entries");
 			return;
 		}
-		handoff.range[handoff.range_count++] = (struct handoff_range){map[i].start, map[i].len};
+		handoff.range[handoff.range_count++] =
+		    (struct handoff_range){map[i].start, map[i].len, map[i].type == TYPE_RAM};
 		if (map[i].type == TYPE_RAM)
 			consider_for_arena(map[i].start, map[i].len);
 	}

@@ -92,6 +92,19 @@ static volatile uint8_t *map_device(void *context, uint64_t physical, uint64_t l
 	return paging_map(physical, len, PAGING_WRITE | PAGING_UNCACHED);
 }
 
+static bool is_ram(void *context, uint64_t physical, uint64_t len)
+{
+	const struct handoff *handoff = context;
+
+	for (unsigned i = 0; i < handoff->range_count; i++) {
+		const struct handoff_range *r = &handoff->range[i];
+
+		if (r->ram && physical < r->start + r->len && r->start < physical + len)
+			return true;
+	}
+	return false;
+}
+
 /* Far above all memory that is identity mapped. */
 #define UNCACHED_VIEW (1ull << 46)
 
@@ -125,6 +138,7 @@ static void fill_platform(struct handoff *handoff, const struct privilege *privi
 	platform.map_device = map_device;
 	platform.map_context = handoff;
 	platform.map_uncached = map_uncached;
+	platform.is_ram = is_ram;
 	take_roots(handoff);
 	report_note(&finish_state.report, "barometer %s, booted by %s under \"%s\"", BAROMETER_VERSION,
 		    handoff->boot, platform.hypervisor[0] ? platform.hypervisor : "no hypervisor");

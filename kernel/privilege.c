@@ -4,7 +4,7 @@
 #include "text.h"
 #include "tsc.h"
 
-#define ITERATIONS 256
+#define ITERATIONS 64
 
 static uint64_t empty_loop(void)
 {

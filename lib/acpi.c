@@ -80,6 +80,7 @@ static const uint8_t *table_read(struct reader *r, uint64_t physical, uint32_t *
 			fault = "has a bad checksum";
 	}
 	if (fault) {
+		r->acpi->mcfg_found |= memcmp(name, "MCFG", 4) == 0;
 		diag_say(r->diag, "acpi: table %s at 0x%llx %s (length %u)", name,
 			 (unsigned long long)physical, fault, *len);
 		r->acpi->bad++;
@@ -141,6 +142,8 @@ static void mcfg_parse(struct reader *r, const uint8_t *table, uint32_t len)
 	struct acpi *acpi = r->acpi;
 
 	acpi->mcfg_found = true;
+	acpi->mcfg_table = table;
+	acpi->mcfg_len = len;
 	if (len < 44 || (len - 44) % 16 != 0) {
 		diag_say(r->diag, "acpi: MCFG length %u is not 44 + 16 n", len);
 		acpi->bad++;
@@ -225,8 +228,14 @@ static void dsdt_parse(struct reader *r)
 	const uint8_t *dsdt = table_read(r, r->dsdt, &len);
 	size_t at = HEADER_LEN;
 
-	if (!dsdt || memcmp(dsdt, "DSDT", 4) != 0)
+	if (!dsdt)
 		return;
+	if (memcmp(dsdt, "DSDT", 4) != 0) {
+		diag_say(r->diag, "acpi: the table at 0x%llx is not the DSDT that FADT says",
+			 (unsigned long long)r->dsdt);
+		r->acpi->bad++;
+		return;
+	}
 	while (aml_next_window(dsdt, len, &at, &window)) {
 		struct acpi_mcfg_entry entry = {
 		    .base = window.base,
@@ -235,6 +244,12 @@ static void dsdt_parse(struct reader *r)
 		    .end = window.last > 255 ? 255 : (uint8_t)window.last,
 		};
 
+		if (window.first > 255 || window.last < window.first) {
+			diag_say(r->diag, "acpi: DSDT _CBA entry %u has buses %u to %u", number++,
+				 window.first, window.last);
+			r->acpi->bad++;
+			continue;
+		}
 		r->acpi->from_cba = true;
 		add_entry(r, "DSDT _CBA", number++, &entry);
 	}

@@ -32,11 +32,13 @@ struct acpi_pm_timer {
 };
 
 struct acpi {
-	bool found;      /* an RSDP and a root table were there and sound */
-	bool mcfg_found; /* an MCFG was there, sound or not */
-	bool from_cba;   /* mcfg[] comes from _CBA in the DSDT (lib/aml.h), for want of an MCFG */
-	unsigned tables; /* sound tables under the root table */
-	unsigned bad;    /* tables or entries found wrong and skipped */
+	bool found;                /* an RSDP and a root table were there and sound */
+	bool mcfg_found;           /* an MCFG was there, sound or not */
+	bool from_cba;             /* mcfg[] comes from _CBA in the DSDT (lib/aml.h), for want of an MCFG */
+	const uint8_t *mcfg_table; /* the whole MCFG once its checksum is right, else NULL */
+	uint32_t mcfg_len;         /* of that, bytes */
+	unsigned tables;           /* sound tables under the root table */
+	unsigned bad;              /* tables or entries found wrong and skipped */
 	struct acpi_mcfg_entry mcfg[ACPI_MCFG_MAX];
 	unsigned mcfg_count;
 	struct acpi_pm_timer pm_timer;

@@ -23,7 +23,7 @@ unsigned bar_registers_of(const struct pci_function *fn)
 unsigned bar_offset(const struct pci_function *fn, unsigned index)
 {
 	if (index < bar_registers_of(fn))
-		return PCI_BAR0 + 4 * index;
+		return (fn->bars ? fn->bars : PCI_BAR0) + 4 * index;
 	if (index != BAR_ROM_INDEX || pci_header_type(fn) > 1)
 		return 0;
 	return pci_header_type(fn) == 0 ? PCI_ROM_TYPE0 : PCI_ROM_TYPE1;

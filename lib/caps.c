@@ -82,7 +82,7 @@ static void add(struct list *list, struct caps_resource resource)
 static void add_vf_bars(struct cfg *cfg, const struct pci_function *fn, unsigned cap, struct list *list,
 			const struct diag *diag)
 {
-	const struct pci_function stand_in = {.at = fn->at};
+	const struct pci_function stand_in = {.at = fn->at, .bars = (uint16_t)(cap + 0x24)};
 	struct bar_registers raw = {0};
 	struct bar_set set;
 	uint16_t control = cfg_read16(cfg, fn->at, cap + 0x08);
@@ -147,7 +147,7 @@ static void add_ea(struct cfg *cfg, const struct pci_function *fn, unsigned cap,
 			return;
 		}
 		base = cfg_read32(cfg, fn->at, at + 4);
-		offset = cfg_read32(cfg, fn->at, at + 8) | 3;
+		offset = cfg_read32(cfg, fn->at, at + 8);
 		at += 12;
 		/* Bit 1 of base and of maximum offset: the upper dword follows, base's first. */
 		if (base & 2 && at + 4 <= next) {
@@ -162,10 +162,10 @@ static void add_ea(struct cfg *cfg, const struct pci_function *fn, unsigned cap,
 		add(list, (struct caps_resource){
 			      .kind = CAPS_EA,
 			      .index = header >> 4 & 0xf,
-			      .space = properties == 2 || properties == 4 ? BAR_SPACE_IO : BAR_SPACE_MEM64,
-			      .prefetch = properties == 1 || properties == 3,
+			      .space = properties == 2 || properties == 7 ? BAR_SPACE_IO : BAR_SPACE_MEM64,
+			      .prefetch = properties == 1 || properties == 3 || properties == 6,
 			      .address = base & ~3ull,
-			      .size = offset + 1});
+			      .size = (offset | 3) + 1});
 	}
 }
 

@@ -112,7 +112,7 @@ static void warm_up(struct run *run)
 
 static bool one_round(struct run *run, uint64_t *random)
 {
-	unsigned order[MEASURE_OPS_MAX];
+	unsigned order[MEASURE_OPS_MAX] = {0};
 	uint32_t overhead[PACES] = {round_overhead(SINGLE), round_overhead(BATCHED)};
 	bool more = false;
 

@@ -1,16 +1,18 @@
 /*
  * Memory and string functions of the freestanding image; the host tests use the C library's.
  *
- * String instructions, not loops: a hypervisor that emulates ring 0 pays for each instruction, and one REP
- * counts as one.
+ * String instructions, eight bytes at a time: a hypervisor that emulates ring 0 pays for each instruction and
+ * for each repetition.
  */
 #include "mem.h"
 
 void *memcpy(void *restrict to, const void *restrict from, size_t len)
 {
 	void *at = to;
+	size_t quads = len / 8, rest = len % 8;
 
-	__asm__ volatile("rep movsb" : "+D"(at), "+S"(from), "+c"(len) : : "memory");
+	__asm__ volatile("rep movsq" : "+D"(at), "+S"(from), "+c"(quads) : : "memory");
+	__asm__ volatile("rep movsb" : "+D"(at), "+S"(from), "+c"(rest) : : "memory");
 	return to;
 }
 
@@ -29,8 +31,13 @@ void *memmove(void *to, const void *from, size_t len)
 void *memset(void *at, int byte, size_t len)
 {
 	void *to = at;
+	size_t quads = len / 8, rest = len % 8;
 
-	__asm__ volatile("rep stosb" : "+D"(to), "+c"(len) : "a"(byte) : "memory");
+	__asm__ volatile("rep stosq"
+			 : "+D"(to), "+c"(quads)
+			 : "a"((uint8_t)byte * 0x0101010101010101u)
+			 : "memory");
+	__asm__ volatile("rep stosb" : "+D"(to), "+c"(rest) : "a"(byte) : "memory");
 	return at;
 }
 

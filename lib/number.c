@@ -95,8 +95,7 @@ void number_bridges(struct cfg *cfg, const struct pci_roots *roots, struct numbe
 
 		if (i == 0 || root->segment != roots->root[i - 1].segment) {
 			c.taken = (struct pci_bus_set){0};
-			for (unsigned j = i; j < roots->count && roots->root[j].segment == root->segment; j++)
-				pci_bus_add(&c.taken, roots->root[j].bus);
+			pci_add_roots(&c.taken, roots, root->segment);
 		}
 		if (cfg->ops->reaches(cfg, (struct cfg_address){root->segment, root->bus, 0}, 0))
 			number_bus(&c, root->segment, root->bus, root->last);

@@ -120,6 +120,13 @@ static void walk_bus(struct walk *w, uint16_t segment, uint8_t bus, uint8_t last
 	}
 }
 
+void pci_add_roots(struct pci_bus_set *set, const struct pci_roots *roots, uint16_t segment)
+{
+	for (unsigned i = 0; i < roots->count; i++)
+		if (roots->root[i].segment == segment)
+			pci_bus_add(set, roots->root[i].bus);
+}
+
 void pci_scan_tree(struct cfg *cfg, const struct pci_roots *roots, struct pci_map *map, pci_visit_fn visit,
 		   void *context, const struct diag *diag)
 {
@@ -130,8 +137,10 @@ void pci_scan_tree(struct cfg *cfg, const struct pci_roots *roots, struct pci_ma
 	for (unsigned i = 0; i < roots->count; i++) {
 		const struct pci_root *root = &roots->root[i];
 
-		if (i && root->segment != roots->root[i - 1].segment)
+		if (i == 0 || root->segment != roots->root[i - 1].segment) {
 			w.taken = (struct pci_bus_set){0};
+			pci_add_roots(&w.taken, roots, root->segment);
+		}
 		if (cfg->ops->reaches(cfg, (struct cfg_address){root->segment, root->bus, 0}, 0))
 			walk_bus(&w, root->segment, root->bus, root->last);
 	}

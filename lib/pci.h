@@ -38,6 +38,8 @@ struct pci_function {
 	uint32_t class_revision;
 	uint32_t header; /* dword 0Ch */
 	uint32_t buses;  /* dword 18h of a type 1 header, otherwise 0 */
+	uint16_t
+	    bars; /* where the BARs begin when not at 10h: a VF's are in its SR-IOV capability; otherwise 0 */
 };
 
 static inline unsigned pci_header_type(const struct pci_function *fn)
@@ -136,11 +138,15 @@ struct pci_bus_walk {
  */
 bool pci_bus_next(struct pci_bus_walk *walk, struct pci_function *fn);
 
+/* Adds every root bus of a segment to a set: no bridge may claim one. */
+void pci_add_roots(struct pci_bus_set *set, const struct pci_roots *roots, uint16_t segment);
+
 /* From the root buses down through every bridge. */
 void pci_scan_tree(struct cfg *cfg, const struct pci_roots *roots, struct pci_map *map, pci_visit_fn visit,
 		   void *context, const struct diag *diag);
 
-/* Every device of every bus that the path reaches in one segment, bridges or not. */
+/* Every device of every bus that the path reaches in one segment, bridges or not. Adds to map, so that
+ * segments can follow each other. */
 void pci_scan_sweep(struct cfg *cfg, uint16_t segment, struct pci_map *map, const struct diag *diag);
 
 /*

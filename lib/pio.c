@@ -41,16 +41,27 @@ void pio_data_write(struct cfg *cfg, unsigned lane, unsigned width, uint32_t val
 	}
 }
 
-static uint32_t address_read(struct cfg *cfg)
+uint32_t pio_address_read(struct cfg *cfg)
 {
 	cfg->counts->cf8_read++;
 	return io_in32(PIO_CONFIG_ADDRESS);
 }
 
-static void address_write(struct cfg *cfg, uint32_t value)
+void pio_address_write(struct cfg *cfg, uint32_t value)
 {
 	cfg->counts->cf8_write++;
 	io_out32(PIO_CONFIG_ADDRESS, value);
+}
+
+void pio_address_write_part(struct cfg *cfg, unsigned offset, unsigned width, uint32_t value)
+{
+	uint16_t port = (uint16_t)(PIO_CONFIG_ADDRESS + offset);
+
+	cfg->counts->cf8_write++;
+	if (width == 1)
+		io_out8(port, (uint8_t)value);
+	else
+		io_out16(port, (uint16_t)value);
 }
 
 /* A CF8 latch keeps what a dword write put there: the check every operating system makes. */
@@ -59,10 +70,10 @@ static bool pio_probe(struct cfg *cfg)
 	struct pio *pio = cfg->state;
 	bool latched;
 
-	pio->found = address_read(cfg);
-	address_write(cfg, PIO_ENABLE);
-	latched = address_read(cfg) == PIO_ENABLE;
-	address_write(cfg, pio->found);
+	pio->found = pio_address_read(cfg);
+	pio_address_write(cfg, PIO_ENABLE);
+	latched = pio_address_read(cfg) == PIO_ENABLE;
+	pio_address_write(cfg, pio->found);
 	return latched;
 }
 
@@ -107,5 +118,5 @@ void pio_restore(struct cfg *cfg)
 {
 	const struct pio *pio = cfg->state;
 
-	address_write(cfg, pio->found);
+	pio_address_write(cfg, pio->found);
 }

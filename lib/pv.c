@@ -193,8 +193,12 @@ void pv_walk(const struct pv_table *table, const struct numbering *given, struct
 			continue;
 		}
 		entry_read(entry, bus, fn, &raw[map->count]);
-		if (pci_is_bridge(fn))
-			secondary = pci_secondary(fn) ? pci_secondary(fn) : number_given(given, fn->at);
+		/* What we wrote ourselves is newer than a table made before. */
+		if (pci_is_bridge(fn)) {
+			secondary = number_given(given, fn->at);
+			if (!secondary)
+				secondary = pci_secondary(fn);
+		}
 		chain_note(&chain, entry, secondary);
 		if (map->count && map->fn[map->count - 1].at.segment != fn->at.segment)
 			seen = (struct pci_bus_set){0};

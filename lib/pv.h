@@ -30,9 +30,9 @@ bool pv_check(struct pv_table *table, const uint8_t *bytes, size_t len, size_t *
 
 /*
  * Replaces the walk: fills map from the table alone, in table order, and raw[i] with the registers of
- * map->fn[i]. Bus numbers come from the bridges' entries; for bridges that were unset when the table was
- * made, from `given`. A function behind a bridge that has no number either way is reported and left out. raw
- * holds map->capacity elements.
+ * map->fn[i]. Bus numbers come from the bridges' entries, but for bridges in `given` from there: what we
+ * wrote is newer than a table made before. A function behind a bridge that has no number either way is
+ * reported and left out. raw holds map->capacity elements.
  */
 void pv_walk(const struct pv_table *table, const struct numbering *given, struct pci_map *map,
 	     struct bar_registers *raw, const struct diag *diag);

@@ -44,6 +44,8 @@ void report_note(struct report *r, const char *format, ...)
 
 void report_result(struct report *r, const char *name, enum report_outcome outcome, const char *reason)
 {
+	static const char *const label[] = {
+	    [REPORT_SKIP] = "SKIP", [REPORT_XFAIL] = "XFAIL", [REPORT_ERROR] = "ERROR"};
 	bool ok = outcome == REPORT_PASS || outcome == REPORT_SKIP;
 
 	if (outcome == REPORT_NONE) {
@@ -54,9 +56,10 @@ void report_result(struct report *r, const char *name, enum report_outcome outco
 	r->failed += outcome == REPORT_FAIL;
 	r->errors += outcome == REPORT_ERROR;
 	r->skipped += outcome == REPORT_SKIP;
+	r->xfailed += outcome == REPORT_XFAIL;
 	putf(r, "%sok %u %s", ok ? "" : "not ", ++r->number, name);
-	if (outcome == REPORT_SKIP || outcome == REPORT_ERROR)
-		putf(r, " # %s %s", outcome == REPORT_SKIP ? "SKIP" : "ERROR", reason);
+	if (label[outcome])
+		putf(r, " # %s %s", label[outcome], reason);
 	put(r, "\n");
 }
 
@@ -155,7 +158,7 @@ const char *report_status(const struct report *r)
 		return "error";
 	if (r->failed)
 		return "fail";
-	return r->passed ? "pass" : "skip";
+	return r->passed || r->xfailed ? "pass" : "skip";
 }
 
 void report_done(struct report *r, const struct cfg_counts *c)
@@ -166,6 +169,7 @@ void report_done(struct report *r, const struct cfg_counts *c)
 	report_number(r, "failed", r->failed);
 	report_number(r, "errors", r->errors);
 	report_number(r, "skipped", r->skipped);
+	report_number(r, "xfailed", r->xfailed);
 	report_object(r, "accesses");
 	report_number(r, "cf8_read", c->cf8_read);
 	report_number(r, "cf8_write", c->cf8_write);

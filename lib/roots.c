@@ -48,7 +48,7 @@ void roots_sweep(struct cfg *cfg, uint16_t segment, unsigned extra, struct pci_r
 		 const struct diag *diag)
 {
 	struct pci_bus_set claimed = {0};
-	unsigned first_index = roots->count, found = 0;
+	unsigned found = 0;
 	bool first = true;
 
 	for (unsigned bus = 0; bus < 256; bus++) {
@@ -67,10 +67,12 @@ void roots_sweep(struct cfg *cfg, uint16_t segment, unsigned extra, struct pci_r
 	if (extra != ROOTS_UNKNOWN && found < extra)
 		diag_say(diag, "firmware says %u extra root buses, %u answer", extra, found);
 	/* Each may hand out the numbers below the next one, as far as the path reaches. */
-	for (unsigned i = first_index; i < roots->count; i++) {
+	for (unsigned i = 0; i < roots->count; i++) {
 		struct pci_root *root = &roots->root[i];
 		bool next = i + 1 < roots->count && roots->root[i + 1].segment == segment;
 
+		if (root->segment != segment)
+			continue;
 		if (next)
 			root->last = (uint8_t)(roots->root[i + 1].bus - 1);
 		while (root->last > root->bus &&

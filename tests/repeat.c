@@ -3,7 +3,6 @@
 #include "stats.h"
 #include "tsc.h"
 
-#define PASSES_MIN 3
 #define PASSES_MAX 9
 
 static struct price counts_now(const struct session *s, const struct cfg *cfg)
@@ -43,8 +42,9 @@ bool repeat(struct session *s, struct cfg *cfg, bool (*pass)(void *context), voi
 		}
 		*price = after;
 		n++;
-	} while (n < PASSES_MAX && (n < PASSES_MIN || tsc_read() - begin < budget));
+	} while (n < PASSES_MAX && tsc_read() - begin < budget);
 	price->cycles = stats_median64(cycles, n);
+	price->passes = n;
 	return true;
 }
 
@@ -54,4 +54,5 @@ void price_report(struct report *r, const struct price *price)
 	report_number(r, "writes", price->writes);
 	report_number(r, "calls", price->calls);
 	report_number(r, "cycles", price->cycles);
+	report_number(r, "passes", price->passes);
 }

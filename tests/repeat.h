@@ -11,10 +11,11 @@
 struct price {
 	uint64_t reads, writes, calls;
 	uint64_t cycles; /* median over the passes */
+	unsigned passes;
 };
 
 /*
- * Runs pass(context) at least three times, then while four budgets last, at most nine times. The counts are
+ * Runs pass(context) until four budgets are used up, at least once and at most nine times. The counts are
  * those of cfg (NULL for none) and of the paravirtual calls. A pass that returns false ends it; so do counts
  * that change from pass to pass, after session_fail(). Returns whether all went well.
  */

@@ -1,5 +1,6 @@
 /* Selecting and running. */
 #include "runner.h"
+#include "rules/deviations.h"
 #include "env.h"
 #include "inventory.h"
 #include "mem.h"
@@ -20,7 +21,7 @@ static bool names_in_full(const char *globs, const char *name)
 static bool selected(const struct words *words, const struct test *test)
 {
 	if (!words->tests[0])
-		return !(test->flags & (TEST_DESTRUCTIVE | TEST_FATAL));
+		return !(test->flags & (TEST_DESTRUCTIVE | TEST_FATAL | TEST_ON_REQUEST));
 	if (test->flags & TEST_FATAL)
 		return names_in_full(words->tests, test->name);
 	return words_match(words->tests, test->name);
@@ -51,16 +52,59 @@ static void list(struct session *s)
 {
 	report_plan(s->report, 0);
 	for (const struct test *t = tests_start; t < tests_end; t++)
-		report_note(s->report, "%s%s%s", t->name, t->flags & TEST_DESTRUCTIVE ? " (destructive)" : "",
-			    t->flags & TEST_FATAL ? " (ends the run; only when named in full)" : "");
+		report_note(s->report, "%s%s%s%s%s%s", t->name, t->id ? " " : "", t->id ? t->id : "", t->flags & TEST_DESTRUCTIVE ? " (destructive)" : "",
+			    t->flags & TEST_FATAL ? " (ends the run; only when named in full)" : "",
+			    t->flags & TEST_ON_REQUEST ? " (only on request)" : "");
+}
+
+static uint64_t accesses(const struct cfg_counts *c)
+{
+	return c->cf8_read + c->cf8_write + c->cfc_read + c->cfc_write + c->ecam_read + c->ecam_write +
+	       c->calls;
+}
+
+static bool has_needs(struct session *s, const struct test *test)
+{
+	if ((test->flags & TEST_NEEDS_PIO) && !session_needs_path(s, PATH_PIO))
+		return false;
+	if ((test->flags & TEST_NEEDS_ECAM) && !session_needs_path(s, PATH_ECAM))
+		return false;
+	return !(test->flags & TEST_NEEDS_PV) || session_needs_pv(s);
+}
+
+/* A rule that a hypervisor is known to break should be broken there: if it is not, the table is out of date. */
+static void apply_deviation(struct session *s, const struct test *test)
+{
+	const char *reason = deviation_reason(s, test->id);
+
+	if (!reason)
+		return;
+	if (s->outcome == REPORT_FAIL) {
+		s->outcome = REPORT_XFAIL;
+		text_format(s->reason, sizeof(s->reason), "%s: %s", test->id, reason);
+	} else if (s->outcome == REPORT_PASS) {
+		session_fail(s,
+			     "unexpected pass of %s: rules/deviations.c says that this hypervisor breaks it (%s)",
+			     test->id, reason);
+	}
 }
 
 static void run_one(struct session *s, const struct test *test)
 {
+	uint64_t before;
+
 	s->outcome = REPORT_NONE;
 	s->reason[0] = '\0';
+	s->failures = 0;
 	s->report->running = test->name;
-	test->run(s, test);
+	before = accesses(s->counts);
+	if (has_needs(s, test))
+		test->run(s, test);
+	if (test->id) {
+		s->rules_run++;
+		s->rule_accesses += accesses(s->counts) - before;
+		apply_deviation(s, test);
+	}
 	report_result(s->report, test->name, s->outcome, s->reason);
 	s->report->running = NULL;
 }
@@ -100,6 +144,9 @@ void runner_run(struct session *s, unsigned bad_words)
 	for (const struct test *t = tests_start; t < tests_end; t++)
 		if (selected(s->words, t))
 			run_one(s, t);
+	if (s->rules_run)
+		report_note(s->report, "conformance: %u rules, %llu accesses", s->rules_run,
+			    (unsigned long long)s->rule_accesses);
 	inventory_report(s);
 	if (pci && s->usable[PATH_PIO])
 		pio_restore(&s->path[PATH_PIO]);

@@ -29,6 +29,8 @@ struct platform {
 	struct pci_roots roots; /* as firmware names them; none: it does not */
 	volatile uint8_t *(*map_device)(void *context, uint64_t physical, uint64_t len);
 	void *map_context;
+	/* Whether any of these bytes is RAM, as far as firmware says. */
+	bool (*is_ram)(void *context, uint64_t physical, uint64_t len);
 	/* A second, uncached view of a page of the arena; NULL when it cannot be had. */
 	volatile uint8_t *(*map_uncached)(void *page);
 };
@@ -48,6 +50,8 @@ static inline unsigned sized_by(unsigned strategy, unsigned path)
 }
 
 #define SESSION_FUNCTIONS_MAX 4096
+#define SESSION_HELD_MAX      4
+#define SESSION_NOTE_MAX      200
 
 /* A function that at least one path found. */
 struct known {
@@ -64,6 +68,8 @@ struct prices {
 	uint64_t scan_table;
 	uint64_t write_ecam;
 };
+
+struct rule_bars;
 
 struct session {
 	const struct platform *platform;
@@ -96,7 +102,15 @@ struct session {
 	struct prices prices;
 
 	enum report_outcome outcome; /* of the test under way; the worst so far */
-	char reason[160];
+	char reason[SESSION_NOTE_MAX];
+	unsigned failures; /* of it that rule_fail() was told */
+	bool hold_notes;   /* decode is off somewhere: nothing may be printed */
+	unsigned held;
+	char held_note[SESSION_HELD_MAX][SESSION_NOTE_MAX];
+
+	struct rule_bars *rule_bars; /* of known[], see rules/rule.h; NULL until asked for */
+	unsigned rules_run; /* that ran so far, and all accesses they made */
+	uint64_t rule_accesses;
 };
 
 /* Finds mechanisms, root buses and numbers for bridges: all accesses that come before any test. */

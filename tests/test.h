@@ -14,6 +14,12 @@ struct session;
 #define TEST_FATAL       2u
 /* Needs no PCI: the machine's buses are left alone when nothing else is selected. */
 #define TEST_NO_PCI      4u
+/* What the machine must have; without it the test is skipped, with the reason. */
+#define TEST_NEEDS_PIO   16u
+#define TEST_NEEDS_ECAM  32u
+#define TEST_NEEDS_PV    64u
+/* Not part of the default set: its output is too long for every log. */
+#define TEST_ON_REQUEST  8u
 
 struct test {
 	const char *name; /* stable: family.member.variant */
@@ -21,6 +27,10 @@ struct test {
 	void (*run)(struct session *session, const struct test *test);
 	unsigned path; /* family's own parameters */
 	unsigned variant;
+	/* A conformance rule (tests/rules/) has all three, every other test none. */
+	const char *id;        /* "BAR-03": never given to another rule */
+	const char *reference; /* the specification's name and section */
+	const char *text;      /* what it asks for, in one sentence */
 };
 
 #define TEST_NAME_2(a, b) a##b

@@ -20,8 +20,6 @@ RESULT = re.compile(r"^(not )?ok (\d+) (\S+)(?: # (SKIP|ERROR|XFAIL|XPASS|TODO|T
 
 OUTCOMES = ("pass", "fail", "error", "skip", "xfail")
 STATUSES = ("pass", "fail", "error", "skip")
-# run.sh's exit status for each status of the done object.
-EXIT_STATUS = {"pass": 0, "fail": 1, "error": 2, "skip": 77}
 
 
 class Refused(Exception):
@@ -160,9 +158,9 @@ class _Reader:
             raise Refused(f"line {log.done_line}: the done object has no status that means anything")
         if log.plan is not None and log.plan != len(log.results) and done["status"] != "error":
             raise Refused(f"{log.plan} tests were planned, {len(log.results)} have a result")
-        for outcome, key in (("pass", "passed"), ("fail", "failed"), ("error", "errors"), ("skip", "skipped")):
+        for outcome, key in zip(OUTCOMES, ("passed", "failed", "errors", "skipped", "xfailed")):
             found = log.count(outcome)
-            if done.get(key) != found:
+            if done.get(key, 0) != found:
                 raise Refused(f"line {log.done_line}: done says {done.get(key)} {key}, the log has {found}; lines are missing")
 
 

@@ -9,6 +9,7 @@ ovmf_pairs=(
     /usr/share/edk2/x64/OVMF_CODE.4m.fd:/usr/share/edk2/x64/OVMF_VARS.4m.fd
 )
 ovmf_code='' ovmf_vars=''
+rom_args=() # where QEMU finds its ROMs, if not by itself
 
 find_ovmf() {
     local pair
@@ -61,7 +62,7 @@ pci_bridges=(
 qemu_command() {
     local -n out=$1
     local accel=$2 boot=$3 words=$4
-    out=("$qemu" -no-user-config -nodefaults -display none -no-reboot -m 512 -accel "$accel")
+    out=("$qemu" "${rom_args[@]}" -no-user-config -nodefaults -display none -no-reboot -m 512 -accel "$accel")
     case $accel in
     # Without arch-capabilities: some nested KVMs advertise that MSR and then refuse it, which ends QEMU.
     kvm) out+=(-cpu 'host,-arch-capabilities') ;;

@@ -134,7 +134,7 @@ struct sim {
 	struct sim_fwcfg fwcfg;
 
 	struct cfg_counts counts; /* every trapped access, as it came in */
-	uint64_t other_ports;     /* accesses to ports that are none of the above, or of a wrong width */
+	uint64_t other_ports;     /* accesses to ports that are none of the above */
 	unsigned moved_decoding;  /* BAR writes that moved an address while the function decoded it */
 	bool logging;
 	char log[1 << 16]; /* decoded accesses since sim_log(): "r10 w10=ffffffff r04.2 " */

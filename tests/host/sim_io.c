@@ -35,9 +35,10 @@ static void data_port(struct sim_port *p)
 
 static void count_port(const struct sim_port *p)
 {
-	bool data = (p->port & ~3u) == CONFIG_DATA;
+	bool address = (p->port & ~3u) == CONFIG_ADDRESS, data = (p->port & ~3u) == CONFIG_DATA;
 
-	if (p->port == CONFIG_ADDRESS && p->width == 4)
+	/* Of any width: all of them leave the guest, and are traced there, at these four ports. */
+	if (address)
 		*(p->out ? &sim.counts.cf8_write : &sim.counts.cf8_read) += 1;
 	else if (data)
 		*(p->out ? &sim.counts.cfc_write : &sim.counts.cfc_read) += 1;

@@ -247,6 +247,22 @@ static void test_halves_of_a_port_access(void **state)
 	assert_counts(&rig);
 }
 
+static void test_cf8_itself(void **state)
+{
+	(void)state;
+	pio_address_write(&rig.pio, 0x80001800);
+	assert_int_equal(pio_address_read(&rig.pio), 0x80001800);
+	pio_address_write_part(&rig.pio, 0, 1, 0x08);
+	pio_address_write_part(&rig.pio, 2, 2, 0xffff);
+	assert_int_equal(pio_address_read(&rig.pio), 0x80001800);
+	assert_int_equal(sim.counts.cf8_write, 3);
+	assert_counts(&rig);
+	sim.bug = SIM_BUG_CF8_BYTE_IS_ADDRESS;
+	pio_address_write_part(&rig.pio, 0, 1, 0x08);
+	assert_int_equal(pio_address_read(&rig.pio), 0x80001808);
+	assert_int_equal(rig.pio.reads + rig.pio.writes, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +281,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_ecam_without_mcfg, setup),
 	    cmocka_unit_test_setup(test_ecam_entries_with_start_buses_and_segments, setup),
 	    cmocka_unit_test_setup(test_halves_of_a_port_access, setup),
+	    cmocka_unit_test_setup(test_cf8_itself, setup),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

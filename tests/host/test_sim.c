@@ -32,7 +32,8 @@ static void test_cf8_is_a_dword_register(void **state)
 	io_out16(0xcf8, 0x10);
 	assert_int_equal(io_in32(0xcf8), 0x80001800);
 	assert_int_equal(io_in8(0xcf8), 0xff);
-	assert_int_equal(sim.other_ports, 3);
+	assert_int_equal(sim.counts.cf8_write, 3);
+	assert_int_equal(sim.counts.cf8_read, 2);
 }
 
 static void test_cf8_needs_its_enable_bit(void **state)

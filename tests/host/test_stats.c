@@ -158,6 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_random_samples),
 	    cmocka_unit_test(test_extremes),
+	    cmocka_unit_test(test_outlier_limit),
 	    cmocka_unit_test(test_no_samples),
 	    cmocka_unit_test(test_percentiles_are_nearest_rank),
 	    cmocka_unit_test(test_median_of_long_durations),

@@ -39,7 +39,7 @@ passed() {
     holds '.[-1].status == "pass"'
 }
 
-kvm_or_skip() { { : <>/dev/kvm; } 2>/dev/null || skip "no usable /dev/kvm"; }
+kvm_or_skip() { { [[ -c /dev/kvm ]] && : <>/dev/kvm; } 2>/dev/null || skip "no usable /dev/kvm"; }
 
 # ---- QEMU asked from outside --------------------------------------------------------------------------------
 
