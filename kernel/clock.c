@@ -47,7 +47,7 @@ static uint32_t pm_timer(const struct acpi_pm_timer *timer)
  * over. */
 static uint64_t from_pm_timer(const struct acpi_pm_timer *timer)
 {
-	const uint32_t mask = timer->extended ? 0xffffffff : 0xffffff, wanted = PM_TIMER_HZ / 50;
+	const uint32_t mask = timer->extended ? 0xffffffff : 0xffffff, wanted = PM_TIMER_HZ / 200;
 	uint32_t start, ticks = 0;
 	uint64_t from, cycles;
 

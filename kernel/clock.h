@@ -12,7 +12,7 @@ struct clock {
 
 /*
  * The first that answers: CPUID leaf 15h, hypervisor leaf 40000010h, the VMware backdoor (only behind its
- * signature), or 20 ms of the ACPI PM timer.
+ * signature), or 5 ms of the ACPI PM timer.
  */
 struct clock clock_find(const struct acpi *acpi);
 

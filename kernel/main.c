@@ -79,6 +79,17 @@ static void read_acpi(struct handoff *handoff)
 	acpi_parse(&acpi, handoff->rsdp, map_table, handoff, &diag);
 }
 
+/* To 2 MiB, where there is enough of it: a thousand small pages at its ends take tens of milliseconds to map
+ * where ring 0 is emulated. */
+static void align_arena(struct handoff_range *range)
+{
+	const uint64_t large = 2ull << 20, end = (range->start + range->len) & ~(large - 1);
+	const uint64_t start = (range->start + large - 1) & ~(large - 1);
+
+	if (range->len >= 4 * large)
+		*range = (struct handoff_range){.start = start, .len = end - start};
+}
+
 static volatile uint8_t *map_device(void *context, uint64_t physical, uint64_t len)
 {
 	const struct handoff *handoff = context;
@@ -157,6 +168,7 @@ _Noreturn void kernel_main(struct handoff *handoff)
 	bad_words = take_words(handoff);
 
 	cpu_init();
+	align_arena(&handoff->arena);
 	arena = (struct arena){(uint8_t *)handoff->arena.start, handoff->arena.len, 0};
 	if (!handoff->arena.len || !paging_init(&arena))
 		finish_error("no memory for page tables");

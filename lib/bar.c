@@ -57,30 +57,42 @@ static void complain(const struct decoder *d, unsigned index, uint64_t value, ui
 		 (unsigned long long)mask, what);
 }
 
-/* The address bits that can be set must reach from the lowest one to `top` without a hole. */
-static void add(struct decoder *d, struct bar bar, uint64_t value, uint64_t mask, uint64_t address_bits,
+/*
+ * The address bits that can be set must reach from the lowest one to `top` without a hole. What does not move
+ * and has holes is a constant, no BAR; what does not move and has none is a BAR that holds the highest
+ * address of its size, as some firmware leaves ROMs that it did not assign. False when it is no BAR.
+ */
+static bool add(struct decoder *d, struct bar bar, uint64_t value, uint64_t mask, uint64_t address_bits,
 		uint64_t top)
 {
 	uint64_t settable = mask & address_bits;
+	bool whole;
 
 	bar.size = settable & -settable;
 	bar.address = value & address_bits;
-	if ((settable | (bar.size - 1)) != top)
+	whole = (settable | (bar.size - 1)) == top;
+	if (bar.address == settable && !whole) {
+		complain(d, bar.index, value, mask, "does not move: no BAR");
+		return false;
+	}
+	if (!whole)
 		complain(d, bar.index, value, mask, "has a hole in its address bits");
 	if (bar.address & (bar.size - 1))
 		complain(d, bar.index, value, mask, "holds an address below its own alignment");
 	d->set->bar[d->set->count++] = bar;
+	return true;
 }
 
-static void add_io(struct decoder *d, unsigned index, uint32_t value, uint32_t mask)
+static bool add_io(struct decoder *d, unsigned index, uint32_t value, uint32_t mask)
 {
 	/* The upper 16 bits may be hard-wired to zero: a PC has 64 KiB of I/O space (6.2.5.1). */
 	uint64_t top = mask & 0xffff0000 ? 0xffffffff : 0xffff;
 
-	add(d, (struct bar){.index = (uint8_t)index, .space = BAR_SPACE_IO}, value, mask, IO_ADDRESS, top);
+	return add(d, (struct bar){.index = (uint8_t)index, .space = BAR_SPACE_IO}, value, mask, IO_ADDRESS,
+		   top);
 }
 
-static void add_memory(struct decoder *d, unsigned index, const struct bar_registers *raw, bool wide)
+static bool add_memory(struct decoder *d, unsigned index, const struct bar_registers *raw, bool wide)
 {
 	uint64_t value = raw->value[index], mask = raw->mask[index];
 	struct bar bar = {.index = (uint8_t)index,
@@ -91,8 +103,8 @@ static void add_memory(struct decoder *d, unsigned index, const struct bar_regis
 		value |= (uint64_t)raw->value[index + 1] << 32;
 		mask |= (uint64_t)raw->mask[index + 1] << 32;
 	}
-	add(d, bar, value, mask, wide ? 0xffffffff00000000 | MEM_ADDRESS : MEM_ADDRESS,
-	    wide ? UINT64_MAX : 0xffffffff);
+	return add(d, bar, value, mask, wide ? 0xffffffff00000000 | MEM_ADDRESS : MEM_ADDRESS,
+		   wide ? UINT64_MAX : 0xffffffff);
 }
 
 /* Decodes the BAR at index; true when it took the next register too. */
@@ -112,16 +124,12 @@ static bool decode_at(struct decoder *d, unsigned index, const struct bar_regist
 		settable |= (uint64_t)raw->mask[index + 1] << 32;
 	if (settable == 0)
 		return wide && value != 0;
-	if (value == mask && (!wide || raw->value[index + 1] == raw->mask[index + 1])) {
-		complain(d, index, value, mask, "does not move: no BAR");
-		return false;
-	}
 	if ((value ^ mask) & type_bits)
 		complain(d, index, value, mask, "changes its type bits with the probe");
 	if (io)
 		add_io(d, index, value, mask);
-	else
-		add_memory(d, index, raw, wide);
+	else if (!add_memory(d, index, raw, wide))
+		return false;
 	return wide;
 }
 
@@ -134,7 +142,7 @@ void bar_decode(const struct pci_function *fn, const struct bar_registers *raw, 
 	set->count = 0;
 	for (unsigned i = 0; i < bar_registers_of(fn); i++)
 		i += decode_at(&d, i, raw);
-	if (rom && raw->mask[BAR_ROM_INDEX] != raw->value[BAR_ROM_INDEX])
+	if (rom)
 		add(&d, (struct bar){.index = BAR_ROM_INDEX, .space = BAR_SPACE_ROM},
 		    raw->value[BAR_ROM_INDEX], rom, BAR_PROBE_ROM, 0xffffffff);
 }
