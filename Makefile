@@ -13,7 +13,9 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 # What is in the image. The tests run in the order in which they are listed here.
 LIB    := acpi aml arena bar caps ecam fwcfg measure mem number pci pio pv report roots sizing stats text words
-TESTS  := acpi enumerate sizing resources scan access reads verdict trap
+RULES  := $(addprefix rules/,acpi identity lane cf8 absence header bar command capability coherence bridge paravirtual \
+	destructive)
+TESTS  := acpi enumerate sizing resources $(RULES) scan access reads verdict trap
 TESTS_SUPPORT := env inventory repeat runner session rules/deviations rules/rule
 KERNEL := clock console cpu finish main paging power privilege traps
 KERNEL_ASM := enter traps

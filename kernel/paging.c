@@ -45,8 +45,10 @@ static uint64_t *below(uint64_t *entry)
 	return table;
 }
 
-/* Fills consecutive entries of one table with pages of one size; those that are there stay. Returns the bytes
- * covered. */
+/*
+ * Fills consecutive entries of one table with pages of one size. Small pages that are there stay; large ones
+ * end where something is there, which may be a table with holes. Returns the bytes covered.
+ */
 static uint64_t fill(uint64_t *table, unsigned index, uint64_t physical, uint64_t len, uint64_t page,
 		     uint64_t bits)
 {

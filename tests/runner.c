@@ -52,7 +52,8 @@ static void list(struct session *s)
 {
 	report_plan(s->report, 0);
 	for (const struct test *t = tests_start; t < tests_end; t++)
-		report_note(s->report, "%s%s%s%s%s%s", t->name, t->id ? " " : "", t->id ? t->id : "", t->flags & TEST_DESTRUCTIVE ? " (destructive)" : "",
+		report_note(s->report, "%s%s%s%s%s%s", t->name, t->id ? " " : "", t->id ? t->id : "",
+			    t->flags & TEST_DESTRUCTIVE ? " (destructive)" : "",
 			    t->flags & TEST_FATAL ? " (ends the run; only when named in full)" : "",
 			    t->flags & TEST_ON_REQUEST ? " (only on request)" : "");
 }
@@ -72,7 +73,8 @@ static bool has_needs(struct session *s, const struct test *test)
 	return !(test->flags & TEST_NEEDS_PV) || session_needs_pv(s);
 }
 
-/* A rule that a hypervisor is known to break should be broken there: if it is not, the table is out of date. */
+/* A rule that a hypervisor is known to break should be broken there: if it is not, the table is out of date.
+ */
 static void apply_deviation(struct session *s, const struct test *test)
 {
 	const char *reason = deviation_reason(s, test->id);
@@ -83,9 +85,9 @@ static void apply_deviation(struct session *s, const struct test *test)
 		s->outcome = REPORT_XFAIL;
 		text_format(s->reason, sizeof(s->reason), "%s: %s", test->id, reason);
 	} else if (s->outcome == REPORT_PASS) {
-		session_fail(s,
-			     "unexpected pass of %s: rules/deviations.c says that this hypervisor breaks it (%s)",
-			     test->id, reason);
+		session_fail(
+		    s, "unexpected pass of %s: rules/deviations.c says that this hypervisor breaks it (%s)",
+		    test->id, reason);
 	}
 }
 
@@ -97,6 +99,8 @@ static void run_one(struct session *s, const struct test *test)
 	s->reason[0] = '\0';
 	s->failures = 0;
 	s->report->running = test->name;
+	if (test->flags & TEST_LONG)
+		report_note(s->report, "running %s", test->name);
 	before = accesses(s->counts);
 	if (has_needs(s, test))
 		test->run(s, test);

@@ -201,5 +201,5 @@ TEST(.name = "scan.tree.ecam.batched", .run = tree, .path = PATH_ECAM, .variant 
 TEST(.name = "scan.tree.ecam.lean", .run = tree, .path = PATH_ECAM, .variant = 2);
 TEST(.name = "scan.tree.ecam.paravirtual", .run = tree, .path = PATH_ECAM, .variant = SIZING_TABLE);
 TEST(.name = "scan.paravirtual", .run = from_table);
-TEST(.name = "scan.sweep.pio", .run = sweep, .path = PATH_PIO);
-TEST(.name = "scan.sweep.ecam", .run = sweep, .path = PATH_ECAM);
+TEST(.name = "scan.sweep.pio", .flags = TEST_LONG, .run = sweep, .path = PATH_PIO);
+TEST(.name = "scan.sweep.ecam", .flags = TEST_LONG, .run = sweep, .path = PATH_ECAM);

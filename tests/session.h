@@ -109,7 +109,8 @@ struct session {
 	char held_note[SESSION_HELD_MAX][SESSION_NOTE_MAX];
 
 	struct rule_bars *rule_bars; /* of known[], see rules/rule.h; NULL until asked for */
-	unsigned rules_run; /* that ran so far, and all accesses they made */
+	unsigned rule_targets;       /* the rule's own */
+	unsigned rules_run;          /* that ran so far, and all accesses they made */
 	uint64_t rule_accesses;
 };
 

@@ -183,11 +183,11 @@ static void agree(struct session *s, const struct test *test)
 		session_pass(s);
 }
 
-TEST(.name = "sizing.per-bar.pio", .run = by_dance, .path = PATH_PIO, .variant = 0);
-TEST(.name = "sizing.per-bar.ecam", .run = by_dance, .path = PATH_ECAM, .variant = 0);
-TEST(.name = "sizing.batched.pio", .run = by_dance, .path = PATH_PIO, .variant = 1);
-TEST(.name = "sizing.batched.ecam", .run = by_dance, .path = PATH_ECAM, .variant = 1);
-TEST(.name = "sizing.lean.pio", .run = by_dance, .path = PATH_PIO, .variant = 2);
-TEST(.name = "sizing.lean.ecam", .run = by_dance, .path = PATH_ECAM, .variant = 2);
+TEST(.name = "sizing.per-bar.pio", .flags = TEST_LONG, .run = by_dance, .path = PATH_PIO, .variant = 0);
+TEST(.name = "sizing.per-bar.ecam", .flags = TEST_LONG, .run = by_dance, .path = PATH_ECAM, .variant = 0);
+TEST(.name = "sizing.batched.pio", .flags = TEST_LONG, .run = by_dance, .path = PATH_PIO, .variant = 1);
+TEST(.name = "sizing.batched.ecam", .flags = TEST_LONG, .run = by_dance, .path = PATH_ECAM, .variant = 1);
+TEST(.name = "sizing.lean.pio", .flags = TEST_LONG, .run = by_dance, .path = PATH_PIO, .variant = 2);
+TEST(.name = "sizing.lean.ecam", .flags = TEST_LONG, .run = by_dance, .path = PATH_ECAM, .variant = 2);
 TEST(.name = "sizing.paravirtual", .run = by_table);
 TEST(.name = "sizing.agree", .run = agree);

@@ -20,6 +20,8 @@ struct session;
 #define TEST_NEEDS_PV    64u
 /* Not part of the default set: its output is too long for every log. */
 #define TEST_ON_REQUEST  8u
+/* May take seconds on a slow host: the log says that it is running. */
+#define TEST_LONG        128u
 
 struct test {
 	const char *name; /* stable: family.member.variant */

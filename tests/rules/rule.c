@@ -4,12 +4,13 @@
 #include "mem.h"
 #include "text.h"
 
-#define NOTES_MAX (SESSION_HELD_MAX - 1) /* of one rule; a broken mechanism breaks a rule on every function */
+#define NOTES_MAX (SESSION_HELD_MAX - 1) /* of one rule; a broken mechanism breaks a rule on every function  \
+					  */
 
 #define DECODE    (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 
 __attribute__((format(printf, 4, 0))) static void fail(struct session *s, const struct test *test,
-							const char *where, const char *format, va_list args)
+						       const char *where, const char *format, va_list args)
 {
 	char text[SESSION_NOTE_MAX], note[SESSION_NOTE_MAX];
 

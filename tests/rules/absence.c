@@ -1,0 +1,190 @@
+/* Where there is no function: reads are all-ones, writes go nowhere, and nothing answers under a second
+ * address. */
+#include <stddef.h>
+#include "rules/rule.h"
+
+#define SECTION "PCI Local Bus 3.0, 6.1 and 3.2.2.3.4"
+
+static struct pci_bus_set claimed_buses(const struct session *s, uint16_t segment)
+{
+	struct pci_bus_set set = {0};
+
+	for (unsigned i = 0; i < s->roots.count; i++)
+		if (s->roots.root[i].segment == segment)
+			pci_bus_add(&set, s->roots.root[i].bus);
+	for (unsigned i = 0; i < s->known_count; i++) {
+		const struct pci_function *fn = &s->known[i].fn;
+
+		if (fn->at.segment != segment)
+			continue;
+		pci_bus_add(&set, fn->at.bus);
+		for (unsigned b = pci_secondary(fn); pci_is_bridge(fn) && b <= pci_subordinate(fn); b++)
+			pci_bus_add(&set, b);
+	}
+	return set;
+}
+
+/* Nothing may be known at the whole device: function 0 absent means that all are. */
+static bool device_absent(const struct session *s, struct cfg_address at)
+{
+	for (unsigned i = 0; i < s->known_count; i++)
+		if (cfg_key(s->known[i].fn.at) >> 3 == cfg_key(at) >> 3)
+			return false;
+	return true;
+}
+
+#define PER_BUS 2
+
+/* Calls check for some absent devices of each bus with functions, over each path; fails the way rule_each()
+ * does. */
+static void each_absent(struct session *s, const struct test *test, rule_check check)
+{
+	unsigned checked = 0;
+	struct pci_function fn = {0};
+
+	if (!session_know(s))
+		return;
+	for (unsigned i = 0; i < s->known_count; i++) {
+		struct cfg_address at = s->known[i].fn.at;
+
+		/* Once a bus: at the first function found there. */
+		if (i && s->known[i - 1].fn.at.bus == at.bus && s->known[i - 1].fn.at.segment == at.segment)
+			continue;
+		for (unsigned device = 0, found = 0; device < 32 && found < PER_BUS; device++) {
+			fn.at = (struct cfg_address){at.segment, at.bus, (uint8_t)(device << 3)};
+			if (!device_absent(s, fn.at))
+				continue;
+			found++;
+			for (unsigned path = 0; path < PATHS; path++) {
+				struct rule_target t = {s, test, &fn, &s->path[path], path, NULL};
+
+				if (!s->usable[path] || !t.cfg->ops->reaches(t.cfg, fn.at, 0))
+					continue;
+				check(&t);
+				checked++;
+			}
+		}
+	}
+	if (checked)
+		session_pass(s);
+	else
+		session_skip(s, "no bus with a device number free");
+}
+
+static void check_ones(const struct rule_target *t)
+{
+	static const struct {
+		unsigned reg, width;
+	} reads[] = {{PCI_ID, 4}, {PCI_ID, 2}, {0x0a, 2}, {0x0e, 1}, {PCI_INTERRUPT_LINE, 4}, {0xff, 1}};
+
+	for (unsigned i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
+		uint32_t got = cfg_read(t->cfg, t->fn->at, reads[i].reg, reads[i].width);
+
+		if (got == cfg_ones(reads[i].width))
+			continue;
+		rule_fail(t, reads[i].reg, "no function is there; %u bytes read 0x%x, should be 0x%x",
+			  reads[i].width, got, cfg_ones(reads[i].width));
+		return;
+	}
+}
+
+static void ones(struct session *s, const struct test *test)
+{
+	each_absent(s, test, check_ones);
+}
+
+/* Interrupt line and cache line size: should a function answer there after all, little harm is done. */
+static void check_write(const struct rule_target *t)
+{
+	static const unsigned regs[] = {PCI_INTERRUPT_LINE, PCI_CACHE_LINE_HEADER};
+
+	for (unsigned i = 0; i < 2; i++) {
+		uint8_t before = cfg_read8(t->cfg, t->fn->at, regs[i]), after;
+
+		cfg_write(t->cfg, t->fn->at, regs[i], 1, 0x5a);
+		after = cfg_read8(t->cfg, t->fn->at, regs[i]);
+		if (after == before)
+			continue;
+		rule_fail(t, regs[i], "no function is there; wrote 0x5a, read 0x%02x, should be 0x%02x",
+			  after, before);
+		cfg_write(t->cfg, t->fn->at, regs[i], 1, before);
+		return;
+	}
+}
+
+static void writes(struct session *s, const struct test *test)
+{
+	each_absent(s, test, check_write);
+}
+
+static void check_functions(const struct rule_target *t)
+{
+	if (cfg_fn(t->fn->at) != 0 || pci_multi_function(t->fn))
+		return;
+	for (unsigned f = 1; f < 8; f++) {
+		struct pci_function other = {.at = t->fn->at};
+		struct rule_target there = *t;
+		uint32_t id;
+
+		other.at.devfn = (uint8_t)(other.at.devfn | f);
+		there.fn = &other;
+		id = cfg_read32(t->cfg, other.at, PCI_ID);
+		if (id == 0xffffffff)
+			continue;
+		rule_fail(&there, PCI_ID, "function 0 is the only one; read 0x%08x, should be 0xffffffff",
+			  id);
+		return;
+	}
+}
+
+static void functions(struct session *s, const struct test *test)
+{
+	rule_each(s, test, RULE_ALL, check_functions);
+}
+
+/* The whole header, but for STATUS, which may change; a second device of the same kind has other BARs. */
+static bool same_header(const struct rule_target *t, struct cfg_address at)
+{
+	for (unsigned reg = 0; reg < 0x40; reg += 4)
+		if (reg != PCI_COMMAND && cfg_read32(t->cfg, t->fn->at, reg) != cfg_read32(t->cfg, at, reg))
+			return false;
+	return true;
+}
+
+/* Each bit of the bus number in turn: the buses so reached that nobody claims must be empty. */
+static void check_alias(const struct rule_target *t)
+{
+	struct pci_bus_set claimed = claimed_buses(t->s, t->fn->at.segment);
+
+	if (!t->bars->present || cfg_fn(t->fn->at) != 0)
+		return;
+	for (unsigned bit = 0; bit < 8; bit++) {
+		struct pci_function other = {.at = t->fn->at};
+		struct rule_target there = *t;
+
+		other.at.bus ^= (uint8_t)(1u << bit);
+		there.fn = &other;
+		if (pci_bus_in(&claimed, other.at.bus) || !t->cfg->ops->reaches(t->cfg, other.at, 0) ||
+		    cfg_read32(t->cfg, other.at, PCI_ID) != t->fn->id || !same_header(t, other.at))
+			continue;
+		rule_fail(&there, PCI_ID,
+			  "read 0x%08x, the function of bus %u; should be 0xffffffff, no bridge leads here",
+			  t->fn->id, t->fn->at.bus);
+		return;
+	}
+}
+
+static void alias(struct session *s, const struct test *test)
+{
+	rule_each(s, test, RULE_BARS, check_alias);
+}
+
+TEST(.name = "rule.absence.ones", .id = "ABS-01", .run = ones, .reference = SECTION,
+     .text = "Where no device is, reads of every width give all-ones.");
+TEST(.name = "rule.absence.write", .id = "ABS-02", .run = writes, .reference = SECTION,
+     .text = "Where no device is, a write changes nothing that can be read there.");
+TEST(.name = "rule.absence.functions", .id = "ABS-03", .run = functions, .reference = SECTION,
+     .text = "Functions 1 to 7 of a single-function device read all-ones.");
+TEST(.name = "rule.absence.alias", .id = "ABS-04", .run = alias,
+     .reference = "PCI-to-PCI Bridge 1.2, 3.1.2.1",
+     .text = "A function does not answer under a bus number that no bridge leads to.");

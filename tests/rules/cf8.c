@@ -1,0 +1,170 @@
+/* CONFIG_ADDRESS, the latch of mechanism 1. That it forgets after an access is legal: it is written before
+ * each. */
+#include <stddef.h>
+#include "rules/rule.h"
+
+#define SECTION      "PCI Local Bus 3.0, 3.2.2.3.2"
+
+/* Enable, bus, device, function and register: the bits that hold what is written. */
+#define ADDRESS_BITS 0x80fffffcu
+
+/* Some function whose ID has different bytes in lanes 0 and 2, and the address that selects it; CF8 as it
+ * was. */
+struct latch {
+	struct session *s;
+	const struct test *test;
+	struct cfg *cfg;
+	struct rule_target target;
+	uint32_t select, found;
+};
+
+static bool take(struct session *s, const struct test *test, struct latch *l)
+{
+	*l = (struct latch){.s = s, .test = test, .cfg = &s->path[PATH_PIO]};
+	if (!session_know(s))
+		return false;
+	for (unsigned i = 0; i < s->known_count; i++) {
+		const struct pci_function *fn = &s->known[i].fn;
+
+		if (!(s->known[i].seen >> PATH_PIO & 1) || (fn->id & 0xff) == (fn->id >> 16 & 0xff))
+			continue;
+		l->target = (struct rule_target){s, test, fn, l->cfg, PATH_PIO, NULL};
+		l->select = PIO_ENABLE | (uint32_t)fn->at.bus << 16 | (uint32_t)fn->at.devfn << 8;
+		l->found = pio_address_read(l->cfg);
+		return true;
+	}
+	session_skip(s, "no function behind the ports");
+	return false;
+}
+
+static void give_back(struct latch *l)
+{
+	pio_address_write(l->cfg, l->found);
+	session_pass(l->s);
+}
+
+static void enable(struct session *s, const struct test *test)
+{
+	const unsigned line = PCI_INTERRUPT_LINE;
+	struct latch l;
+	uint8_t before, after;
+	uint32_t value;
+
+	if (!take(s, test, &l))
+		return;
+	pio_address_write(l.cfg, l.select & ~PIO_ENABLE);
+	value = pio_data_read(l.cfg, 0, 4);
+	if (value == l.target.fn->id)
+		rule_fail(&l.target, PCI_ID,
+			  "wrote CF8 0x%08x, CFC read 0x%08x, should not be a configuration register",
+			  l.select & ~PIO_ENABLE, value);
+	/* Interrupt line: a register of software's own, which nothing acts upon (6.2.4). */
+	before = cfg_read8(l.cfg, l.target.fn->at, line);
+	pio_address_write(l.cfg, (l.select & ~PIO_ENABLE) | line);
+	pio_data_write(l.cfg, 0, 1, (uint8_t)~before);
+	after = cfg_read8(l.cfg, l.target.fn->at, line);
+	if (after != before) {
+		rule_fail(&l.target, line,
+			  "wrote 0x%02x with CF8 0x%08x; reads 0x%02x, should still be 0x%02x",
+			  (uint8_t)~before, (l.select & ~PIO_ENABLE) | line, after, before);
+		cfg_write(l.cfg, l.target.fn->at, line, 1, before);
+	}
+	give_back(&l);
+}
+
+static void keeps(struct session *s, const struct test *test)
+{
+	static const uint32_t patterns[] = {0x80fffffc, 0x80000000, 0x80a55a54, 0x005aa5a8, 0x00000000};
+	struct latch l;
+
+	if (!take(s, test, &l))
+		return;
+	for (unsigned i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		uint32_t got;
+
+		pio_address_write(l.cfg, patterns[i]);
+		got = pio_address_read(l.cfg);
+		if ((got & ADDRESS_BITS) != patterns[i])
+			rule_fail_at(s, test, "port CF8",
+				     "wrote 0x%08x, read 0x%08x, should be what was written", patterns[i],
+				     got);
+	}
+	give_back(&l);
+}
+
+/*
+ * The byte at CFBh is the one that Linux writes while it looks for mechanism 1 (pci_check_type1). Nothing is
+ * written at CF9h, where PC chipsets have their reset register.
+ */
+static void small_writes(struct session *s, const struct test *test)
+{
+	static const struct {
+		unsigned offset, width;
+		uint32_t value;
+	} writes[] = {{0, 1, 0x54}, {3, 1, 0x01}, {2, 2, 0x0101}};
+	struct latch l;
+
+	if (!take(s, test, &l))
+		return;
+	for (unsigned i = 0; i < sizeof(writes) / sizeof(writes[0]); i++) {
+		uint32_t got;
+
+		pio_address_write(l.cfg, l.select);
+		pio_address_write_part(l.cfg, writes[i].offset, writes[i].width, writes[i].value);
+		got = pio_address_read(l.cfg);
+		if ((got & ADDRESS_BITS) != l.select)
+			rule_fail_at(
+			    s, test, "port CF8",
+			    "wrote 0x%08x, then %u bytes 0x%x at CF8h + %u; read 0x%08x, should be 0x%08x",
+			    l.select, writes[i].width, writes[i].value, writes[i].offset, got, l.select);
+	}
+	give_back(&l);
+}
+
+static void reserved(struct session *s, const struct test *test)
+{
+	struct latch l;
+	uint32_t got;
+
+	if (!take(s, test, &l))
+		return;
+	pio_address_write(l.cfg, l.select | 0x7f000000);
+	got = pio_address_read(l.cfg);
+	if (got & 0x7f000000)
+		rule_fail_at(s, test, "port CF8", "wrote 0x%08x, read 0x%08x, should have 0 in bits 30 to 24",
+			     l.select | 0x7f000000, got);
+	give_back(&l);
+}
+
+static void low_bits(struct session *s, const struct test *test)
+{
+	struct latch l;
+	uint32_t got, byte;
+
+	if (!take(s, test, &l))
+		return;
+	pio_address_write(l.cfg, l.select | 2);
+	got = pio_address_read(l.cfg);
+	if (got & 3)
+		rule_fail_at(s, test, "port CF8", "wrote 0x%08x, read 0x%08x, should have 0 in bits 1 to 0",
+			     l.select | 2, got);
+	/* Again, since the read above may have cost the latch its contents. */
+	pio_address_write(l.cfg, l.select | 2);
+	byte = pio_data_read(l.cfg, 0, 1);
+	if (byte != (l.target.fn->id & 0xff))
+		rule_fail(&l.target, PCI_ID,
+			  "wrote CF8 0x%08x; the byte at CFC read 0x%02x, should be 0x%02x", l.select | 2,
+			  byte, l.target.fn->id & 0xff);
+	give_back(&l);
+}
+
+TEST(.name = "rule.cf8.enable", .id = "CF8-01", .run = enable, .flags = TEST_NEEDS_PIO, .reference = SECTION,
+     .text = "With the enable bit of CF8 clear, CFC reaches no configuration register.");
+TEST(.name = "rule.cf8.latch", .id = "CF8-02", .run = keeps, .flags = TEST_NEEDS_PIO, .reference = SECTION,
+     .text = "CF8 reads as the dword that was just written to it, in bits 31 and 23 to 2.");
+TEST(.name = "rule.cf8.small-write", .id = "CF8-03", .run = small_writes, .flags = TEST_NEEDS_PIO,
+     .reference = SECTION, .text = "A write of 1 or 2 bytes to CF8h to CFBh does not change CF8.");
+TEST(.name = "rule.cf8.reserved", .id = "CF8-04", .run = reserved, .flags = TEST_NEEDS_PIO,
+     .reference = SECTION, .text = "Bits 30 to 24 of CF8 read as 0 whatever is written.");
+TEST(.name = "rule.cf8.low-bits", .id = "CF8-05", .run = low_bits, .flags = TEST_NEEDS_PIO,
+     .reference = SECTION, .text = "Bits 1 to 0 of CF8 read as 0 and do not move an access to another byte.");

@@ -1,0 +1,164 @@
+/*
+ * Rules that change what the machine had set up, and put it back. They run only when named, since a
+ * hypervisor that breaks one may not survive it.
+ */
+#include <stddef.h>
+#include "rules/rule.h"
+
+/* A bus number that the root bus's host bridge passes on and that nothing uses. 0: none. */
+static uint8_t free_bus(const struct session *s, const struct pci_root *root)
+{
+	struct pci_bus_set used = {0};
+
+	for (unsigned i = 0; i < s->roots.count; i++)
+		if (s->roots.root[i].segment == root->segment)
+			pci_bus_add(&used, s->roots.root[i].bus);
+	for (unsigned i = 0; i < s->known_count; i++)
+		for (unsigned b = pci_secondary(&s->known[i].fn);
+		     pci_is_bridge(&s->known[i].fn) && b <= pci_subordinate(&s->known[i].fn); b++)
+			pci_bus_add(&used, b);
+	for (unsigned bus = root->last; bus > root->bus; bus--)
+		if (!pci_bus_in(&used, bus))
+			return (uint8_t)bus;
+	return 0;
+}
+
+/* Some function on a bus, whose ID must follow it to its new number; PCI_ID all-ones: the bus is empty. */
+static struct pci_function occupant(const struct session *s, uint16_t segment, uint8_t bus)
+{
+	for (unsigned i = 0; i < s->known_count; i++)
+		if (s->known[i].fn.at.bus == bus && s->known[i].fn.at.segment == segment)
+			return s->known[i].fn;
+	return (struct pci_function){.at = {segment, bus, 0}, .id = 0xffffffff};
+}
+
+static const struct pci_root *root_of(const struct session *s, struct cfg_address at)
+{
+	for (unsigned i = 0; i < s->roots.count; i++)
+		if (s->roots.root[i].segment == at.segment && s->roots.root[i].bus == at.bus)
+			return &s->roots.root[i];
+	return NULL;
+}
+
+static void check_renumber(const struct rule_target *t)
+{
+	const struct pci_root *root = root_of(t->s, t->fn->at);
+	uint8_t moved = root ? free_bus(t->s, root) : 0;
+	struct cfg_address old, new;
+	struct pci_function there;
+	uint32_t numbers, got, at_new, at_old, back;
+
+	/* Only bridges on a root bus: those above a deeper one would not pass the number on. */
+	if (!pci_is_bridge(t->fn) || !pci_secondary(t->fn) || !moved)
+		return;
+	there = occupant(t->s, t->fn->at.segment, pci_secondary(t->fn));
+	old = new = there.at;
+	new.bus = moved;
+	if (!t->cfg->ops->reaches(t->cfg, new, 0))
+		return;
+	numbers = (t->fn->buses & 0xff0000ff) | (uint32_t)moved << 16 | (uint32_t)moved << 8;
+	got = rule_put(t, PCI_BUS_NUMBERS, numbers);
+	at_new = cfg_read32(t->cfg, new, PCI_ID);
+	at_old = cfg_read32(t->cfg, old, PCI_ID);
+	back = rule_put(t, PCI_BUS_NUMBERS, t->fn->buses);
+	if ((got ^ numbers) & 0x00ffffff)
+		rule_fail(t, PCI_BUS_NUMBERS, "wrote 0x%08x, read 0x%08x, should be what was written",
+			  numbers, got);
+	else if (at_new != there.id)
+		rule_fail(t, PCI_BUS_NUMBERS,
+			  "with secondary %u, bus %u read 0x%08x, should be 0x%08x from bus %u", moved, moved,
+			  at_new, there.id, old.bus);
+	else if (at_old != 0xffffffff)
+		rule_fail(t, PCI_BUS_NUMBERS,
+			  "with secondary %u, bus %u still read 0x%08x, should be all-ones", moved, old.bus,
+			  at_old);
+	if (((back ^ t->fn->buses) & 0x00ffffff) || cfg_read32(t->cfg, old, PCI_ID) != there.id)
+		rule_fail(t, PCI_BUS_NUMBERS, "wrote back 0x%08x, read 0x%08x; bus %u should be as before",
+			  t->fn->buses, back, old.bus);
+}
+
+static void renumber(struct session *s, const struct test *test)
+{
+	rule_each(s, test, RULE_ALL, check_renumber);
+}
+
+/* Where no operating system would put a BAR: in low memory, on the VGA window, on the APICs, at the very top.
+ */
+static const uint32_t odd[] = {0x00000000, 0x00000010, 0x000a0000, 0x000fff00, 0xfec00000,
+			       0xfee00000, 0xdeadbeec, 0x7ffffff0, 0xffff0000};
+
+static void check_odd(const struct rule_target *t)
+{
+	struct rule_window w;
+
+	if (!rule_open(t, &w))
+		return;
+	for (unsigned b = 0; b < BAR_ROM_INDEX; b++) {
+		uint32_t mask = t->bars->raw.mask[b] & rule_address_bits(t->bars, b);
+
+		for (unsigned i = 0; rule_has_bar(t->bars, b) && i < sizeof(odd) / sizeof(odd[0]); i++) {
+			uint32_t got =
+			    rule_put(t, bar_offset(t->fn, b), odd[i]) & rule_address_bits(t->bars, b);
+
+			if (got != (odd[i] & mask))
+				rule_fail(t, bar_offset(t->fn, b),
+					  "wrote 0x%08x, address bits read 0x%08x, should be 0x%08x", odd[i],
+					  got, odd[i] & mask);
+		}
+	}
+	rule_close(t, &w);
+}
+
+static void odd_addresses(struct session *s, const struct test *test)
+{
+	rule_each(s, test, RULE_BARS, check_odd);
+}
+
+/* With decode on, a probed BAR lies at the top of the address space: below this size over nothing but
+ * firmware's flash. */
+#define LIVE_PROBE_MAX (4u << 20)
+
+static void probe_live(const struct rule_target *t, unsigned b)
+{
+	unsigned reg = bar_offset(t->fn, b);
+	uint32_t bits = rule_address_bits(t->bars, b), want = t->bars->raw.mask[b] & bits, value, got, back;
+
+	if ((want & -want) > LIVE_PROBE_MAX || !want)
+		return;
+	value = cfg_read32(t->cfg, t->fn->at, reg);
+	got = rule_put(t, reg, BAR_PROBE_ONES) & bits;
+	back = rule_put(t, reg, value);
+	if (got != want)
+		rule_fail(t, reg, "with decode on wrote 0x%08x, address bits read 0x%08x, should be 0x%08x",
+			  BAR_PROBE_ONES, got, want);
+	if (back != value)
+		rule_fail(t, reg, "with decode on wrote back 0x%08x, read 0x%08x", value, back);
+}
+
+/* Only functions that firmware left decoding; 64-bit BARs keep their upper half, so that they stay where RAM
+ * is not. */
+static void check_decoding(const struct rule_target *t)
+{
+	if (!(cfg_read16(t->cfg, t->fn->at, PCI_COMMAND) & PCI_COMMAND_MEMORY))
+		return;
+	for (unsigned b = 0; b < BAR_ROM_INDEX; b++)
+		if (rule_has_bar(t->bars, b) && !(t->bars->upper >> b & 1) && !(t->bars->raw.value[b] & 1))
+			probe_live(t, b);
+}
+
+static void decoding(struct session *s, const struct test *test)
+{
+	rule_each(s, test, RULE_BARS | RULE_ENDPOINT, check_decoding);
+}
+
+TEST(.name = "rule.destructive.bus-numbers", .id = "DST-01", .run = renumber, .flags = TEST_DESTRUCTIVE,
+     .reference = "PCI-to-PCI Bridge 1.2, 3.1.2.1 and 3.2.5.3",
+     .text = "When a bridge's secondary bus number changes, what is behind it answers at the new number and "
+	     "not at the "
+	     "old one.");
+TEST(.name = "rule.destructive.odd-addresses", .id = "DST-02", .run = odd_addresses,
+     .flags = TEST_DESTRUCTIVE, .reference = "PCI Local Bus 3.0, 6.2.5.1",
+     .text = "With decode off a BAR takes any address, however strange.");
+TEST(.name = "rule.destructive.decoding", .id = "DST-03", .run = decoding, .flags = TEST_DESTRUCTIVE,
+     .reference = "PCI Local Bus 3.0, 6.2.5.1",
+     .text = "A memory BAR can be probed and put back while it decodes.");

@@ -1,0 +1,84 @@
+/* The header: what never changes, and what it says of itself. */
+#include "rules/rule.h"
+
+#define HEADER_TYPE_REG 0x0e
+#define SUBSYSTEM_REG   0x2c
+
+/* The programming interface may be written on some (IDE controllers in native mode): bits 15 to 8 of 08h. */
+static void check_register(const struct rule_target *t, unsigned reg, unsigned width, uint32_t fixed)
+{
+	uint32_t before = cfg_read(t->cfg, t->fn->at, reg, width), after;
+
+	cfg_write(t->cfg, t->fn->at, reg, width, ~before & cfg_ones(width));
+	after = cfg_read(t->cfg, t->fn->at, reg, width);
+	if (after != before)
+		cfg_write(t->cfg, t->fn->at, reg, width, before);
+	if ((after ^ before) & fixed)
+		rule_fail(t, reg, "wrote 0x%x, read 0x%x, should still be 0x%x", ~before & cfg_ones(width),
+			  after, before);
+}
+
+static void check_read_only(const struct rule_target *t)
+{
+	check_register(t, PCI_ID, 4, 0xffffffff);
+	check_register(t, PCI_CLASS_REVISION, 4, 0xffff00ff);
+	check_register(t, HEADER_TYPE_REG, 1, 0xff);
+	if (pci_header_type(t->fn) == 0)
+		check_register(t, SUBSYSTEM_REG, 4, 0xffffffff);
+}
+
+static void read_only(struct session *s, const struct test *test)
+{
+	rule_each(s, test, RULE_ALL, check_read_only);
+}
+
+/* Class 06h 04h is a PCI-to-PCI bridge, 06h 09h a semi-transparent one; 06h 07h is a CardBus bridge. */
+static void check_type(const struct rule_target *t)
+{
+	unsigned type = pci_header_type(t->fn), class = pci_class(t->fn) >> 8;
+	unsigned want = class == 0x0604 || class == 0x0609 ? 1 : class == 0x0607 ? 2 : 0;
+
+	if (type != want && (type == 1 || want == 1 || type > 2))
+		rule_fail(t, HEADER_TYPE_REG, "header type %u with class 0x%04x, should be type %u", type,
+			  class, want);
+}
+
+static void type(struct session *s, const struct test *test)
+{
+	rule_each(s, test, RULE_ONE_PATH, check_type);
+}
+
+static void check_line(const struct rule_target *t)
+{
+	uint8_t pin = cfg_read8(t->cfg, t->fn->at, PCI_INTERRUPT_PIN), before;
+
+	if (pin < 1 || pin > 4 || pci_header_type(t->fn) > 1)
+		return;
+	before = cfg_read8(t->cfg, t->fn->at, PCI_INTERRUPT_LINE);
+	for (unsigned i = 0; i < 2; i++) {
+		uint8_t value = i ? 0xaa : 0x55, got;
+
+		cfg_write(t->cfg, t->fn->at, PCI_INTERRUPT_LINE, 1, value);
+		got = cfg_read8(t->cfg, t->fn->at, PCI_INTERRUPT_LINE);
+		if (got != value)
+			rule_fail(t, PCI_INTERRUPT_LINE, "wrote 0x%02x, read 0x%02x, should be 0x%02x", value,
+				  got, value);
+	}
+	cfg_write(t->cfg, t->fn->at, PCI_INTERRUPT_LINE, 1, before);
+}
+
+static void line(struct session *s, const struct test *test)
+{
+	rule_each(s, test, RULE_ALL, check_line);
+}
+
+TEST(.name = "rule.header.read-only", .id = "HDR-01", .run = read_only,
+     .reference = "PCI Local Bus 3.0, 6.2.1 and 6.2.4",
+     .text = "Vendor, device, revision, class, header type and subsystem do not take writes.");
+TEST(.name = "rule.header.type", .id = "HDR-02", .run = type,
+     .reference = "PCI Local Bus 3.0, 6.2.1 and appendix D; PCI-to-PCI Bridge 1.2, 3.2.4.7",
+     .text = "Functions of a PCI-to-PCI bridge class, and no others, have a type 1 header.");
+TEST(.name = "rule.header.interrupt-line", .id = "HDR-03", .run = line,
+     .reference = "PCI Local Bus 3.0, 6.2.4",
+     .text =
+	 "The interrupt line register of a function with an interrupt pin holds any byte that is written.");

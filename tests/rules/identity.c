@@ -1,0 +1,77 @@
+/* Both mechanisms show the same registers, and one mechanism shows itself the same. */
+#include "rules/rule.h"
+
+static bool is_volatile(const struct rule_target *t, unsigned reg, uint32_t pio, uint32_t ecam)
+{
+	return cfg_read32(t->cfg, t->fn->at, reg) != pio || cfg_read32(rule_other(t), t->fn->at, reg) != ecam;
+}
+
+/* One failure a function: where the mechanisms reach different things, all registers differ. */
+static void compare_low(const struct rule_target *t)
+{
+	for (unsigned reg = 0; reg < 0x100; reg += 4) {
+		uint32_t pio = cfg_read32(t->cfg, t->fn->at, reg);
+		uint32_t ecam = cfg_read32(rule_other(t), t->fn->at, reg);
+
+		if (pio == ecam || is_volatile(t, reg, pio, ecam))
+			continue;
+		rule_fail(t, reg, "read 0x%08x, should be 0x%08x as over ecam, or the other way round", pio,
+			  ecam);
+		return;
+	}
+}
+
+static void low(struct session *s, const struct test *test)
+{
+	rule_each(s, test, RULE_BOTH, compare_low);
+}
+
+/* At most so many dwords of a function are read in parts; most are zero and are not. */
+#define PARTS_MAX 24
+
+static uint32_t read_in_parts(const struct rule_target *t, unsigned reg, unsigned width)
+{
+	uint32_t value = 0;
+
+	for (unsigned lane = 0; lane < 4; lane += width)
+		value |= cfg_read(t->cfg, t->fn->at, reg + lane, width) << 8 * lane;
+	return value;
+}
+
+static void compare_extended(const struct rule_target *t)
+{
+	unsigned parts = 0;
+
+	/* A conventional function has no such space: all-ones. */
+	if (cfg_read32(t->cfg, t->fn->at, 0x100) == 0xffffffff)
+		return;
+	for (unsigned reg = 0x100; reg < 0x1000; reg += 4) {
+		uint32_t value = cfg_read32(t->cfg, t->fn->at, reg);
+
+		if (value == 0 || value == 0xffffffff || parts++ >= PARTS_MAX)
+			continue;
+		for (unsigned width = 1; width <= 2; width++) {
+			uint32_t sum = read_in_parts(t, reg, width);
+
+			if (sum == value || cfg_read32(t->cfg, t->fn->at, reg) != value)
+				continue;
+			rule_fail(t, reg, "reads of %u bytes gave 0x%08x together, should be 0x%08x", width,
+				  sum, value);
+			return;
+		}
+	}
+}
+
+static void extended(struct session *s, const struct test *test)
+{
+	rule_each(s, test, RULE_BY_TEST, compare_extended);
+}
+
+TEST(.name = "rule.identity.low", .id = "ID-01", .run = low, .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM,
+     .reference = "PCI Express Base 4.0, 7.2.1",
+     .text =
+	 "Each of the first 256 bytes of a function reads the same through ports and through ECAM, unless it "
+	 "changes by itself.");
+TEST(.name = "rule.identity.extended", .id = "ID-02", .run = extended, .path = PATH_ECAM,
+     .flags = TEST_NEEDS_ECAM, .reference = "PCI Express Base 4.0, 7.2.2",
+     .text = "From 100h to FFFh, dwords, words and bytes read through ECAM give the same.");
