@@ -41,7 +41,7 @@ GNUEFI_CRT0 := /usr/lib/crt0-efi-x86_64.o
 GNUEFI_LIB  := /usr/lib/libgnuefi.a
 PE_SECTIONS := .text .reloc .rodata .relro .data .dynamic .rela .dynsym
 
-.PHONY: all run test lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
+.PHONY: all run test qemu lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
 
 all: build/barometer.efi build/barometer.elf
 
@@ -53,12 +53,27 @@ test: all
 	@tools/need qemu-system-x86_64 OVMF jq socat python3 bats mcopy cmocka gcovr
 	tests/run
 
+# Patched QEMU, in the cache; the last line is the path of the binary.
+qemu:
+	@hypervisor/build-qemu
+
 include tests/host/host.mk
+include tools/tools.mk
+
+# What the host tests need, installed or named before the first of them is compiled.
+build/host-tools:
+	@tools/need cmocka gcovr
+	@mkdir -p build && touch $@
+$(HOST_LIB_OBJECTS) $(HOST_PROGRAMS:$(HOST_BUILD)/%=$(HOST_BUILD)/tests/%.o): | build/host-tools
 
 help:
 	@echo 'make          both images: build/barometer.efi, build/barometer.elf'
 	@echo "make run      boot the default machine and measure it; ARGS='--boot pvh ...' are run.sh's"
 	@echo 'make test     host unit tests and system tests'
+	@echo 'make iso      build/barometer.iso, for VMware or a USB stick; tools/iso-words changes its words'
+	@echo 'make sign     signed copies for Secure Boot: KEY=file CERT=file'
+	@echo 'make report   build/report.html from LOG=... (default build/serial.log)'
+	@echo 'make qemu     QEMU with the patches of hypervisor/, built into the cache'
 	@echo 'make lint     formatting, clang warnings, clang-tidy, cppcheck, shellcheck'
 	@echo 'make clean    remove build/'
 

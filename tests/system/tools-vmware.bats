@@ -33,7 +33,7 @@ each_status() {
         ((status == expected)) || { echo "$1: $said gave $status: $output"; return 1; }
         [[ $output == *"$said; the log is in"* ]]
         [[ ! -e $STUB/on ]]
-        cmp "$BUILD/serial.log" <(serial "$said")
+        cmp "$BUILD/serial.log" <(printf %s "$(serial "$said")")
     done <<<$'pass 0\nfail 1\nerror 2\nskip 77'
 }
 
@@ -85,7 +85,8 @@ does_not_start() {
     STUB_EXISTS=yes run "$root/tools/vmware/run-govc" --name taken
     ((status == 2))
     [[ $output == *'already'* ]]
-    ! grep -Ev '^find ' "$STUB/calls"
+    run grep -Ev '^find ' "$STUB/calls"
+    [[ -z $output ]]
 }
 
 @test "the .vmx: each key once, EFI without Secure Boot, the ISO and the log beside it" {

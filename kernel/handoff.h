@@ -1,10 +1,10 @@
 /*
- * What a boot path leaves to the kernel: one struct, the same whichever way control arrived. It lies in the
+ * What the kernel asks of a boot path: one struct, the same whichever way control arrived. It lies in the
  * image, so it stays valid; every address in it is physical, and identity mapped until the kernel has its own
  * page tables.
  */
-#ifndef BAROMETER_BOOT_HANDOFF_H
-#define BAROMETER_BOOT_HANDOFF_H
+#ifndef BAROMETER_KERNEL_HANDOFF_H
+#define BAROMETER_KERNEL_HANDOFF_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,0 +1,38 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154  # helpers and bats
+# Logs for the tests of the tools: one real run, made once a file of tests, and what can happen to it.
+
+tools=$root/tools
+
+# make_log: a whole run of the default machine, in $BATS_FILE_TMPDIR/run.log.
+make_log() {
+    log=$BATS_FILE_TMPDIR/run.log boot --boot pvh --append 'budget=1'
+    ((status == 0))
+}
+
+whole() { echo "$BATS_FILE_TMPDIR/run.log"; }
+
+# broken: the same run, had the rule sizing.agree found something. Prints the new log's name.
+broken() {
+    sed -e 's/^ok \([0-9]*\) sizing\.agree$/# FAIL: 00:04.0 BAR 1: per-bar says 4096, lean says <8192> \& "more"\nnot ok \1 sizing.agree/' \
+        -e '/^{"kind":"done"/{s/"status":"pass"/"status":"fail"/;s/"failed":0/"failed":1/}' "$(whole)" >"$BATS_TEST_TMPDIR/broken.log"
+    local passed
+    passed=$(sed -n 's/^{"kind":"done".*"passed":\([0-9]*\).*/\1/p' "$(whole)")
+    sed -i "/^{\"kind\":\"done\"/s/\"passed\":$passed/\"passed\":$((passed - 1))/" "$BATS_TEST_TMPDIR/broken.log"
+    echo "$BATS_TEST_TMPDIR/broken.log"
+}
+
+# noisy: the same run, seen through firmware, a terminal and a CI system.
+noisy() {
+    {
+        printf '\033[2J\033[01;01H\033[=3h\033[2J\033[01;01HBdsDxe: loading Boot0001 "UEFI QEMU DVD-ROM"\r\n\033[0m\033[37m'
+        sed -e 's/$/\r/' -e '5s/^/\x1b[1;32m/' -e '5s/\r/\x1b[0m\r/' "$(whole)"
+        printf '\033[2Jfirmware again\r\n'
+    } | sed '1!s/^/2024-05-06T07:08:09.1234567Z /' >"$BATS_TEST_TMPDIR/noisy.log"
+    echo "$BATS_TEST_TMPDIR/noisy.log"
+}
+
+cut_short() {
+    head -c "${1:-5000}" "$(whole)" >"$BATS_TEST_TMPDIR/cut.log"
+    echo "$BATS_TEST_TMPDIR/cut.log"
+}
