@@ -121,7 +121,7 @@ GUEST_SOURCES := $(wildcard lib/*.c kernel/*.c tests/*.c tests/rules/*.c) boot/p
 EFI_SOURCES   := $(EFI:%=boot/%.c)
 HEADERS       := $(wildcard lib/*.h kernel/*.h tests/*.h tests/rules/*.h boot/*.h)
 SCRIPTS       := $(shell git ls-files | xargs grep -lE '^\#!.*(bash|sh)$$' 2>/dev/null)
-CLANG_FLAGS   := --target=x86_64-linux-gnu $(filter-out -fno-tree-loop-distribute-patterns -fno-toplevel-reorder -MMD -MP,$(CFLAGS)) $(VERSION_CFLAGS)
+CLANG_FLAGS   := --target=x86_64-linux-gnu $(filter-out -fno-tree-loop-distribute-patterns -fno-toplevel-reorder -MMD -MP,$(CFLAGS)) -DBAROMETER_VERSION=__FILE__
 
 # Each is a goal of its own, so that one can be run alone.
 lint: lint-format lint-clang lint-tidy lint-cppcheck lint-shell
@@ -137,11 +137,12 @@ lint-clang: lint-tools
 	@for source in $(EFI_SOURCES); do clang $(CLANG_FLAGS) $(EFI_CFLAGS) -fsyntax-only $$source || exit 1; done
 
 lint-tidy: lint-tools
-	@echo clang-tidy; clang-tidy --quiet $(GUEST_SOURCES) -- $(CLANG_FLAGS) 2>/dev/null
+	@echo clang-tidy; printf '%s\n' $(GUEST_SOURCES) | \
+		xargs -P $$(nproc) -n 6 sh -c 'clang-tidy --quiet "$$@" -- $(CLANG_FLAGS) 2>/dev/null' sh
 
 lint-cppcheck: lint-tools
 	@echo cppcheck; cppcheck --quiet --std=c11 --enable=warning,performance,portability --error-exitcode=1 --suppress=missingIncludeSystem \
-		--suppress=comparePointers --suppress=ctuuninitvar -Ilib -Iboot -Ikernel -Itests $(VERSION_CFLAGS) lib kernel boot tests/*.c
+		--suppress=comparePointers --suppress=ctuuninitvar -Ilib -Iboot -Ikernel -Itests -DBAROMETER_VERSION=__FILE__ lib kernel boot $(wildcard tests/*.c tests/rules/*.c)
 
 lint-shell: lint-tools
 	@echo shellcheck; shellcheck -x $(SCRIPTS)

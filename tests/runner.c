@@ -73,31 +73,29 @@ static bool has_needs(struct session *s, const struct test *test)
 	return !(test->flags & TEST_NEEDS_PV) || session_needs_pv(s);
 }
 
-/* A rule that a hypervisor is known to break should be broken there: if it is not, the table is out of date.
- */
-static void apply_deviation(struct session *s, const struct test *test)
+/* A rule that a hypervisor is known to break should be broken there: if it is not, the table is out of date. */
+static void apply_deviation(struct session *s, const struct test *test, const char *reason)
 {
-	const char *reason = deviation_reason(s, test->id);
-
-	if (!reason)
-		return;
+	s->deviates = false;
 	if (s->outcome == REPORT_FAIL) {
 		s->outcome = REPORT_XFAIL;
 		text_format(s->reason, sizeof(s->reason), "%s: %s", test->id, reason);
 	} else if (s->outcome == REPORT_PASS) {
-		session_fail(
-		    s, "unexpected pass of %s: rules/deviations.c says that this hypervisor breaks it (%s)",
-		    test->id, reason);
+		session_fail(s,
+			     "unexpected pass of %s: rules/deviations.c says that this hypervisor breaks it (%s)",
+			     test->id, reason);
 	}
 }
 
 static void run_one(struct session *s, const struct test *test)
 {
+	const char *deviation = test->id ? deviation_reason(s, test->id) : NULL;
 	uint64_t before;
 
 	s->outcome = REPORT_NONE;
 	s->reason[0] = '\0';
 	s->failures = 0;
+	s->deviates = deviation != NULL;
 	s->report->running = test->name;
 	if (test->flags & TEST_LONG)
 		report_note(s->report, "running %s", test->name);
@@ -107,8 +105,9 @@ static void run_one(struct session *s, const struct test *test)
 	if (test->id) {
 		s->rules_run++;
 		s->rule_accesses += accesses(s->counts) - before;
-		apply_deviation(s, test);
 	}
+	if (deviation)
+		apply_deviation(s, test, deviation);
 	report_result(s->report, test->name, s->outcome, s->reason);
 	s->report->running = NULL;
 }

@@ -223,7 +223,7 @@ void session_fail(struct session *s, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	settle_with(s, REPORT_FAIL, "FAIL", format, args);
+	settle_with(s, REPORT_FAIL, s->deviates ? "XFAIL" : "FAIL", format, args);
 	va_end(args);
 }
 

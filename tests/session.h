@@ -104,6 +104,7 @@ struct session {
 	enum report_outcome outcome; /* of the test under way; the worst so far */
 	char reason[SESSION_NOTE_MAX];
 	unsigned failures; /* of it that rule_fail() was told */
+	bool deviates;     /* a rule that is expected to fail here */
 	bool hold_notes;   /* decode is off somewhere: nothing may be printed */
 	unsigned held;
 	char held_note[SESSION_HELD_MAX][SESSION_NOTE_MAX];

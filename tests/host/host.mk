@@ -18,9 +18,9 @@ HOST_LDFLAGS := -fsanitize=address,undefined --coverage
 HOST_LIBS    := -lcmocka
 
 HOST_LIB := acpi aml arena bar caps ecam fwcfg measure mem number pci pio pv report roots sizing stats text words
-HOST_SIM := check sim sim_acpi sim_bugs sim_build sim_fwcfg sim_io sim_machines sim_pv
+HOST_SIM := check sim sim_acpi sim_bugs sim_bugs_access sim_bugs_registers sim_bugs_tables sim_build sim_fwcfg sim_io sim_machines sim_pv
 HOST_TESTS := test_acpi test_aml test_arena test_bar test_caps test_cfg test_fwcfg test_mcfg test_measure test_mem test_number \
-	test_pci test_pv test_pv_walk test_report test_roots test_sim test_sizing test_stats test_text test_words
+	test_pci test_pv test_pv_walk test_report test_roots test_rules test_sim test_sizing test_stats test_text test_words
 
 HOST_LIB_OBJECTS := $(HOST_LIB:%=$(HOST_BUILD)/lib/%.o)
 HOST_SIM_OBJECTS := $(HOST_SIM:%=$(HOST_BUILD)/tests/%.o)
@@ -41,12 +41,26 @@ $(HOST_LIB_OBJECTS): $(HOST_BUILD)/lib/%.o: lib/%.c tests/host/host.mk | $(HOST_
 
 $(HOST_BUILD)/tests/%.o: tests/host/%.c tests/host/host.mk | $(HOST_BUILD)/tools
 	@mkdir -p $(@D)
-	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) -c -o $@ $<
+	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) $(HOST_EXTRA) -c -o $@ $<
+
+# The rules and what runs them, as the image has them. Their table is a section, whose ends the linker script names.
+HOST_GUEST         := $(RULES) rules/rule rules/deviations session runner env inventory
+HOST_GUEST_OBJECTS := $(HOST_GUEST:%=$(HOST_BUILD)/guest/%.o)
+# clang would put room between the members of that section, to watch it.
+HOST_GUEST_CFLAGS  := -Itests -DBAROMETER_VERSION='"host"' $(if $(HOST_CLANG),-mllvm -asan-globals=0)
+
+$(HOST_GUEST_OBJECTS): $(HOST_BUILD)/guest/%.o: tests/%.c tests/host/host.mk | $(HOST_BUILD)/tools
+	@mkdir -p $(@D)
+	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) $(HOST_GUEST_CFLAGS) -c -o $@ $<
+
+$(HOST_BUILD)/tests/test_rules.o: HOST_EXTRA := -Itests
+$(HOST_BUILD)/test_rules: $(HOST_GUEST_OBJECTS) tests/host/tests.ld
+$(HOST_BUILD)/test_rules: HOST_LIBS := -lcmocka -T tests/host/tests.ld
 
 $(HOST_PROGRAMS): $(HOST_BUILD)/%: $(HOST_BUILD)/tests/%.o $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
-	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS)
+	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $(filter %.o,$^) $(HOST_LIBS)
 
--include $(HOST_LIB_OBJECTS:.o=.d) $(HOST_SIM_OBJECTS:.o=.d) $(HOST_TESTS:%=$(HOST_BUILD)/tests/%.d)
+-include $(HOST_GUEST_OBJECTS:.o=.d) $(HOST_LIB_OBJECTS:.o=.d) $(HOST_SIM_OBJECTS:.o=.d) $(HOST_TESTS:%=$(HOST_BUILD)/tests/%.d)
 
 .PHONY: host-test coverage
 .PRECIOUS: $(HOST_BUILD)/tests/%.o

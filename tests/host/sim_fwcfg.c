@@ -58,6 +58,14 @@ static uint8_t *memory(uint64_t physical, size_t len)
 	return f->memory + (physical - f->physical);
 }
 
+/* Items that are generated at the moment they are selected. */
+static void selected(uint16_t key)
+{
+	for (unsigned i = 0; i < sim.fwcfg.items; i++)
+		if (sim.fwcfg.item[i].key == key && sim.fwcfg.item[i].generate)
+			sim.fwcfg.item[i].generate(&sim.fwcfg.item[i]);
+}
+
 static void transfer(uint64_t physical)
 {
 	struct sim_fwcfg *f = &sim.fwcfg;
@@ -73,6 +81,7 @@ static void transfer(uint64_t physical)
 	data = memory((uint64_t)be32(block + 8) << 32 | be32(block + 12), f->last_length);
 	if (control & SELECT) {
 		f->key = (uint16_t)(control >> 16);
+		selected(f->key);
 		f->offset = 0;
 	}
 	if (f->mode == SIM_FWCFG_FAILS || !data || !(control & READ)) {

@@ -46,7 +46,7 @@ static void count_port(const struct sim_port *p)
 		sim.other_ports++;
 }
 
-static void port_access(struct sim_port *p)
+static void decode_port(struct sim_port *p)
 {
 	count_port(p);
 	if (sim_bugs[sim.bug].port && sim_bugs[sim.bug].port(p))
@@ -63,6 +63,13 @@ static void port_access(struct sim_port *p)
 		/* Smaller accesses to CF8 pass through to other devices; here there are none. */
 		p->value = cfg_ones(p->width);
 	}
+}
+
+static void port_access(struct sim_port *p)
+{
+	decode_port(p);
+	if (sim_bugs[sim.bug].port_answered)
+		sim_bugs[sim.bug].port_answered(p);
 }
 
 uint32_t sim_port_in(uint16_t port, unsigned width)

@@ -8,7 +8,7 @@
 /* Enable, bus, device, function and register: the bits that hold what is written. */
 #define ADDRESS_BITS 0x80fffffcu
 
-/* Some function whose ID has different bytes in lanes 0 and 2, and the address that selects it; CF8 as it
+/* Some function whose vendor and device ID differ, and the address that selects it; CF8 as it
  * was. */
 struct latch {
 	struct session *s;
@@ -26,7 +26,7 @@ static bool take(struct session *s, const struct test *test, struct latch *l)
 	for (unsigned i = 0; i < s->known_count; i++) {
 		const struct pci_function *fn = &s->known[i].fn;
 
-		if (!(s->known[i].seen >> PATH_PIO & 1) || (fn->id & 0xff) == (fn->id >> 16 & 0xff))
+		if (!(s->known[i].seen >> PATH_PIO & 1) || (fn->id & 0xffff) == fn->id >> 16)
 			continue;
 		l->target = (struct rule_target){s, test, fn, l->cfg, PATH_PIO, NULL};
 		l->select = PIO_ENABLE | (uint32_t)fn->at.bus << 16 | (uint32_t)fn->at.devfn << 8;
@@ -139,7 +139,7 @@ static void reserved(struct session *s, const struct test *test)
 static void low_bits(struct session *s, const struct test *test)
 {
 	struct latch l;
-	uint32_t got, byte;
+	uint32_t got, word;
 
 	if (!take(s, test, &l))
 		return;
@@ -150,11 +150,11 @@ static void low_bits(struct session *s, const struct test *test)
 			     l.select | 2, got);
 	/* Again, since the read above may have cost the latch its contents. */
 	pio_address_write(l.cfg, l.select | 2);
-	byte = pio_data_read(l.cfg, 0, 1);
-	if (byte != (l.target.fn->id & 0xff))
+	word = pio_data_read(l.cfg, 0, 2);
+	if (word != (l.target.fn->id & 0xffff))
 		rule_fail(&l.target, PCI_ID,
-			  "wrote CF8 0x%08x; the byte at CFC read 0x%02x, should be 0x%02x", l.select | 2,
-			  byte, l.target.fn->id & 0xff);
+			  "wrote CF8 0x%08x; the word at CFC read 0x%04x, should be 0x%04x", l.select | 2,
+			  word, l.target.fn->id & 0xffff);
 	give_back(&l);
 }
 

@@ -3,23 +3,26 @@
 
 #define SECTION "PCI Express Base 4.0, 7.2.1"
 
-/* Writes through one, reads through the other; t->cfg is the writer's. */
-static void cross(const struct rule_target *t, struct cfg *reader, unsigned reg, unsigned width,
-		  uint32_t value, uint32_t mask)
+/*
+ * Writes through one, reads the dword through the other; t->cfg is the writer's. mask: the dword's bits that take what
+ * is written.
+ */
+static void cross(const struct rule_target *t, struct cfg *reader, unsigned reg, unsigned width, uint32_t value,
+		  uint32_t mask)
 {
 	uint32_t got;
 
 	cfg_write(t->cfg, t->fn->at, reg, width, value);
-	got = cfg_read(reader, t->fn->at, reg, width);
+	got = cfg_read32(reader, t->fn->at, reg);
 	/* A register that did not take the value is no matter of coherence. */
-	if (((got ^ value) & mask) && !((cfg_read(t->cfg, t->fn->at, reg, width) ^ value) & mask))
-		rule_fail(t, reg, "wrote 0x%0*x, read 0x%0*x over %s, should be what was written",
-			  (int)(2 * width), value & mask, (int)(2 * width), got & mask, reader->ops->name);
+	if (((got ^ value) & mask) && !((cfg_read32(t->cfg, t->fn->at, reg) ^ value) & mask))
+		rule_fail(t, reg, "wrote 0x%x, read 0x%x over %s, should be what was written", value & mask,
+			  got & mask, reader->ops->name);
 }
 
 static void cross_line(const struct rule_target *t, struct cfg *reader)
 {
-	uint8_t before = cfg_read8(t->cfg, t->fn->at, PCI_INTERRUPT_LINE);
+	uint8_t before = (uint8_t)cfg_read32(t->cfg, t->fn->at, PCI_INTERRUPT_LINE);
 
 	cross(t, reader, PCI_INTERRUPT_LINE, 1, 0x5a, 0xff);
 	cross(t, reader, PCI_INTERRUPT_LINE, 1, 0xa5, 0xff);

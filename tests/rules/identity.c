@@ -23,7 +23,7 @@ static void compare_low(const struct rule_target *t)
 
 static void low(struct session *s, const struct test *test)
 {
-	rule_each(s, test, RULE_BOTH, compare_low);
+	rule_each(s, test, RULE_BOTH | RULE_REACHED, compare_low);
 }
 
 /* At most so many dwords of a function are read in parts; most are zero and are not. */

@@ -124,7 +124,7 @@ static void check_values(struct session *s, const struct test *test, const struc
 
 			if (reg)
 				check_value(s, test, fn, b, r->raw[i].value[b],
-					    cfg_read32(session_best_path(s, fn->at), fn->at, reg));
+					    cfg_read32(rule_path(s, (unsigned)k), fn->at, reg));
 		}
 	}
 }

@@ -49,6 +49,17 @@ void rule_fail(const struct rule_target *t, unsigned reg, const char *format, ..
 	va_end(args);
 }
 
+/* The path to a function when one will do. */
+static unsigned path_to(const struct known *k)
+{
+	return k->seen >> PATH_ECAM & 1 ? PATH_ECAM : PATH_PIO;
+}
+
+struct cfg *rule_path(struct session *s, unsigned known)
+{
+	return &s->path[path_to(&s->known[known])];
+}
+
 struct cfg *rule_other(const struct rule_target *t)
 {
 	return &t->s->path[1 - t->path];
@@ -99,7 +110,7 @@ const struct rule_bars *rule_bars_of(struct session *s, unsigned known)
 		const struct sizing_strategy *lean = &sizing_strategies[SIZING_STRATEGIES - 1];
 
 		bars->known = true;
-		sizing_run(session_best_path(s, fn->at), lean, fn, &bars->raw);
+		sizing_run(&s->path[path_to(&s->known[known])], lean, fn, &bars->raw);
 		find_bars(fn, bars);
 	}
 	return bars;
@@ -114,21 +125,24 @@ uint32_t rule_address_bits(const struct rule_bars *bars, unsigned index)
 	return bars->raw.value[index] & 1 ? 0xfffffffc : 0xfffffff0;
 }
 
-static bool wanted(const struct rule_target *t, unsigned filter)
+static bool wanted(const struct rule_target *t, const struct known *k, unsigned filter)
 {
 	const struct session *s = t->s;
 	struct cfg_address at = t->fn->at;
+	unsigned seen = k->seen;
 
-	if (!reaches(s, t->path, at))
+	if (filter & RULE_REACHED)
+		seen = reaches(s, PATH_PIO, at) << PATH_PIO | reaches(s, PATH_ECAM, at) << PATH_ECAM;
+	if (!(seen >> t->path & 1))
 		return false;
 	if ((filter & RULE_BY_TEST) && t->path != t->test->path)
 		return false;
 	if ((filter & RULE_ENDPOINT) && (pci_header_type(t->fn) != 0 || pci_class(t->fn) >> 16 == 0x06))
 		return false;
 	if (filter & RULE_BOTH)
-		return t->path == PATH_PIO && reaches(s, PATH_ECAM, at);
+		return t->path == PATH_PIO && seen >> PATH_ECAM & 1;
 	if (filter & RULE_ONE_PATH)
-		return t->path == (reaches(s, PATH_ECAM, at) ? PATH_ECAM : PATH_PIO);
+		return t->path == path_to(k);
 	return true;
 }
 
@@ -142,7 +156,7 @@ void rule_each(struct session *s, const struct test *test, unsigned filter, rule
 		for (unsigned path = 0; path < PATHS; path++) {
 			struct rule_target t = {s, test, &s->known[i].fn, &s->path[path], path, NULL};
 
-			if (!wanted(&t, filter))
+			if (!wanted(&t, &s->known[i], filter))
 				continue;
 			/* Host bridges must go on decoding: memory itself may be behind them. */
 			if ((filter & RULE_BARS) && pci_is_host_bridge(t.fn))

@@ -36,12 +36,13 @@ struct rule_target {
 
 typedef void (*rule_check)(const struct rule_target *t);
 
-/* Which functions and paths a rule is for. */
+/* Which functions and paths a rule is for. A path that did not find a function is ID-01's business alone. */
 #define RULE_ALL      0u
 #define RULE_ONE_PATH 1u  /* each function once, over the best path */
 #define RULE_BOTH     2u  /* only functions within reach of both paths; t->path is that of ports */
 #define RULE_BARS     4u  /* only functions whose BARs may be moved about, with t->bars */
 #define RULE_BY_TEST  8u  /* only the path that test->path says */
+#define RULE_REACHED 32u /* also over a path that did not find the function, if it reaches its address */
 #define RULE_ENDPOINT 16u /* no bridge of any kind: the way to something may lead through one */
 
 /*
@@ -49,6 +50,9 @@ typedef void (*rule_check)(const struct rule_target *t);
  * order is that of discovery, for each function all paths.
  */
 void rule_each(struct session *s, const struct test *test, unsigned filter, rule_check check);
+
+/* A path that found known[i]: ECAM if it did. */
+struct cfg *rule_path(struct session *s, unsigned known);
 
 /* The other path onto the same function. */
 struct cfg *rule_other(const struct rule_target *t);

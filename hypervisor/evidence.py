@@ -1,0 +1,98 @@
+"""What the programs here that start QEMU from outside share: the reference machine, the features of the patches, and QEMU's
+own trace of the accesses that reached it."""
+import collections
+import os
+import re
+import subprocess
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+ROOT = os.path.dirname(HERE)
+
+# The names that the patches give their features. All are off by default.
+READONLY = ["-global", "pcie-host-bridge.ecam-readonly=on"]
+MASKS = ["-global", "fw_cfg.pci-bar-masks=on"]
+HIDE = ["-global", "pci-host-bridge.hide-config-address=on"]
+
+TRACE = ["-trace", "memory_region_ops_read", "-trace", "memory_region_ops_write"]
+
+LINE = re.compile(r"memory_region_ops_(read|write) cpu \S+ mr \S+ addr (0x[0-9a-f]+) value (0x[0-9a-f]+) "
+                  r"size \d+ name '([^']*)'")
+KINDS = ("cf8 read", "cf8 write", "cfc read", "cfc write", "ecam read", "ecam write", "fw_cfg call")
+
+
+def reference(qemu, accel, boot="pvh", words="", extra=()):
+    """QEMU's command line for the reference machine, from the one place that defines it (tools/machines.sh)."""
+    script = r"""
+        here=$1 build=$2 qemu=$3 machine=q35 devices=default scratch=/nonexistent user_args=("${@:7}")
+        . "$here/tools/machines.sh"
+        find_ovmf
+        for folder in /usr/share/qemu /usr/share/seabios /usr/lib/ipxe/qemu; do rom_args+=(-L "$folder"); done
+        qemu_command command "$4" "$5" "$6"
+        printf '%s\0' "${command[@]}"
+    """
+    build = os.environ.get("BUILD", os.path.join(ROOT, "build"))
+    done = subprocess.run(["bash", "-euc", script, "-", ROOT, build, qemu, accel, boot, words, *extra],
+                          stdout=subprocess.PIPE, check=True)
+    return done.stdout.decode().split("\0")[:-1]
+
+
+def kind_of(operation, region):
+    """Which of KINDS an access is, or None. The patches' regions inside the ECAM window are pcie-mmcfg-SOMETHING as well."""
+    if region == "pci-conf-idx":
+        return "cf8 " + operation
+    if region == "pci-conf-data":
+        return "cfc " + operation
+    if region.startswith("pcie-mmcfg-"):
+        return "ecam " + operation
+    if region == "fwcfg.dma" and operation == "write":
+        return "fw_cfg call"
+    return None
+
+
+def accesses(path):
+    """(operation, address, value, region) of every access to a device in a trace."""
+    with open(path, encoding="ascii", errors="replace") as trace:
+        for line in trace:
+            match = LINE.search(line)
+            if match:
+                operation, address, value, region = match.groups()
+                yield operation, int(address, 16), int(value, 16), region
+
+
+def is_mark(access, value):
+    operation, address, written, region = access
+    return region == "ioport80" and operation == "write" and address == 0x80 and written == value
+
+
+def count_image(path):
+    """Exits by kind between barometer's two marks on port 0x80."""
+    counts, on = collections.Counter(), False
+    for access in accesses(path):
+        if is_mark(access, 0xb0):
+            on = True
+        elif is_mark(access, 0xb1):
+            on = False
+        elif on:
+            counts[kind_of(access[0], access[3])] += 1
+    return {kind: counts[kind] for kind in KINDS}
+
+
+def count_linux(path):
+    """(firmware, Linux): exits by kind before and after the cut, the latter up to the mark that /init leaves.
+
+    The cut is the last fw_cfg transfer. QEMU's option ROM fetches kernel, command line and initramfs through fw_cfg, the
+    initramfs last, and then jumps into the kernel; the kernel's own fw_cfg driver is a module, which nothing here loads. What
+    comes before is therefore the firmware's and what comes after is Linux's."""
+    firmware, since, at_mark = collections.Counter(), collections.Counter(), None
+    for access in accesses(path):
+        if access[3].startswith("fwcfg"):
+            firmware += since
+            since = collections.Counter()
+        if is_mark(access, 0xb1):
+            at_mark = since.copy()
+        kind = kind_of(access[0], access[3])
+        if kind:
+            since[kind] += 1
+    if at_mark is None:
+        raise ValueError(f"{path}: Linux never came to its /init")
+    return tuple({kind: counts[kind] for kind in KINDS} for counts in (firmware, at_mark))
