@@ -49,13 +49,13 @@ static const char *choose_sizing(const struct session *s, unsigned path, uint64_
 	return best;
 }
 
-/* a / b with two decimals. */
+/* a / b with two decimals, or as one over a whole number where that would say little. */
 static void ratio(char *to, size_t size, uint64_t a, uint64_t b)
 {
 	uint64_t hundredths = b ? a * 100 / b : 0;
 
-	if (a && b && hundredths == 0)
-		text_format(to, size, "less than 0.01");
+	if (a && hundredths < 10)
+		text_format(to, size, "1/%llu", (unsigned long long)(b / a));
 	else
 		text_format(to, size, "%llu.%02llu", (unsigned long long)(hundredths / 100),
 			    (unsigned long long)(hundredths % 100));

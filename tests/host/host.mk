@@ -47,14 +47,14 @@ $(HOST_BUILD)/tests/%.o: tests/host/%.c tests/host/host.mk | $(HOST_BUILD)/tools
 HOST_GUEST         := $(RULES) rules/rule rules/deviations session runner env inventory
 HOST_GUEST_OBJECTS := $(HOST_GUEST:%=$(HOST_BUILD)/guest/%.o)
 # clang would put room between the members of that section, to watch it.
-HOST_GUEST_CFLAGS  := -Itests -DBAROMETER_VERSION='"host"' $(if $(HOST_CLANG),-mllvm -asan-globals=0)
+HOST_GUEST_CFLAGS  := -Itests -DBAROMETER_VERSION='"host"' $(if $(HOST_CLANG),-mllvm -asan-globals=0,-fno-toplevel-reorder)
 
 $(HOST_GUEST_OBJECTS): $(HOST_BUILD)/guest/%.o: tests/%.c tests/host/host.mk | $(HOST_BUILD)/tools
 	@mkdir -p $(@D)
 	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) $(HOST_GUEST_CFLAGS) -c -o $@ $<
 
-$(HOST_BUILD)/tests/test_rules.o: HOST_EXTRA := -Itests
-$(HOST_BUILD)/test_rules: $(HOST_GUEST_OBJECTS) tests/host/tests.ld
+$(HOST_BUILD)/tests/test_rules.o $(HOST_BUILD)/tests/sim_rules.o: HOST_EXTRA := -Itests
+$(HOST_BUILD)/test_rules: $(HOST_BUILD)/tests/sim_rules.o $(HOST_GUEST_OBJECTS) tests/host/tests.ld
 $(HOST_BUILD)/test_rules: HOST_LIBS := -lcmocka -T tests/host/tests.ld
 
 $(HOST_PROGRAMS): $(HOST_BUILD)/%: $(HOST_BUILD)/tests/%.o $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)

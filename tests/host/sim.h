@@ -74,7 +74,7 @@ struct sim_item {
 	uint16_t key;
 	const uint8_t *bytes;
 	uint32_t len;
-	uint32_t listed; /* size that the directory gives */
+	uint32_t listed;                         /* size that the directory gives */
 	void (*generate)(struct sim_item *item); /* brings bytes and len up to date; or NULL */
 };
 
@@ -158,15 +158,15 @@ enum sim_bug {
 /* What a bug changes; any subset. A hook that returns true has dealt with the access and ends it. */
 struct sim_bug_hooks {
 	const char *name;
-	bool (*port)(struct sim_port *p); /* before ports are decoded */
+	bool (*port)(struct sim_port *p);          /* before ports are decoded */
 	void (*port_answered)(struct sim_port *p); /* after */
-	bool (*decoded)(struct sim_access *a); /* before routing; may change where it goes */
+	bool (*decoded)(struct sim_access *a);     /* before routing; may change where it goes */
 	void (*answered)(struct sim_access *a,
 			 const struct sim_fn *fn); /* after; fn NULL: nothing was there */
 	bool (*fn_write)(struct sim_fn *fn, struct sim_access *a);
 	void (*fn_read)(struct sim_fn *fn, struct sim_access *a);
-	void (*machine)(void); /* once it is built */
-	void (*tables)(void); /* once the ACPI tables are built */
+	void (*machine)(void);                                /* once it is built */
+	void (*tables)(void);                                 /* once the ACPI tables are built */
 	uint32_t (*mask_table)(uint8_t *table, uint32_t len); /* once it is generated; returns its length */
 };
 

@@ -1,7 +1,7 @@
 /*
- * Seeded bugs, each seen in a hypervisor or firmware, or one step from it. To add one: a member of enum sim_bug, a
- * function for the layer that it sits in, a line in this table, and a line in test_rules.c that says which rules
- * catch it.
+ * Seeded bugs, each seen in a hypervisor or firmware, or one step from it. To add one: a member of enum
+ * sim_bug, a function for the layer that it sits in, a line in this table, and a line in test_rules.c that
+ * says which rules catch it.
  */
 #include "sim_bugs.h"
 

@@ -173,7 +173,8 @@ bool bug_neighbour_clobbered(struct sim_fn *fn, struct sim_access *a)
 {
 	unsigned next = a->reg + 4;
 
-	if (is_bar(fn, a->reg) && is_bar(fn, next) && !is_upper(fn, next) && a->width == 4 && a->value == ONES)
+	if (is_bar(fn, a->reg) && is_bar(fn, next) && !is_upper(fn, next) && a->width == 4 &&
+	    a->value == ONES)
 		sim_set32(fn, next, sim_get32(fn, next) & ~writable32(fn, next));
 	return false;
 }

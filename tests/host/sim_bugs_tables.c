@@ -1,4 +1,5 @@
-/* Seeded bugs of firmware's tables, of whole machines and of the BAR mask table. Machines are sim_rules_machine()'s. */
+/* Seeded bugs of firmware's tables, of whole machines and of the BAR mask table. Machines are
+ * sim_rules_machine()'s. */
 #include <stdlib.h>
 #include "sim_acpi.h"
 #include "sim_bugs.h"

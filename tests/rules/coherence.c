@@ -4,11 +4,11 @@
 #define SECTION "PCI Express Base 4.0, 7.2.1"
 
 /*
- * Writes through one, reads the dword through the other; t->cfg is the writer's. mask: the dword's bits that take what
- * is written.
+ * Writes through one, reads the dword through the other; t->cfg is the writer's. mask: the dword's bits that
+ * take what is written.
  */
-static void cross(const struct rule_target *t, struct cfg *reader, unsigned reg, unsigned width, uint32_t value,
-		  uint32_t mask)
+static void cross(const struct rule_target *t, struct cfg *reader, unsigned reg, unsigned width,
+		  uint32_t value, uint32_t mask)
 {
 	uint32_t got;
 

@@ -4,10 +4,11 @@
 #include "mem.h"
 #include "text.h"
 
-#define NOTES_MAX (SESSION_HELD_MAX - 1) /* of one rule; a broken mechanism breaks a rule on every function  \
-					  */
+#define NOTES_MAX                                                                                            \
+	(SESSION_HELD_MAX - 1) /* of one rule; a broken mechanism breaks a rule on every function            \
+				*/
 
-#define DECODE    (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
+#define DECODE (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 
 __attribute__((format(printf, 4, 0))) static void fail(struct session *s, const struct test *test,
 						       const char *where, const char *format, va_list args)
@@ -132,7 +133,8 @@ static bool wanted(const struct rule_target *t, const struct known *k, unsigned 
 	unsigned seen = k->seen;
 
 	if (filter & RULE_REACHED)
-		seen = reaches(s, PATH_PIO, at) << PATH_PIO | reaches(s, PATH_ECAM, at) << PATH_ECAM;
+		seen = (reaches(s, PATH_PIO, at) ? 1u << PATH_PIO : 0) |
+		       (reaches(s, PATH_ECAM, at) ? 1u << PATH_ECAM : 0);
 	if (!(seen >> t->path & 1))
 		return false;
 	if ((filter & RULE_BY_TEST) && t->path != t->test->path)

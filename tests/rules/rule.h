@@ -42,7 +42,7 @@ typedef void (*rule_check)(const struct rule_target *t);
 #define RULE_BOTH     2u  /* only functions within reach of both paths; t->path is that of ports */
 #define RULE_BARS     4u  /* only functions whose BARs may be moved about, with t->bars */
 #define RULE_BY_TEST  8u  /* only the path that test->path says */
-#define RULE_REACHED 32u /* also over a path that did not find the function, if it reaches its address */
+#define RULE_REACHED  32u /* also over a path that did not find the function, if it reaches its address */
 #define RULE_ENDPOINT 16u /* no bridge of any kind: the way to something may lead through one */
 
 /*

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154  # helpers and bats
+# shellcheck disable=SC2034,SC2154  # what helpers, bats and the tests share
 # Logs for the tests of the tools: one real run, made once a file of tests, and what can happen to it.
 
 tools=$root/tools

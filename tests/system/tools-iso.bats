@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-bats_require_minimum_version 1.5.0
 # The ISO: the same bytes every time, bootable as whatever it is called, with words that can be changed, and under Secure Boot.
 
-# shellcheck disable=SC2030,SC2031,SC2154  # bats sets status and output, helpers the rest
+# shellcheck disable=SC2016,SC2030,SC2031,SC2054,SC2154  # bats sets status and output, helpers the rest; QEMU's commas
+bats_require_minimum_version 1.5.0
 load helpers
 
 tools=$root/tools
@@ -123,14 +123,16 @@ sign() { # TO
     run ! cmp -s "$BATS_TEST_TMPDIR/1.iso" "$BATS_TEST_TMPDIR/3.iso"
 }
 
-@test "the same bytes from two builds of the same sources in different folders" {
+@test "the same bytes from two builds of one commit in different folders" {
     local n
+    git -C "$root" rev-parse HEAD >/dev/null 2>&1 || skip 'no repository'
     for n in 1 2; do
-        mkdir "$BATS_TEST_TMPDIR/$n"
-        tar -c -C "$root" --exclude=./build --exclude=./.git . | tar -x -C "$BATS_TEST_TMPDIR/$n"
+        git clone -q --shared "$root" "$BATS_TEST_TMPDIR/$n"
         (
             cd "$BATS_TEST_TMPDIR/$n"
-            SOURCE_DATE_EPOCH=1700000000 make VERSION=test iso >/dev/null 2>&1
+            unset SOURCE_DATE_EPOCH MAKEFLAGS MAKELEVEL
+            umask $((n * 22 - 22))
+            make -j2 iso >/dev/null 2>&1
         )
     done
     cmp "$BATS_TEST_TMPDIR/1/build/barometer.iso" "$BATS_TEST_TMPDIR/2/build/barometer.iso"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-bats_require_minimum_version 1.5.0
 # tools/lspci: a dump replayed is the machine, for every decoder that reads lspci -xxxx.
 
-# shellcheck disable=SC2030,SC2031,SC2154  # bats sets status and output, helpers the rest
+# shellcheck disable=SC2016,SC2030,SC2031,SC2054,SC2154  # bats sets status and output, helpers the rest; QEMU's commas
+bats_require_minimum_version 1.5.0
 load helpers
 load logs
 

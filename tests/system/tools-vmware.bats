@@ -2,7 +2,8 @@
 # VMware: the scripts, against a vmrun and a govc that do as they are told, and a QEMU machine with VMware's devices. VMware itself is
 # nowhere in these tests.
 
-# shellcheck disable=SC2030,SC2031,SC2154  # bats sets status and output, helpers the rest
+# shellcheck disable=SC2016,SC2030,SC2031,SC2054,SC2154  # bats sets status and output, helpers the rest; QEMU's commas
+bats_require_minimum_version 1.5.0
 load helpers
 
 setup() {

@@ -1,0 +1,222 @@
+/* The machine for the rules, and a run over it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "runner.h"
+#include "sim_acpi.h"
+#include "sim_build.h"
+#include "sim_rules.h"
+
+#define ARENA_SIZE (8u << 20)
+#define TEXT_SIZE  (1u << 20)
+
+static const struct sim_mcfg mcfg[] = {{0xb0000000, 0, 0x00, 0x3f}, {0xb0000000, 0, 0x40, 0x7f}};
+
+/* Everything that a BAR can be, expansion ROM, Express with extended capabilities, interrupt pin. */
+static void add_all_kinds(struct sim_bus *bus, unsigned device)
+{
+	struct sim_fn *fn = sim_add(bus, device, 0, 0x10d38086, 0x020000);
+
+	sim_bar(fn, 0, SIM_MEM32, 128 << 10);
+	sim_bar(fn, 1, SIM_IO, 32);
+	sim_bar(fn, 2, SIM_MEM64_PREFETCH, 1 << 20);
+	sim_bar(fn, 4, SIM_IO16, 64);
+	sim_rom(fn, 64 << 10);
+	sim_express(fn);
+	sim_cap(fn, 0x05, 24);
+	sim_ecap(fn, 0x0001, 0x48);
+	sim_set32(fn, 0x104, 0x04030201);
+	sim_ecap(fn, 0x0003, 12);
+	fn->value[0x3d] = 1;
+	sim_set32(fn, 0x2c, 0x11001af4);
+}
+
+/* A conventional one, whose STATUS holds an error that some firmware left. */
+static void add_conventional(struct sim_bus *bus, unsigned device)
+{
+	struct sim_fn *fn = sim_add(bus, device, 0, 0x100e8086, 0x020000);
+
+	sim_bar(fn, 0, SIM_MEM32, 1 << 20);
+	sim_bar(fn, 1, SIM_IO, 64);
+	sim_cap(fn, 0x01, 8);
+	sim_cap(fn, 0x05, 24);
+	fn->value[0x07] |= 0x20;
+	fn->value[0x3d] = 2;
+}
+
+static void add_functions(struct sim_bus *bus, unsigned device)
+{
+	for (unsigned f = 0; f < 4; f += 3) {
+		struct sim_fn *fn = sim_add(bus, device, f, 0x00051b36, 0x00ff00);
+
+		sim_bar(fn, 0, SIM_MEM32, 4 << 10);
+		sim_bar(fn, 1, SIM_IO, 256);
+	}
+}
+
+static struct sim_bus *add_bridge(struct sim_bus *bus, unsigned device, bool express)
+{
+	struct sim_fn *fn = sim_add_bridge(bus, device, 0, express ? 0x000c1b36 : 0x00011b36);
+
+	sim_bar(fn, 0, SIM_MEM64, 4 << 10);
+	if (express)
+		sim_express(fn);
+	return fn->behind;
+}
+
+static void build(void)
+{
+	struct sim_bus *root = sim_root(0, 0), *second = sim_root(0, 0x40), *behind;
+
+	for (unsigned i = 0; i < 2; i++)
+		sim_ecam(mcfg[i].segment, mcfg[i].start, mcfg[i].end, mcfg[i].base);
+	sim_add(root, 0, 0, 0x29c08086, 0x060000);
+	add_all_kinds(root, 2);
+	add_conventional(root, 3);
+	add_functions(root, 4);
+	add_all_kinds(add_bridge(root, 5, true), 0);
+	behind = add_bridge(root, 6, false);
+	add_conventional(behind, 1);
+	add_bridge(behind, 2, false);
+	add_bridge(behind, 3, false);
+	sim_add(second, 0, 0, 0x000b1b36, 0x060000);
+	add_conventional(second, 1);
+	add_all_kinds(add_bridge(second, 2, true), 0);
+	sim_number();
+}
+
+static uint8_t arena_bytes[ARENA_SIZE], table[SIM_PV_MAX];
+static char text[TEXT_SIZE];
+static size_t text_len;
+
+static void generate(struct sim_item *item)
+{
+	static const struct sim_fn *order[SIM_FUNCTIONS_MAX];
+	const struct sim_bug_hooks *bug = &sim_bugs[sim.bug];
+	unsigned count;
+
+	if (item->len && sim.bug == SIM_BUG_TABLE_FROZEN)
+		return;
+	item->len = sim_pv_encode(table, order, &count);
+	if (bug->mask_table)
+		item->len = bug->mask_table(table, item->len);
+	item->listed = item->len;
+}
+
+/* ACPI and mask tables of the machine that there is. */
+static void add_tables(enum sim_bug bug)
+{
+	struct sim_mcfg entries[SIM_REGIONS_MAX];
+
+	for (unsigned i = 0; i < sim.regions; i++)
+		entries[i] = (struct sim_mcfg){sim.region[i].base, sim.region[i].segment, sim.region[i].start,
+					       sim.region[i].end};
+	sim_acpi_build(2, entries, sim.regions);
+	if (sim_bugs[bug].tables)
+		sim_bugs[bug].tables();
+	sim.bug = bug;
+	sim_fwcfg(SIM_FWCFG_WORKS, arena_bytes, (uint64_t)(uintptr_t)arena_bytes, ARENA_SIZE);
+	sim_fwcfg_item(PV_ITEM_LIVE, table, 0);
+	sim.fwcfg.item[0].generate = generate;
+	generate(&sim.fwcfg.item[0]);
+}
+
+void sim_rules_machine(enum sim_bug bug)
+{
+	sim_reset();
+	build();
+	if (sim_bugs[bug].machine)
+		sim_bugs[bug].machine();
+	add_tables(bug);
+}
+
+void sim_rules_random(uint64_t seed)
+{
+	sim_random(seed, true);
+	add_tables(SIM_BUG_NONE);
+}
+
+static void put(void *context, const char *from, size_t len)
+{
+	(void)context;
+	if (text_len + len >= TEXT_SIZE)
+		abort();
+	memcpy(text + text_len, from, len);
+	text_len += len;
+	text[text_len] = '\0';
+}
+
+static void ignore(void *context, const char *line)
+{
+	(void)context;
+	(void)line;
+}
+
+/* RAM is what lies below 1 GiB. */
+static bool is_ram(void *context, uint64_t physical, uint64_t len)
+{
+	(void)context;
+	(void)len;
+	return physical < 1u << 30;
+}
+
+static volatile uint8_t *no_map(void *page)
+{
+	(void)page;
+	return NULL;
+}
+
+/* Each root bus may hand out numbers up to the next one, as far as ECAM reaches. */
+static void take_roots(struct pci_roots *roots)
+{
+	for (unsigned i = 0; i < sim.roots; i++) {
+		const struct sim_bus *bus = sim.root[i];
+		struct pci_root root = {bus->segment, bus->number, 0};
+
+		for (unsigned r = 0; r < sim.regions; r++)
+			if (sim.region[r].segment == root.segment && sim.region[r].start <= root.bus &&
+			    sim.region[r].end >= root.bus)
+				root.last = sim.region[r].end;
+		if (i + 1 < sim.roots && sim.root[i + 1]->segment == root.segment &&
+		    sim.root[i + 1]->number <= root.last)
+			root.last = (uint8_t)(sim.root[i + 1]->number - 1);
+		roots->root[roots->count++] = root;
+	}
+}
+
+static struct cfg_counts counts;
+
+const char *sim_rules_run(const char *globs, const char *hypervisor)
+{
+	static struct words words;
+	static struct acpi acpi;
+	static struct session session;
+	struct arena arena = {arena_bytes, ARENA_SIZE, 0};
+	struct report report = {.put = put};
+	struct platform platform = {
+	    .boot = "host",
+	    .cpl_reason = "",
+	    .tsc_source = "none",
+	    .acpi = &acpi,
+	    .map_device = sim_map,
+	    .is_ram = is_ram,
+	    .map_uncached = no_map,
+	};
+
+	take_roots(&platform.roots);
+	text_len = 0;
+	counts = sim.counts = (struct cfg_counts){0};
+	snprintf(platform.hypervisor, sizeof(platform.hypervisor), "%s", hypervisor);
+	acpi_parse(&acpi, SIM_RSDP, sim_memory_map, NULL, &(struct diag){ignore, NULL});
+	words_defaults(&words);
+	snprintf(words.tests, sizeof(words.tests), "%s", globs);
+	session = (struct session){
+	    .platform = &platform, .words = &words, .report = &report, .arena = &arena, .counts = &counts};
+	runner_run(&session, 0);
+	return text;
+}
+
+bool sim_rules_counts_agree(void)
+{
+	return memcmp(&counts, &sim.counts, sizeof(counts)) == 0;
+}
