@@ -58,6 +58,7 @@ qemu:
 	@hypervisor/build-qemu
 
 include tests/host/host.mk
+include tests/fuzz/fuzz.mk
 include tools/tools.mk
 
 # What the host tests need, installed or named before the first of them is compiled.
@@ -74,6 +75,7 @@ help:
 	@echo 'make sign     signed copies for Secure Boot: KEY=file CERT=file'
 	@echo 'make report   build/report.html from LOG=... (default build/serial.log)'
 	@echo 'make qemu     QEMU with the patches of hypervisor/, built into the cache'
+	@echo 'make fuzz     libFuzzer over the parsers and the whole suite, FUZZ_RUNS executions each; fuzz-short: seconds'
 	@echo 'make lint     formatting, clang warnings, clang-tidy, cppcheck, shellcheck'
 	@echo 'make clean    remove build/'
 

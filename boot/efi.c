@@ -97,6 +97,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 	efi_services->SetWatchdogTimer(0, 0, 0, NULL);
 	efi_take_words(loaded, &handoff);
 	efi_take_machine(system, &handoff);
+	efi_take_screen(&handoff);
 	if (!handoff.arena.len) {
 		say(system, L"barometer: no memory below 4 GiB\r\n");
 		return EFI_OUT_OF_RESOURCES;

@@ -15,6 +15,9 @@ void efi_take_words(const EFI_LOADED_IMAGE *image, struct handoff *handoff);
 /* RSDP, root bridges, and memory for the arena. */
 void efi_take_machine(const EFI_SYSTEM_TABLE *system, struct handoff *handoff);
 
+/* The frame buffer, where there is one that can simply be written to. */
+void efi_take_screen(struct handoff *handoff);
+
 /* Leaves boot services; on return interrupts are off and handoff->range is filled. */
 EFI_STATUS efi_leave(EFI_HANDLE image, struct handoff *handoff);
 

@@ -4,6 +4,7 @@
 #include "io.h"
 #include "mem.h"
 #include "power.h"
+#include "screen.h"
 
 struct finish finish_state;
 
@@ -21,6 +22,7 @@ _Noreturn void finish(void)
 	io_out8(FINISH_PORT, FINISH_MARK_END);
 	report_done(&finish_state.report, &finish_state.counts);
 	console_drain();
+	screen_show(&finish_state.report, finish_state.headline);
 	power_off(finish_state.exit, exit_value(report_status(&finish_state.report)));
 }
 

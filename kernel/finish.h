@@ -16,6 +16,7 @@ struct finish {
 	struct report report;
 	struct cfg_counts counts;
 	enum words_exit exit;
+	const char *headline; /* for the screen; NULL or empty: none */
 };
 
 extern struct finish finish_state;

@@ -26,6 +26,13 @@ struct handoff_root {
 	uint8_t bus, last;
 };
 
+/* A linear frame buffer of 32 bits a pixel, red, green and blue in either order. */
+struct handoff_screen {
+	uint64_t base;          /* physical */
+	uint32_t width, height; /* pixels; 0: there is none */
+	uint32_t stride;        /* pixels from one line to the next */
+};
+
 struct handoff {
 	const char *boot; /* "efi" or "pvh" */
 	uint64_t rsdp;    /* physical; 0: not given */
@@ -34,6 +41,7 @@ struct handoff {
 	struct handoff_range arena; /* RAM that is the kernel's to use, writable now, below 4 GiB */
 	struct handoff_root root[HANDOFF_ROOTS_MAX];
 	unsigned root_count; /* 0: firmware does not say */
+	struct handoff_screen screen;
 	/* Command line text, NUL-terminated, weakest first: barometer.cfg, then the boot loader's words. */
 	char words[2][HANDOFF_WORDS_MAX];
 	/* What the boot path has to complain about: an ERROR each. NULL from note_count on. */

@@ -13,6 +13,7 @@
 #include "privilege.h"
 #include "roots.h"
 #include "runner.h"
+#include "screen.h"
 #include "session.h"
 
 _Noreturn void kernel_main(struct handoff *handoff);
@@ -172,6 +173,7 @@ _Noreturn void kernel_main(struct handoff *handoff)
 	arena = (struct arena){(uint8_t *)handoff->arena.start, handoff->arena.len, 0};
 	if (!handoff->arena.len || !paging_init(&arena))
 		finish_error("no memory for page tables");
+	screen_init(&handoff->screen);
 	privilege = privilege_choose(words.cpl);
 
 	read_acpi(handoff);
@@ -183,6 +185,7 @@ _Noreturn void kernel_main(struct handoff *handoff)
 	    .arena = &arena,
 	    .counts = &finish_state.counts,
 	};
+	finish_state.headline = session.headline;
 	runner_run(&session, bad_words);
 	if (paging_audit())
 		finish_error("a page is both writable and executable");

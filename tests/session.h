@@ -103,6 +103,7 @@ struct session {
 
 	enum report_outcome outcome; /* of the test under way; the worst so far */
 	char reason[SESSION_NOTE_MAX];
+	char headline[80]; /* the verdict in a few words, for the screen */
 	unsigned failures; /* of it that rule_fail() was told */
 	bool deviates;     /* a rule that is expected to fail here */
 	bool hold_notes;   /* decode is off somewhere: nothing may be printed */

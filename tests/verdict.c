@@ -134,7 +134,9 @@ static void verdict(struct session *s, const struct test *test)
 	report_string(s->report, "reason", reason);
 	report_string(s->report, "linux", linux_choice(s));
 	report_close(s->report);
-	report_note(s->report, "verdict: access by %s, sizing by %s", session_path_names[access], sizing);
+	text_format(s->headline, sizeof(s->headline), "access by %s, sizing by %s",
+		    session_path_names[access], sizing);
+	report_note(s->report, "verdict: %s", s->headline);
 	report_note(s->report, "  %s", why);
 	report_note(s->report, "  %s", sizing_why);
 	report_note(s->report, "  %s", agreement);

@@ -1,9 +1,14 @@
 # What makes of the image and its logs something to hand on. Included by the Makefile.
 
-# Words that a new ISO starts with; tools/iso-words changes them later. empty: everything, as without words.
+# Words that a new ISO starts with; tools/iso-words changes them later. None: everything, with defaults.
 WORDS ?=
 # Logs that the page is made of.
 LOG ?= build/serial.log
+
+# The guest's part of it: the dump for tools/lspci, and the result on the screen. Left out where the Makefile's own lists have them.
+COMMON_OBJECTS += $(filter-out $(COMMON_OBJECTS),build/tests/dump.o build/kernel/screen.o)
+EFI_OBJECTS    += $(filter-out $(EFI_OBJECTS),build/boot/efi_screen.o)
+EFI            += $(filter-out $(EFI),efi_screen)
 
 .PHONY: iso sign report
 

@@ -43,6 +43,8 @@ void rule_fail(const struct rule_target *t, unsigned reg, const char *format, ..
 	char name[16], where[64];
 	va_list args;
 
+	if (t->s->failures > NOTES_MAX)
+		return;
 	text_format(where, sizeof(where), "%s register 0x%02x over %s", pci_name(name, t->fn->at), reg,
 		    session_path_names[t->path]);
 	va_start(args, format);

@@ -1,0 +1,126 @@
+/*
+ * The ACPI tables. In raw mode memory is the fuzzer's bytes; otherwise they are the tables' contents under a
+ * sound root and with sound checksums, which no fuzzer would find by itself.
+ */
+#include <string.h>
+#include "acpi.h"
+#include "fuzz.h"
+
+#define BASE       0x10000u
+#define MEMORY_MAX 8192
+#define TABLES_MAX 6
+#define COPIES_MAX 1200
+
+static uint8_t memory[MEMORY_MAX];
+static size_t memory_len;
+static void *copies[COPIES_MAX];
+static unsigned copy_count;
+
+/* A copy of exactly what was asked for, so that the address sanitizer sees a byte more. */
+static const void *map(void *context, uint64_t physical, size_t len)
+{
+	(void)context;
+	if (physical < BASE || len > memory_len || physical - BASE > memory_len - len)
+		return NULL;
+	FUZZ_CHECK(copy_count < COPIES_MAX);
+	copies[copy_count] = malloc(len ? len : 1);
+	FUZZ_CHECK(copies[copy_count]);
+	memcpy(copies[copy_count], memory + (physical - BASE), len);
+	return copies[copy_count++];
+}
+
+static void put(size_t at, unsigned width, uint64_t value)
+{
+	for (unsigned i = 0; i < width; i++)
+		memory[at + i] = (uint8_t)(value >> 8 * i);
+}
+
+static void seal(size_t from, size_t len, size_t checksum)
+{
+	uint8_t sum = 0;
+
+	memory[checksum] = 0;
+	for (size_t i = 0; i < len; i++)
+		sum = (uint8_t)(sum + memory[from + i]);
+	memory[checksum] = (uint8_t)-sum;
+}
+
+/* One table of the fuzzer's contents at the end of memory; returns where, or 0 when there is no room. */
+static size_t add_table(struct fuzz_input *in)
+{
+	static const char *const signatures[] = {"MCFG", "FACP", "DSDT", "APIC"};
+	size_t at = (memory_len + 15) & ~(size_t)15, len = 36 + fuzz_number(in, 2) % 700;
+	const char *signature = signatures[fuzz_byte(in) % 4];
+
+	if (at + len > MEMORY_MAX)
+		return 0;
+	memset(memory + at, 0, len);
+	for (size_t i = 36; i < len; i++)
+		memory[at + i] = fuzz_byte(in);
+	memcpy(memory + at, signature, 4);
+	put(at + 4, 4, len);
+	memory_len = at + len;
+	/* The pointer to the DSDT, whatever the fuzzer wrote there: the last one before it. */
+	seal(at, len, at + 9);
+	return at;
+}
+
+static void build(struct fuzz_input *in)
+{
+	size_t table[TABLES_MAX], xsdt = 48;
+	unsigned count = fuzz_byte(in) % (TABLES_MAX + 1);
+
+	memset(memory, 0, 512);
+	memory_len = 48 + 36 + 8 * TABLES_MAX;
+	for (unsigned i = 0; i < count; i++)
+		table[i] = add_table(in);
+	for (unsigned i = 0; i < count; i++) {
+		put(xsdt + 36 + 8 * i, 8, table[i] ? BASE + table[i] : 0);
+		/* A FADT gets the next table as its DSDT. */
+		if (table[i] && i + 1 < count && memory[table[i]] == 'F' && memory[table[i] + 4] >= 44) {
+			put(table[i] + 40, 4, BASE + table[i + 1]);
+			seal(table[i], memory[table[i] + 4] | (size_t)memory[table[i] + 5] << 8,
+			     table[i] + 9);
+		}
+	}
+	memcpy(memory + xsdt, "XSDT", 4);
+	put(xsdt + 4, 4, 36 + 8 * count);
+	seal(xsdt, 36 + 8 * count, xsdt + 9);
+	memcpy(memory, "RSD PTR ", 8);
+	memory[15] = 2;
+	put(16, 4, BASE + xsdt);
+	put(20, 4, 36);
+	put(24, 8, BASE + xsdt);
+	seal(0, 20, 8);
+	seal(0, 36, 32);
+}
+
+static void check(const struct acpi *acpi)
+{
+	FUZZ_CHECK(acpi->mcfg_count <= ACPI_MCFG_MAX);
+	for (unsigned i = 0; i < acpi->mcfg_count; i++) {
+		const struct acpi_mcfg_entry *e = &acpi->mcfg[i];
+
+		FUZZ_CHECK(e->start <= e->end);
+		FUZZ_CHECK(acpi_mcfg_find(acpi, e->segment, e->start) == e);
+		FUZZ_CHECK(e->base + ((uint64_t)e->end << 20) >= e->base);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_input in = {data, size};
+	static struct acpi acpi;
+
+	if (fuzz_byte(&in) & 1) {
+		build(&in);
+	} else {
+		memory_len = in.left < MEMORY_MAX ? in.left : MEMORY_MAX;
+		memcpy(memory, in.at, memory_len);
+	}
+	acpi_parse(&acpi, BASE, map, NULL, &fuzz_diag);
+	check(&acpi);
+	while (copy_count)
+		free(copies[--copy_count]);
+	return 0;
+}
