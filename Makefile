@@ -15,11 +15,11 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 LIB    := acpi aml arena bar caps ecam fwcfg measure mem number pci pio pv report roots sizing stats text words
 RULES  := $(addprefix rules/,acpi identity lane cf8 absence header bar command capability coherence bridge paravirtual \
 	destructive)
-TESTS  := acpi enumerate sizing resources $(RULES) scan access reads verdict trap
+TESTS  := acpi enumerate sizing resources $(RULES) scan access reads dump verdict trap
 TESTS_SUPPORT := env inventory repeat runner session rules/deviations rules/rule
-KERNEL := clock console cpu finish main paging power privilege traps
+KERNEL := clock console cpu finish main paging power privilege screen traps
 KERNEL_ASM := enter traps
-EFI    := efi efi_machine efi_words
+EFI    := efi efi_machine efi_screen efi_words
 
 COMMON_OBJECTS := $(LIB:%=build/lib/%.o) $(TESTS:%=build/tests/%.o) $(TESTS_SUPPORT:%=build/tests/%.o) \
 	$(KERNEL:%=build/kernel/%.o) $(KERNEL_ASM:%=build/kernel/%_asm.o)
@@ -93,7 +93,7 @@ build/barometer.so: $(COMMON_OBJECTS) $(EFI_OBJECTS) linker.ld
 	$(call say,LD,$@)$(LD) $(LDFLAGS) -shared -Bsymbolic -z nocombreloc --defsym=IMAGE_BASE=0 -e _start -o $@ $(GNUEFI_CRT0) $(COMMON_OBJECTS) $(EFI_OBJECTS) $(GNUEFI_LIB)
 
 build/barometer.efi: build/barometer.so
-	$(call say,OBJCOPY,$@)$(OBJCOPY) $(PE_SECTIONS:%=-j %) --target efi-app-x86_64 --subsystem=10 $< $@
+	$(call say,OBJCOPY,$@)$(OBJCOPY) --strip-all $(PE_SECTIONS:%=-j %) --target efi-app-x86_64 --subsystem=10 $< $@
 
 # ---- objects --------------------------------------------------------------------------------------------------
 

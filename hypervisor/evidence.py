@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 
+ECAM = 0xb0000000  # where SeaBIOS and OVMF put it on q35, function 00:00.0 first
+
 HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.dirname(HERE)
 
@@ -17,7 +19,8 @@ TRACE = ["-trace", "memory_region_ops_read", "-trace", "memory_region_ops_write"
 
 LINE = re.compile(r"memory_region_ops_(read|write) cpu \S+ mr \S+ addr (0x[0-9a-f]+) value (0x[0-9a-f]+) "
                   r"size \d+ name '([^']*)'")
-KINDS = ("cf8 read", "cf8 write", "cfc read", "cfc write", "ecam read", "ecam write", "fw_cfg call")
+CONFIG = ("cf8 read", "cf8 write", "cfc read", "cfc write", "ecam read", "ecam write")
+KINDS = (*CONFIG, "fw_cfg call")
 
 
 def reference(qemu, accel, boot="pvh", words="", extra=()):
@@ -78,21 +81,27 @@ def count_image(path):
 
 
 def count_linux(path):
-    """(firmware, Linux): exits by kind before and after the cut, the latter up to the mark that /init leaves.
+    """(firmware, Linux): exits by kind before and after the cut, the latter up to the mark that linux/init leaves.
 
-    The cut is the last fw_cfg transfer. QEMU's option ROM fetches kernel, command line and initramfs through fw_cfg, the
-    initramfs last, and then jumps into the kernel; the kernel's own fw_cfg driver is a module, which nothing here loads. What
-    comes before is therefore the firmware's and what comes after is Linux's."""
-    firmware, since, at_mark = collections.Counter(), collections.Counter(), None
-    for access in accesses(path):
-        if access[3].startswith("fwcfg"):
+    The cut is the last fw_cfg transfer. With -kernel, what boots (SeaBIOS's option ROM, or OVMF) fetches kernel, command line and
+    initramfs through fw_cfg, and the kernel's own fw_cfg driver is a module, which nothing here loads. After SeaBIOS the next
+    instruction is the kernel's; OVMF still runs the kernel's EFI stub, which looks at the devices through the firmware.
+    The mark is a write to the host bridge's vendor ID."""
+    firmware, since, at_mark, selected = collections.Counter(), collections.Counter(), None, None
+    for operation, address, value, region in accesses(path):
+        if region.startswith("fwcfg"):
             firmware += since
             since = collections.Counter()
-        if is_mark(access, 0xb1):
+            continue
+        kind = kind_of(operation, region)
+        if kind == "cf8 write":
+            selected = value
+        if value == 0xb1 and (kind == "cfc write" and selected == 0x80000000 and address == 0xcfc or
+                              kind == "ecam write" and address == ECAM):
             at_mark = since.copy()
-        kind = kind_of(access[0], access[3])
-        if kind:
+            at_mark["cf8 write"] -= kind == "cfc write"
+        elif kind:
             since[kind] += 1
     if at_mark is None:
         raise ValueError(f"{path}: Linux never came to its /init")
-    return tuple({kind: counts[kind] for kind in KINDS} for counts in (firmware, at_mark))
+    return tuple({kind: counts[kind] for kind in CONFIG} for counts in (firmware, at_mark))

@@ -73,7 +73,8 @@ static bool has_needs(struct session *s, const struct test *test)
 	return !(test->flags & TEST_NEEDS_PV) || session_needs_pv(s);
 }
 
-/* A rule that a hypervisor is known to break should be broken there: if it is not, the table is out of date. */
+/* A rule that a hypervisor is known to break should be broken there: if it is not, the table is out of date.
+ */
 static void apply_deviation(struct session *s, const struct test *test, const char *reason)
 {
 	s->deviates = false;
@@ -81,9 +82,9 @@ static void apply_deviation(struct session *s, const struct test *test, const ch
 		s->outcome = REPORT_XFAIL;
 		text_format(s->reason, sizeof(s->reason), "%s: %s", test->id, reason);
 	} else if (s->outcome == REPORT_PASS) {
-		session_fail(s,
-			     "unexpected pass of %s: rules/deviations.c says that this hypervisor breaks it (%s)",
-			     test->id, reason);
+		session_fail(
+		    s, "unexpected pass of %s: rules/deviations.c says that this hypervisor breaks it (%s)",
+		    test->id, reason);
 	}
 }
 

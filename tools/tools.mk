@@ -5,11 +5,6 @@ WORDS ?=
 # Logs that the page is made of.
 LOG ?= build/serial.log
 
-# The guest's part of it: the dump for tools/lspci, and the result on the screen. Left out where the Makefile's own lists have them.
-COMMON_OBJECTS += $(filter-out $(COMMON_OBJECTS),build/tests/dump.o build/kernel/screen.o)
-EFI_OBJECTS    += $(filter-out $(EFI_OBJECTS),build/boot/efi_screen.o)
-EFI            += $(filter-out $(EFI),efi_screen)
-
 .PHONY: iso sign report
 
 # Always made anew: it takes no time, and WORDS may have changed.

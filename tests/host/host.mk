@@ -53,8 +53,9 @@ $(HOST_GUEST_OBJECTS): $(HOST_BUILD)/guest/%.o: tests/%.c tests/host/host.mk | $
 	@mkdir -p $(@D)
 	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) $(HOST_GUEST_CFLAGS) -c -o $@ $<
 
-$(HOST_BUILD)/tests/test_rules.o $(HOST_BUILD)/tests/sim_rules.o: HOST_EXTRA := -Itests
-$(HOST_BUILD)/test_rules: $(HOST_BUILD)/tests/sim_rules.o $(HOST_GUEST_OBJECTS) tests/host/tests.ld
+HOST_RULES_SUPPORT := $(HOST_BUILD)/tests/sim_rules.o $(HOST_BUILD)/tests/rules_doc.o
+$(HOST_BUILD)/tests/test_rules.o $(HOST_RULES_SUPPORT): HOST_EXTRA := -Itests
+$(HOST_BUILD)/test_rules: $(HOST_RULES_SUPPORT) $(HOST_GUEST_OBJECTS) tests/host/tests.ld
 $(HOST_BUILD)/test_rules: HOST_LIBS := -lcmocka -T tests/host/tests.ld
 
 $(HOST_PROGRAMS): $(HOST_BUILD)/%: $(HOST_BUILD)/tests/%.o $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
@@ -62,7 +63,14 @@ $(HOST_PROGRAMS): $(HOST_BUILD)/%: $(HOST_BUILD)/tests/%.o $(HOST_SIM_OBJECTS) $
 
 -include $(HOST_GUEST_OBJECTS:.o=.d) $(HOST_LIB_OBJECTS:.o=.d) $(HOST_SIM_OBJECTS:.o=.d) $(HOST_TESTS:%=$(HOST_BUILD)/tests/%.d)
 
-.PHONY: host-test coverage
+$(HOST_BUILD)/print_rules: $(HOST_BUILD)/tests/print_rules.o $(HOST_RULES_SUPPORT) $(HOST_GUEST_OBJECTS) $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
+	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS) -T tests/host/tests.ld
+
+# The table of rules in docs/conformance.md; a test says when it is out of date.
+docs: $(HOST_BUILD)/print_rules
+	$(HOST_BUILD)/print_rules | tools/rules-doc
+
+.PHONY: host-test coverage docs
 .PRECIOUS: $(HOST_BUILD)/tests/%.o
 
 # Every program runs, whatever the one before it did. One that ends without cmocka's summary counts as one failure.

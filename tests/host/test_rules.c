@@ -3,6 +3,7 @@
  * register or whatever else is wrong. Prints which rule catches what.
  */
 #include "check.h"
+#include "rules_doc.h"
 #include "sim_acpi.h"
 #include "sim_rules.h"
 #include "test.h"
@@ -341,6 +342,27 @@ static void test_every_rule_says_what_it_is(void **state)
 	}
 }
 
+/* Run from the top of the tree, as make does. */
+static void test_the_documentation_is_up_to_date(void **state)
+{
+	static char page[128 << 10];
+	FILE *file = fopen("docs/conformance.md", "r");
+	const char *begin, *table = rules_doc();
+	size_t len;
+
+	(void)state;
+	assert_non_null(file);
+	len = fread(page, 1, sizeof(page) - 1, file);
+	fclose(file);
+	page[len] = '\0';
+	begin = strstr(page, "<!-- rules: begin");
+	assert_non_null(begin);
+	begin = strchr(begin, '\n') + 1;
+	if (strncmp(begin, table, strlen(table)) != 0 ||
+	    strncmp(begin + strlen(table), "<!-- rules: end", 15) != 0)
+		fail_msg("docs/conformance.md is out of date: make docs");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +375,7 @@ int main(void)
 	    cmocka_unit_test(test_nothing_there_is_a_skip),
 	    cmocka_unit_test(test_known_deviations),
 	    cmocka_unit_test(test_every_rule_says_what_it_is),
+	    cmocka_unit_test(test_the_documentation_is_up_to_date),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -62,7 +62,7 @@ changed() { # SED-SCRIPT
 }
 
 @test "cycles: a ratio with its interval, no verdict unless asked for" {
-    slow=$(changed '/"path":"pio","op":"read","width":4,"target":"present"/{s/"p50":[0-9]*/"p50":10000/;s/"mad":[0-9]*/"mad":100/;s/"n":[0-9]*/"n":400/}')
+    slow=$(changed '/"path":"pio","op":"read","width":4,"target":"present"/{s/"p50":[0-9]*/"p50":10000/;s/"mad":[0-9]*/"mad":100/;s/"n":[0-9]*/"n":400/;s/"batch":[0-9]*/"batch":1/}')
     fast=$BATS_TEST_TMPDIR/fast.log
     sed 's/"p50":10000,/"p50":5000,/;s/"mad":100,/"mad":50,/' "$slow" >"$fast"
     compare "$fast" "$slow"

@@ -54,7 +54,7 @@ setup() { command -v lspci >/dev/null || skip 'no lspci'; }
             linux+=("$word")
         fi
     done
-    run "$BATS_TEST_DIRNAME/linux-lspci" "${CACHE:-$images/cache}" "$BATS_TEST_TMPDIR/linux" "${linux[@]}"
+    run "$BATS_TEST_DIRNAME/linux-lspci" "${XDG_CACHE_HOME:-$HOME/.cache}/barometer/linux" "$BATS_TEST_TMPDIR/linux" "${linux[@]}"
     ((status != 77)) || skip "Linux could not be fetched: $output"
     ((status == 0)) || { echo "$output"; false; }
     "$tools/lspci" "$(whole)" -n -xxxx 2>/dev/null >"$BATS_TEST_TMPDIR/ours"

@@ -1,0 +1,9 @@
+/* Prints the table of rules: tools/rules-doc puts it into docs/conformance.md. */
+#include <stdio.h>
+#include "rules_doc.h"
+
+int main(void)
+{
+	fputs(rules_doc(), stdout);
+	return 0;
+}

@@ -1,0 +1,72 @@
+#!/usr/bin/env bats
+# The conformance rules under stock QEMU: no false alarm, destructive rules included, at a bounded price.
+
+# shellcheck disable=SC2030,SC2031,SC2154,SC2314  # bats sets status and output, helpers the rest
+load helpers
+
+# rules RUN.SH-OPTIONS...: every rule, the destructive ones too.
+rules() {
+    boot --append 'tests=rule.* budget=1' "$@"
+    passed
+    not_logged '^# FAIL'
+}
+
+seabios=(-bios bios-256k.bin)
+
+@test "all rules, q35 through OVMF: two known deviations, nothing else" {
+    rules --boot efi
+    holds '.[-1] | .xfailed == 2 and .failed == 0 and .errors == 0'
+    logged '^not ok [0-9]+ rule.cf8.reserved # XFAIL CF8-04: QEMU'
+    logged '^not ok [0-9]+ rule.cf8.low-bits # XFAIL CF8-05: QEMU'
+    # Nothing but the live table's rule has a reason to be skipped.
+    [[ $(grep -c '# SKIP' "$log") == 1 ]]
+    logged 'rule.paravirtual.live # SKIP'
+}
+
+@test "all rules, q35 through SeaBIOS, where decode is on" {
+    rules --boot pvh -- "${seabios[@]}"
+}
+
+@test "all rules, pc: those that need ECAM are skipped" {
+    rules --boot pvh --machine pc -- "${seabios[@]}"
+    logged 'rule.identity.low # SKIP neither MCFG'
+}
+
+@test "all rules, microvm: those that need ports are skipped" {
+    rules --machine microvm
+    logged 'rule.cf8.latch # SKIP no configuration mechanism'
+}
+
+@test "all rules, an extra root bus and bridges that nobody numbered" {
+    rules --boot pvh --devices none -- -device pxb-pcie,id=px,bus_nr=0x40,bus=pcie.0 \
+        -device pcie-root-port,id=a,chassis=1,bus=px -device e1000e,bus=a \
+        -device pcie-root-port,id=b,chassis=2,bus=px -device pcie-pci-bridge,id=c,bus=b \
+        -device pci-bridge,id=d,chassis_nr=3,bus=c,addr=2 -device edu,bus=d,addr=3
+}
+
+@test "all rules, many kinds of device" {
+    rules --boot pvh --devices none -- "${seabios[@]}" -device VGA -device ne2k_pci -device rtl8139 -device lsi53c895a \
+        -device megasas -device piix3-usb-uhci -device ich9-intel-hda -device pci-testdev,membar=8G -device vmxnet3 \
+        -device usb-ehci -device AC97 -device pcie-root-port,id=rp,chassis=7 -device x3130-upstream,id=u,bus=rp \
+        -device xio3130-downstream,id=d,bus=u,chassis=9 -device nvme,serial=y,bus=d
+}
+
+@test "all rules under KVM" {
+    kvm_or_skip
+    rules --accel kvm --boot pvh -- "${seabios[@]}"
+}
+
+@test "the rules' price on the reference machine: under 60,000 accesses, and said" {
+    boot --boot pvh --append 'tests=rule.* budget=1'
+    passed
+    n=$(sed -nE 's/^# conformance: [0-9]+ rules, ([0-9]+) accesses.*/\1/p' "$log")
+    ((n > 10000 && n < 60000))
+    holds '.[-1].accesses | add >= '"$n"
+}
+
+@test "destructive rules are left out unless they are named" {
+    boot --boot pvh --append budget=1
+    passed
+    logged '^ok [0-9]+ rule.bar.shape'
+    not_logged 'rule.destructive'
+}
