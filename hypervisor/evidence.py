@@ -13,7 +13,7 @@ ROOT = os.path.dirname(HERE)
 # The names that the patches give their features. All are off by default.
 READONLY = ["-global", "pcie-host-bridge.ecam-readonly=on"]
 MASKS = ["-global", "fw_cfg.pci-bar-masks=on"]
-HIDE = ["-global", "pci-host-bridge.hide-config-address=on"]
+HIDE = ["-global", "pcie-host-bridge.hide-config-address=on"]
 
 TRACE = ["-trace", "memory_region_ops_read", "-trace", "memory_region_ops_write"]
 

@@ -361,8 +361,8 @@ static void cost(struct session *s, const struct test *test)
 		    need / 1024);
 		return;
 	}
-	report_note(s->report, "cycles, timing overhead subtracted    width  samples        min          p50 "
-			       "       p90        p99      MAD");
+	report_note(s->report, "%-28s %5s %8s %10s %12s %10s %10s %8s", "cycles, less timing's own", "width",
+		    "samples", "min", "p50", "p90", "p99", "MAD");
 	for (unsigned i = 0; i < t->count; i++) {
 		print_row(s->report, &t->op[i], &results[i]);
 		keep_prices(s, &t->op[i], &results[i]);

@@ -12,16 +12,16 @@ struct session;
 #define TEST_DESTRUCTIVE 1u
 /* Runs only when named in full, without a wildcard: it ends the run by design. */
 #define TEST_FATAL       2u
-/* Needs no PCI: the machine's buses are left alone when nothing else is selected. */
-#define TEST_NO_PCI      4u
-/* What the machine must have; without it the test is skipped, with the reason. */
-#define TEST_NEEDS_PIO   16u
-#define TEST_NEEDS_ECAM  32u
-#define TEST_NEEDS_PV    64u
 /* Not part of the default set: its output is too long for every log. */
-#define TEST_ON_REQUEST  8u
+#define TEST_ON_REQUEST  4u
 /* May take seconds on a slow host: the log says that it is running. */
-#define TEST_LONG        128u
+#define TEST_LONG        8u
+/* Needs no PCI: the machine's buses are left alone when nothing else is selected. */
+#define TEST_NO_PCI      16u
+/* What the machine must have; without it the test is skipped, with the reason. */
+#define TEST_NEEDS_PIO   32u
+#define TEST_NEEDS_ECAM  64u
+#define TEST_NEEDS_PV    128u
 
 struct test {
 	const char *name; /* stable: family.member.variant */
