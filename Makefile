@@ -41,7 +41,7 @@ GNUEFI_CRT0 := /usr/lib/crt0-efi-x86_64.o
 GNUEFI_LIB  := /usr/lib/libgnuefi.a
 PE_SECTIONS := .text .reloc .rodata .relro .data .dynamic .rela .dynsym
 
-.PHONY: all run test qemu lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
+.PHONY: all run test qemu compare test-patched lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
 
 all: build/barometer.efi build/barometer.elf
 
@@ -56,6 +56,15 @@ test: all
 # Patched QEMU, in the cache; the last line is the path of the binary.
 qemu:
 	@hypervisor/build-qemu
+
+# Stock against patched QEMU, and Linux on both; writes docs/results.md.
+compare: all
+	@tools/need qemu-system-x86_64 OVMF jq socat python3
+	qemu=$$(hypervisor/build-qemu) && hypervisor/compare "$$qemu"
+
+# The tests on the patched QEMU, features off and on.
+test-patched: all
+	tests/run-patched
 
 include tests/host/host.mk
 include tests/fuzz/fuzz.mk
@@ -76,6 +85,8 @@ help:
 	@echo 'make report   build/report.html from LOG=... (default build/serial.log)'
 	@echo 'make qemu     QEMU with the patches of hypervisor/, built into the cache'
 	@echo 'make fuzz     libFuzzer over the parsers and the whole suite, FUZZ_RUNS executions each; fuzz-short: seconds'
+	@echo 'make compare  stock against patched QEMU, Linux as a witness: writes docs/results.md'
+	@echo 'make test-patched  the tests on the patched QEMU'
 	@echo 'make lint     formatting, clang warnings, clang-tidy, cppcheck, shellcheck'
 	@echo 'make clean    remove build/'
 
