@@ -81,27 +81,35 @@ def count_image(path):
 
 
 def count_linux(path):
-    """(firmware, Linux): exits by kind before and after the cut, the latter up to the mark that linux/init leaves.
+    """(firmware, Linux, absent): exits by kind before and after the cut, the latter up to the mark that linux/init leaves; and how many
+    of Linux's reads were of buses where nothing ever answered.
 
     The cut is the last fw_cfg transfer. With -kernel, what boots (SeaBIOS's option ROM, or OVMF) fetches kernel, command line and
     initramfs through fw_cfg, and the kernel's own fw_cfg driver is a module, which nothing here loads. After SeaBIOS the next
     instruction is the kernel's; OVMF still runs the kernel's EFI stub, which looks at the devices through the firmware.
     The mark is a write to the host bridge's vendor ID."""
-    firmware, since, at_mark, selected = collections.Counter(), collections.Counter(), None, None
+    firmware, since, at_mark, selected = collections.Counter(), collections.Counter(), None, 0
+    reads, answered = collections.Counter(), set()
     for operation, address, value, region in accesses(path):
         if region.startswith("fwcfg"):
             firmware += since
-            since = collections.Counter()
+            since, reads, answered = collections.Counter(), collections.Counter(), set()
             continue
         kind = kind_of(operation, region)
         if kind == "cf8 write":
             selected = value
+        if kind in ("cfc read", "ecam read"):
+            bus = selected >> 16 & 0xff if kind == "cfc read" else max(address - ECAM, 0) >> 20
+            reads[bus] += 1
+            if value not in (0xff, 0xffff, 0xffffffff):
+                answered.add(bus)
         if value == 0xb1 and (kind == "cfc write" and selected == 0x80000000 and address == 0xcfc or
                               kind == "ecam write" and address == ECAM):
             at_mark = since.copy()
+            absent = sum(n for bus, n in reads.items() if bus not in answered)
             at_mark["cf8 write"] -= kind == "cfc write"
         elif kind:
             since[kind] += 1
     if at_mark is None:
         raise ValueError(f"{path}: Linux never came to its /init")
-    return tuple({kind: counts[kind] for kind in CONFIG} for counts in (firmware, at_mark))
+    return *({kind: counts[kind] for kind in CONFIG} for counts in (firmware, at_mark)), absent

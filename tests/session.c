@@ -1,6 +1,7 @@
 /* What a run knows, and how it finds out. */
 #include <stddef.h>
 #include "session.h"
+#include "io.h"
 #include "mem.h"
 #include "roots.h"
 #include "text.h"
@@ -148,13 +149,17 @@ static void number_all(struct session *s)
 }
 
 /*
- * A read that costs a small fraction of a write did not exit: the page is mapped for reading. Written is the
- * vendor ID with its own value, a register that takes no writes.
+ * A read that costs a small fraction of a write did not exit: the page is mapped for reading. Each is timed
+ * by itself, less the timing's own cost. Written is the vendor ID with its own value, a register that takes
+ * no writes.
  */
+#define PROBES 9
+
 static const char *ecam_reads(struct session *s)
 {
 	struct cfg *ecam = &s->path[PATH_ECAM];
-	uint64_t reads[9], writes[9], read, write;
+	uint64_t empty[PROBES], reads[PROBES], writes[PROBES], none, read, write;
+	volatile uint8_t *id_register;
 	struct cfg_address at;
 	uint32_t id;
 
@@ -162,20 +167,28 @@ static const char *ecam_reads(struct session *s)
 		return "none";
 	at = (struct cfg_address){s->roots.root[0].segment, s->roots.root[0].bus, 0};
 	id = cfg_read32(ecam, at, PCI_ID);
-	if (!pci_id_present(id))
+	id_register = ecam_pointer(ecam, at, PCI_ID);
+	if (!pci_id_present(id) || !id_register)
 		return "exit";
-	for (unsigned i = 0; i < 9; i++) {
+	for (unsigned i = 0; i < PROBES; i++) {
 		uint64_t start = tsc_read();
 
-		cfg_read32(ecam, at, PCI_ID);
-		reads[i] = tsc_read() - start;
+		empty[i] = tsc_read() - start;
+		s->counts->ecam_read++;
 		start = tsc_read();
-		cfg_write32(ecam, at, PCI_ID, id);
+		io_mmio_read32(id_register);
+		reads[i] = tsc_read() - start;
+		s->counts->ecam_write++;
+		start = tsc_read();
+		io_mmio_write32(id_register, id);
 		writes[i] = tsc_read() - start;
 	}
-	read = stats_median64(reads, 9);
-	write = stats_median64(writes, 9);
-	return read < write / 8 ? "direct" : "exit";
+	none = stats_median64(empty, PROBES);
+	read = stats_median64(reads, PROBES);
+	write = stats_median64(writes, PROBES);
+	read = read > none ? read - none : 0;
+	write = write > none ? write - none : 0;
+	return read < write / 4 ? "direct" : "exit";
 }
 
 void session_prepare(struct session *s)
