@@ -59,7 +59,7 @@ qemu:
 
 # Stock against patched QEMU, and Linux on both; writes docs/results.md.
 compare: all
-	@tools/need qemu-system-x86_64 OVMF jq socat python3
+	@tools/need qemu-system-x86_64 OVMF jq socat python3 lspci
 	qemu=$$(hypervisor/build-qemu) && hypervisor/compare "$$qemu"
 
 # The tests on the patched QEMU, features off and on.
