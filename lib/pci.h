@@ -28,9 +28,6 @@
 
 #define PCI_ROOTS_MAX         64
 
-/* The longest chain of bridges that a walk follows: more buses than a segment has cannot nest. */
-#define PCI_DEPTH_MAX         256
-
 /* One function, as the dwords that a walk reads anyway. */
 struct pci_function {
 	struct cfg_address at;

@@ -69,20 +69,27 @@ static bool tree_pass(void *context)
 	return scan->sizing != SIZING_TABLE || read_and_decode_table(scan);
 }
 
+/* A segment may have several MCFG entries and is swept once; segment 0 also without any, through the ports.
+ */
 static bool sweep_pass(void *context)
 {
 	struct scan *scan = context;
 	const struct acpi *acpi = scan->s->platform->acpi;
+	uint16_t swept[ACPI_MCFG_MAX + 1] = {0};
+	unsigned count = 1;
 
 	scan->map.count = scan->map.buses = 0;
 	scan->map.truncated = false;
-	if (scan->cfg->ops->reaches(scan->cfg, (struct cfg_address){0}, 0))
-		pci_scan_sweep(scan->cfg, 0, &scan->map, &scan->silent);
-	for (unsigned i = 0; i < acpi->mcfg_count; i++)
-		if (acpi->mcfg[i].segment &&
-		    scan->cfg->ops->reaches(
-			scan->cfg, (struct cfg_address){acpi->mcfg[i].segment, acpi->mcfg[i].start, 0}, 0))
-			pci_scan_sweep(scan->cfg, acpi->mcfg[i].segment, &scan->map, &scan->silent);
+	for (unsigned i = 0; i < acpi->mcfg_count; i++) {
+		bool again = false;
+
+		for (unsigned j = 0; j < count; j++)
+			again |= swept[j] == acpi->mcfg[i].segment;
+		if (!again)
+			swept[count++] = acpi->mcfg[i].segment;
+	}
+	for (unsigned i = 0; i < count; i++)
+		pci_scan_sweep(scan->cfg, swept[i], &scan->map, &scan->silent);
 	return true;
 }
 

@@ -66,7 +66,6 @@ struct prices {
 	uint64_t read[PATHS];                        /* p50 of a 4-byte read of a present function */
 	uint64_t scan[PATHS][SIZING_STRATEGIES + 2]; /* whole tree scan by sizing (scan.c's order) */
 	uint64_t scan_table;
-	uint64_t write_ecam;
 };
 
 struct rule_bars;
