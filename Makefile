@@ -41,7 +41,7 @@ GNUEFI_CRT0 := /usr/lib/crt0-efi-x86_64.o
 GNUEFI_LIB  := /usr/lib/libgnuefi.a
 PE_SECTIONS := .text .reloc .rodata .relro .data .dynamic .rela .dynsym
 
-.PHONY: all run test qemu compare test-patched lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
+.PHONY: all run test qemu check-series compare test-patched lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
 
 all: build/barometer.efi build/barometer.elf
 
@@ -56,6 +56,11 @@ test: all
 # Patched QEMU, in the cache; the last line is the path of the binary.
 qemu:
 	@hypervisor/build-qemu
+
+# Each patch of both series: checkpatch.pl, then a build and a boot of what the series is up to there. Takes an hour or two.
+check-series: all
+	@tools/need qemu-system-x86_64 OVMF jq socat python3
+	hypervisor/check-series
 
 # Stock against patched QEMU, and Linux on both; writes docs/results.md.
 compare: all
@@ -84,6 +89,7 @@ help:
 	@echo 'make sign     signed copies for Secure Boot: KEY=file CERT=file'
 	@echo 'make report   build/report.html from LOG=... (default build/serial.log)'
 	@echo 'make qemu     QEMU with the patches of hypervisor/, built into the cache'
+	@echo 'make check-series  every patch of hypervisor/patches: style, build and boot at each step'
 	@echo 'make fuzz     libFuzzer over the parsers and the whole suite, FUZZ_RUNS executions each; fuzz-short: seconds'
 	@echo 'make compare  stock against patched QEMU, Linux as a witness: writes docs/results.md'
 	@echo 'make test-patched  the tests on the patched QEMU'
