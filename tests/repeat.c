@@ -43,6 +43,7 @@ bool repeat(struct session *s, struct cfg *cfg, bool (*pass)(void *context), voi
 		*price = after;
 		n++;
 	} while (n < PASSES_MAX && tsc_read() - begin < budget);
+	price->first = cycles[0]; /* before the median sorts them */
 	price->cycles = stats_median64(cycles, n);
 	price->passes = n;
 	return true;
@@ -54,5 +55,6 @@ void price_report(struct report *r, const struct price *price)
 	report_number(r, "writes", price->writes);
 	report_number(r, "calls", price->calls);
 	report_number(r, "cycles", price->cycles);
+	report_number(r, "first", price->first);
 	report_number(r, "passes", price->passes);
 }

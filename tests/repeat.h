@@ -11,6 +11,7 @@
 struct price {
 	uint64_t reads, writes, calls;
 	uint64_t cycles; /* median over the passes */
+	uint64_t first;  /* of the first pass, which may touch pages that nothing touched before */
 	unsigned passes;
 };
 
