@@ -13,7 +13,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 # What is in the image. The tests run in the order in which they are listed here.
 LIB    := acpi aml arena bar caps ecam fwcfg measure mem number pci pio pv report roots sizing stats text words
-RULES  := $(addprefix rules/,acpi identity lane cf8 absence header bar command capability coherence bridge paravirtual \
+RULES  := $(addprefix rules/,acpi identity lane cf8 absence header bar command capability coherence virtio bridge paravirtual \
 	destructive)
 TESTS  := acpi enumerate sizing resources $(RULES) scan access reads dump verdict trap
 TESTS_SUPPORT := env inventory repeat runner session rules/deviations rules/rule

@@ -167,10 +167,12 @@ static void fn_write(struct sim_fn *fn, struct sim_access *a)
 		moved |= fn->value[reg] != old && decoding(fn, reg);
 	}
 	sim.moved_decoding += moved;
+	sim_virtio_write(fn, a);
 }
 
 static void fn_read(struct sim_fn *fn, struct sim_access *a)
 {
+	sim_virtio_read(fn, a);
 	a->value = 0;
 	for (unsigned i = 0; i < a->width; i++)
 		a->value |= (uint32_t)fn->value[a->reg + i] << 8 * i;

@@ -41,6 +41,8 @@ struct sim_fn {
 	unsigned cap_end, cap_link;   /* where the next capability goes, and the byte that will point at it */
 	unsigned ecap_end, ecap_link; /* the same for extended capabilities */
 	unsigned sriov;               /* offset of that capability, or 0 */
+	unsigned window;              /* the same of VIRTIO_PCI_CAP_PCI_CFG (sim_virtio.c) */
+	uint32_t feature_select;      /* a register that is seen through it */
 };
 
 /* A configuration access after its port or address was decoded. */
@@ -122,6 +124,7 @@ enum sim_bug {
 	SIM_BUG_STATUS_NOT_CLEARED,
 	SIM_BUG_STATUS_WRITABLE,
 	SIM_BUG_COPY_STALE_INTERNALLY,
+	SIM_BUG_VIRTIO_WINDOW_STALE,
 	SIM_BUG_BRIDGE_NUMBERS_FIXED,
 	SIM_BUG_TYPE_BITS_MISSING,
 	SIM_BUG_ONLY_ONES_PROBE,
@@ -226,6 +229,10 @@ uint8_t sim_bus_number(const struct sim_bus *bus);
 
 /* The bus, device and function numbers under which a function answers now, if its bridges have numbers. */
 struct cfg_address sim_address(const struct sim_fn *fn);
+
+/* A virtio function's window, for sim.c: after a write, and before a read. */
+void sim_virtio_write(struct sim_fn *fn, const struct sim_access *a);
+void sim_virtio_read(struct sim_fn *fn, const struct sim_access *a);
 
 /* fw_cfg DMA ports, for sim_io.c; false when the device is absent. */
 bool sim_fwcfg_port(struct sim_port *p);

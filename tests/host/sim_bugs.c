@@ -39,6 +39,7 @@ const struct sim_bug_hooks sim_bugs[SIM_BUG_COUNT] = {
     BUG(COPY_STALE_INTERNALLY) = {.name = "copy-stale-internally",
 				  .fn_write = bug_copy_stale_write,
 				  .fn_read = bug_copy_stale_read},
+    BUG(VIRTIO_WINDOW_STALE) = {.name = "virtio-window-stale"}, /* sim_virtio.c looks at it */
     BUG(BRIDGE_NUMBERS_FIXED) = {.name = "bridge-numbers-fixed", .fn_write = bug_bridge_numbers_fixed},
     BUG(TYPE_BITS_MISSING) = {.name = "type-bits-missing", .fn_read = bug_type_bits_missing},
     BUG(ONLY_ONES_PROBE) = {.name = "only-ones-probe", .fn_write = bug_only_ones_probe},

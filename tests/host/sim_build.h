@@ -45,6 +45,8 @@ unsigned sim_cap(struct sim_fn *fn, uint8_t id, unsigned len);
 /* The same for extended ones; makes the function an Express one. */
 unsigned sim_ecap(struct sim_fn *fn, uint16_t id, unsigned len);
 void sim_express(struct sim_fn *fn);
+/* The capabilities of a modern virtio function, whose registers are said to be in BAR 4. */
+void sim_virtio(struct sim_fn *fn);
 unsigned sim_sriov(struct sim_fn *fn);
 uint64_t sim_vf_bar(struct sim_fn *fn, unsigned index, enum sim_bar_kind kind, uint64_t size);
 

@@ -54,6 +54,14 @@ static void add_functions(struct sim_bus *bus, unsigned device)
 	}
 }
 
+static void add_virtio(struct sim_bus *bus, unsigned device)
+{
+	struct sim_fn *fn = sim_add(bus, device, 0, 0x10441af4, 0x00ff00);
+
+	sim_bar(fn, 4, SIM_MEM64_PREFETCH, 16 << 10);
+	sim_virtio(fn);
+}
+
 static struct sim_bus *add_bridge(struct sim_bus *bus, unsigned device, bool express)
 {
 	struct sim_fn *fn = sim_add_bridge(bus, device, 0, express ? 0x000c1b36 : 0x00011b36);
@@ -79,6 +87,7 @@ static void build(void)
 	add_conventional(behind, 1);
 	add_bridge(behind, 2, false);
 	add_bridge(behind, 3, false);
+	add_virtio(root, 7);
 	sim_add(second, 0, 0, 0x000b1b36, 0x060000);
 	add_conventional(second, 1);
 	add_all_kinds(add_bridge(second, 2, true), 0);

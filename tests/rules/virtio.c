@@ -1,0 +1,129 @@
+/*
+ * Virtio's window into its own BARs: a capability whose data register shows what the others of it point at
+ * (Virtual I/O Device 1.2, 4.1.4.9). A register whose reads are computed is where a copy of configuration
+ * space, or a page of it that is mapped for reading, shows something else than the device.
+ */
+#include "rules/rule.h"
+
+#define VENDOR_VIRTIO         0x1af4
+#define CAP_VENDOR            0x09
+#define STEPS_MAX             ((0x100 - 0x40) / 4)
+
+/* struct virtio_pci_cap, and the data that follows it in the window's (4.1.4). */
+#define CAP_CFG_TYPE          24 /* shift in the first dword */
+#define CAP_BAR               4
+#define CAP_OFFSET            8
+#define CAP_LENGTH            12
+#define CAP_DATA              16
+
+#define TYPE_COMMON           1
+#define TYPE_PCI_CFG          5
+
+/* struct virtio_pci_common_cfg (4.1.4.3). Which half of the features is shown is for the driver to choose;
+ * there is none here. */
+#define DEVICE_FEATURE_SELECT 0
+#define DEVICE_FEATURE        4
+
+struct window {
+	unsigned at;     /* the capability */
+	uint8_t bar;     /* where the common configuration is */
+	uint32_t offset; /* in that BAR */
+};
+
+static bool find_window(struct cfg *cfg, const struct pci_function *fn, struct window *w)
+{
+	bool common = false;
+	unsigned at;
+
+	w->at = 0;
+	if ((fn->id & 0xffff) != VENDOR_VIRTIO || pci_header_type(fn) != 0 ||
+	    !(cfg_read16(cfg, fn->at, PCI_STATUS) & PCI_STATUS_CAPS))
+		return false;
+	at = cfg_read8(cfg, fn->at, PCI_CAPABILITIES) & 0xfc;
+	for (unsigned steps = 0; at >= 0x40 && steps < STEPS_MAX; steps++) {
+		uint32_t header = cfg_read32(cfg, fn->at, at);
+		unsigned type = header >> CAP_CFG_TYPE;
+
+		if ((header & 0xff) == CAP_VENDOR && at + CAP_DATA < 0x100 && type == TYPE_COMMON) {
+			common = true;
+			w->bar = cfg_read8(cfg, fn->at, at + CAP_BAR);
+			w->offset = cfg_read32(cfg, fn->at, at + CAP_OFFSET);
+		} else if ((header & 0xff) == CAP_VENDOR && at + CAP_DATA < 0x100 && type == TYPE_PCI_CFG) {
+			w->at = at;
+		}
+		at = header >> 8 & 0xfc;
+	}
+	return common && w->at;
+}
+
+static void aim(const struct rule_target *t, const struct window *w, unsigned reg)
+{
+	cfg_write(t->cfg, t->fn->at, w->at + CAP_BAR, 1, w->bar);
+	cfg_write(t->cfg, t->fn->at, w->at + CAP_OFFSET, 4, w->offset + reg);
+	cfg_write(t->cfg, t->fn->at, w->at + CAP_LENGTH, 4, 4);
+}
+
+/* t's path aims, then both read; the other one first, before this one's read can bring its copy up to date.
+ */
+static void look(const struct rule_target *t, const struct window *w)
+{
+	struct rule_target reader = *t;
+	unsigned data = w->at + CAP_DATA;
+	uint32_t select, got, expected;
+
+	reader.path = 1 - t->path;
+	reader.cfg = rule_other(t);
+	aim(t, w, DEVICE_FEATURE_SELECT);
+	select = cfg_read32(t->cfg, t->fn->at, data);
+	cfg_write(t->cfg, t->fn->at, data, 4,
+		  0); /* what a register that were plain memory would go on showing */
+	aim(t, w, DEVICE_FEATURE);
+	got = cfg_read32(reader.cfg, t->fn->at, data);
+	expected = cfg_read32(t->cfg, t->fn->at, data);
+	aim(t, w, DEVICE_FEATURE_SELECT);
+	cfg_write(t->cfg, t->fn->at, data, 4, select);
+	if (got != expected)
+		rule_fail(&reader, data, "aimed at device_feature, read 0x%08x, should be 0x%08x as over %s",
+			  got, expected, t->cfg->ops->name);
+}
+
+static void check(const struct rule_target *t)
+{
+	struct rule_target other = *t;
+	struct window w;
+	uint32_t offset, length;
+	uint8_t bar;
+
+	if (!find_window(t->cfg, t->fn, &w))
+		return;
+	bar = cfg_read8(t->cfg, t->fn->at, w.at + CAP_BAR);
+	offset = cfg_read32(t->cfg, t->fn->at, w.at + CAP_OFFSET);
+	length = cfg_read32(t->cfg, t->fn->at, w.at + CAP_LENGTH);
+	other.path = 1 - t->path;
+	other.cfg = rule_other(t);
+	look(t, &w);
+	look(&other, &w);
+	cfg_write(t->cfg, t->fn->at, w.at + CAP_LENGTH, 4, length);
+	cfg_write(t->cfg, t->fn->at, w.at + CAP_OFFSET, 4, offset);
+	cfg_write(t->cfg, t->fn->at, w.at + CAP_BAR, 1, bar);
+}
+
+static void window(struct session *s, const struct test *test)
+{
+	struct window w;
+
+	if (!session_know(s))
+		return;
+	for (unsigned i = 0; i < s->known_count; i++)
+		if (s->known[i].seen == (1u << PATH_PIO | 1u << PATH_ECAM) &&
+		    find_window(rule_path(s, i), &s->known[i].fn, &w)) {
+			rule_each(s, test, RULE_BOTH, check);
+			return;
+		}
+	session_skip(s, "no virtio function with this window");
+}
+
+TEST(.name = "rule.virtio.window", .id = "VIO-01", .run = window, .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM,
+     .reference = "Virtual I/O Device 1.2, 4.1.4.9",
+     .text = "What VIRTIO_PCI_CAP_PCI_CFG is aimed at reads the same through ports and ECAM, aimed through "
+	     "either.");
