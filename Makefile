@@ -41,7 +41,7 @@ GNUEFI_CRT0 := /usr/lib/crt0-efi-x86_64.o
 GNUEFI_LIB  := /usr/lib/libgnuefi.a
 PE_SECTIONS := .text .reloc .rodata .relro .data .dynamic .rela .dynsym
 
-.PHONY: all run test qemu check-series compare test-patched lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
+.PHONY: all run test qemu check-series bench compare test-patched lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
 
 all: build/barometer.efi build/barometer.elf
 
@@ -50,7 +50,6 @@ run: all
 	./run.sh $(ARGS)
 
 test: all
-	@tools/need qemu-system-x86_64 OVMF jq socat python3 bats mcopy cmocka gcovr
 	tests/run
 
 # Patched QEMU, in the cache; the last line is the path of the binary.
@@ -61,6 +60,10 @@ qemu:
 check-series: all
 	@tools/need qemu-system-x86_64 OVMF jq socat python3
 	hypervisor/check-series
+
+# Wall time of a scan against that of an image that exits at once, on the same machine.
+bench: all
+	tests/bench-boot
 
 # Stock against patched QEMU, and Linux on both; writes docs/results.md.
 compare: all
@@ -75,25 +78,21 @@ include tests/host/host.mk
 include tests/fuzz/fuzz.mk
 include tools/tools.mk
 
-# What the host tests need, installed or named before the first of them is compiled.
-build/host-tools:
-	@tools/need cmocka gcovr
-	@mkdir -p build && touch $@
-$(HOST_LIB_OBJECTS) $(HOST_PROGRAMS:$(HOST_BUILD)/%=$(HOST_BUILD)/tests/%.o): | build/host-tools
-
 help:
 	@echo 'make          both images: build/barometer.efi, build/barometer.elf'
 	@echo "make run      boot the default machine and measure it; ARGS='--boot pvh ...' are run.sh's"
-	@echo 'make test     host unit tests and system tests'
+	@echo 'make test     everything that is checked here: lint, host unit tests, a short fuzz, system tests'
 	@echo 'make iso      build/barometer.iso, for VMware or a USB stick; tools/iso-words changes its words'
 	@echo 'make sign     signed copies for Secure Boot: KEY=file CERT=file'
 	@echo 'make report   build/report.html from LOG=... (default build/serial.log)'
 	@echo 'make qemu     QEMU with the patches of hypervisor/, built into the cache'
 	@echo 'make check-series  every patch of hypervisor/patches: style, build and boot at each step'
 	@echo 'make fuzz     libFuzzer over the parsers and the whole suite, FUZZ_RUNS executions each; fuzz-short: seconds'
+	@echo 'make bench    what a run costs beyond QEMU itself'
 	@echo 'make compare  stock against patched QEMU, Linux as a witness: writes docs/results.md'
 	@echo 'make test-patched  the tests on the patched QEMU'
 	@echo 'make lint     formatting, clang warnings, clang-tidy, cppcheck, shellcheck'
+	@echo 'make host-test, coverage, docs  the host unit tests alone; line coverage of lib/; the table in docs/conformance.md'
 	@echo 'make clean    remove build/'
 
 # ---- images ---------------------------------------------------------------------------------------------------

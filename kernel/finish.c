@@ -34,6 +34,8 @@ _Noreturn void finish_error(const char *reason)
 	if (report->open)
 		report->put(report->context, "\n", 1);
 	report->open = false;
+	if (!report->planned)
+		report_plan(report, 1);
 	report_result(report, report->running ? report->running : "kernel", REPORT_ERROR, reason);
 	finish();
 }

@@ -11,14 +11,14 @@
 #define PIO_CONFIG_DATA    0xcfc
 #define PIO_ENABLE         0x80000000u
 
-/* What CF8 held when pio_init() found it; pio_restore() puts it back. */
+/* What CF8 held when the path was probed; pio_restore() puts it back. */
 struct pio {
 	uint32_t found;
 };
 
 void pio_init(struct cfg *cfg, struct pio *pio, struct cfg_counts *counts);
 
-/* Leaves CF8 as pio_init() found it. A run that probed the path ends with this. */
+/* Leaves CF8 as the probe found it. A run that probed the path ends with this. */
 void pio_restore(struct cfg *cfg);
 
 /*

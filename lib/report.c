@@ -27,6 +27,7 @@ void report_version(struct report *r)
 void report_plan(struct report *r, unsigned tests)
 {
 	putf(r, "1..%u\n", tests);
+	r->planned = true;
 }
 
 void report_note(struct report *r, const char *format, ...)

@@ -19,6 +19,7 @@ enum report_outcome { REPORT_NONE, REPORT_PASS, REPORT_SKIP, REPORT_XFAIL, REPOR
 struct report {
 	void (*put)(void *context, const char *text, size_t len);
 	void *context;
+	bool planned;    /* report_plan() was called */
 	unsigned number; /* of the last result line */
 	unsigned passed, failed, errors, skipped, xfailed;
 	const char *running; /* name of the test under way, for whoever must end the run in the middle of it;

@@ -175,15 +175,33 @@ static bool find_absent(const struct session *s, unsigned path, struct cfg_addre
 	return false;
 }
 
-/*
- * Whose decoding may blink: an ordinary function with a memory BAR and decode on or off, no bridge of any
- * kind, since the way to the console may lead through one.
- */
-static const struct pci_function *find_toggle(const struct pci_map *map)
+/* The first memory BAR holds an address. */
+static bool has_memory(struct cfg *cfg, const struct pci_function *fn)
 {
-	for (unsigned i = 0; i < map->count; i++)
-		if (pci_header_type(&map->fn[i]) == 0 && pci_class(&map->fn[i]) >> 16 != 0x06)
-			return &map->fn[i];
+	for (unsigned reg = PCI_BAR0; reg < PCI_BAR0 + 24; reg += 4) {
+		uint32_t value = cfg_read32(cfg, fn->at, reg);
+
+		if (value && !(value & 1))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whose decoding may blink: an ordinary function that decodes memory now, so that nothing is switched on over
+ * a BAR without an address. No bridge of any kind and no display: the way to the console may lead through
+ * them.
+ */
+static const struct pci_function *find_toggle(struct cfg *cfg, const struct pci_map *map)
+{
+	for (unsigned i = 0; i < map->count; i++) {
+		const struct pci_function *fn = &map->fn[i];
+		unsigned base = pci_class(fn) >> 16;
+
+		if (pci_header_type(fn) == 0 && base != 0x06 && base != 0x03 &&
+		    cfg_read16(cfg, fn->at, PCI_COMMAND) & PCI_COMMAND_MEMORY && has_memory(cfg, fn))
+			return fn;
+	}
 	return NULL;
 }
 
@@ -206,7 +224,7 @@ static void add_path(struct table *t, unsigned path)
 		add_cfg(t, path, "read", 4, TARGET_ABSENT, run_read, absent, 0);
 		add_cfg(t, path, "write", 4, TARGET_ABSENT, run_write, absent, 0xffffffff);
 	}
-	toggle = find_toggle(map);
+	toggle = find_toggle(&t->s->path[path], map);
 	if (toggle) {
 		uint16_t command = cfg_read16(&t->s->path[path], toggle->at, PCI_COMMAND);
 

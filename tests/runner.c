@@ -1,6 +1,7 @@
 /* Selecting and running. */
 #include "runner.h"
 #include "rules/deviations.h"
+#include "rules/rule.h"
 #include "env.h"
 #include "inventory.h"
 #include "mem.h"
@@ -104,6 +105,7 @@ static void run_one(struct session *s, const struct test *test)
 	if (has_needs(s, test))
 		test->run(s, test);
 	if (test->id) {
+		rule_end(s, test);
 		s->rules_run++;
 		s->rule_accesses += accesses(s->counts) - before;
 	}

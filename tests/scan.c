@@ -137,7 +137,8 @@ static void tree(struct session *s, const struct test *test)
 		return;
 	if (prepare(s, &scan) && repeat(s, scan.cfg, tree_pass, &scan, &price)) {
 		report_scan(&scan, session_path_names[test->path], "tree", &scan.map, &price);
-		s->prices.scan[test->path][scan.sizing] = price.cycles;
+		if (scan.sizing < SIZING_STRATEGIES)
+			s->prices.scan[test->path][scan.sizing] = price.cycles;
 		if (scan.sizing == SIZING_TABLE && scan.table_map.count != scan.map.count)
 			session_fail(s, "the walk finds %u functions, the table has %u", scan.map.count,
 				     scan.table_map.count);

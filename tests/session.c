@@ -206,7 +206,7 @@ void session_prepare(struct session *s)
 	s->ecam_reads = ecam_reads(s);
 }
 
-/* The worst wins: NONE < PASS < SKIP < FAIL < ERROR, but a skip after something was checked stays a pass. */
+/* The worst wins: NONE < PASS < SKIP < FAIL < ERROR. */
 static void settle(struct session *s, enum report_outcome outcome)
 {
 	if (outcome > s->outcome)
@@ -253,6 +253,9 @@ void session_skip(struct session *s, const char *format, ...)
 {
 	va_list args;
 
+	/* What was checked counts for more than what could not be. */
+	if (s->outcome != REPORT_NONE)
+		return;
 	va_start(args, format);
 	settle_with(s, REPORT_SKIP, NULL, format, args);
 	va_end(args);
@@ -290,11 +293,13 @@ bool session_new_map(struct session *s, struct pci_map *map)
 const struct pci_map *session_map(struct session *s, unsigned path)
 {
 	struct pci_map *map = &s->map[path];
+	unsigned before = s->diagnostics;
 
 	if (!s->mapped[path]) {
 		if (!session_new_map(s, map))
 			return NULL;
 		pci_scan_tree(&s->path[path], &s->roots, map, NULL, NULL, &s->diag);
+		s->map_diagnostics[path] = s->diagnostics - before;
 		s->mapped[path] = true;
 	}
 	return map;

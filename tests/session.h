@@ -63,8 +63,8 @@ struct known {
 
 /* What tests leave for the verdict, in cycles; 0: not measured. */
 struct prices {
-	uint64_t read[PATHS];                        /* p50 of a 4-byte read of a present function */
-	uint64_t scan[PATHS][SIZING_STRATEGIES + 2]; /* whole tree scan by sizing (scan.c's order) */
+	uint64_t read[PATHS];                    /* p50 of a 4-byte read of a present function */
+	uint64_t scan[PATHS][SIZING_STRATEGIES]; /* whole tree scan, by sizing */
 	uint64_t scan_table;
 };
 
@@ -94,7 +94,8 @@ struct session {
 
 	struct pci_map map[PATHS]; /* the tree as each path found it */
 	bool mapped[PATHS];
-	struct known *known; /* union of the maps; NULL until asked for */
+	unsigned map_diagnostics[PATHS]; /* lines that the walk printed about what is not sound */
+	struct known *known;             /* union of the maps; NULL until asked for */
 	unsigned known_count;
 	bool show_functions, show_bars; /* objects to print at the end */
 	bool bars_disagree, functions_disagree;
@@ -103,7 +104,7 @@ struct session {
 	enum report_outcome outcome; /* of the test under way; the worst so far */
 	char reason[SESSION_NOTE_MAX];
 	char headline[80]; /* the verdict in a few words, for the screen */
-	unsigned failures; /* of it that rule_fail() was told */
+	unsigned failures; /* of it that rule_fail() was told, printed or not */
 	bool deviates;     /* a rule that is expected to fail here */
 	bool hold_notes;   /* decode is off somewhere: nothing may be printed */
 	unsigned held;

@@ -93,11 +93,32 @@ static bool table_pass(void *context)
 	return true;
 }
 
+/* The table's functions and those of the bus must be the same. */
+static void take_table(struct session *s, const struct table_pass *pass)
+{
+	char name[16];
+
+	for (unsigned i = 0; i < pass->map.count; i++) {
+		const struct pci_function *fn = &pass->map.fn[i];
+		struct known *k = session_find(s, fn->at);
+
+		if (!k || k->fn.id != fn->id || k->fn.class_revision != fn->class_revision) {
+			session_fail(s, "the table's function %s (0x%08x) is not what the bus has there",
+				     pci_name(name, fn->at), fn->id);
+			continue;
+		}
+		bar_decode(fn, &pass->raw[i], &k->bars[SIZED_BY_TABLE], &s->diag);
+		k->sized[SIZED_BY_TABLE] = true;
+	}
+	for (unsigned i = 0; i < s->known_count; i++)
+		if (!s->known[i].sized[SIZED_BY_TABLE])
+			session_fail(s, "function %s is not in the table", pci_name(name, s->known[i].fn.at));
+}
+
 static void by_table(struct session *s, const struct test *test)
 {
 	struct table_pass pass = {.s = s};
 	struct price price = {0};
-	char name[16];
 	size_t mark;
 
 	(void)test;
@@ -112,28 +133,12 @@ static void by_table(struct session *s, const struct test *test)
 	pass.raw = ARENA_TAKE(s->arena, struct bar_registers, SESSION_FUNCTIONS_MAX);
 	if (!session_new_map(s, &pass.map) || !pass.raw) {
 		session_error(s, "no memory for the table's functions");
-		return;
+	} else if (repeat(s, NULL, table_pass, &pass, &price)) {
+		take_table(s, &pass);
+		report_sizing(s, "paravirtual", "paravirtual", SIZED_BY_TABLE, &price);
+		session_pass(s);
 	}
-	if (!repeat(s, NULL, table_pass, &pass, &price))
-		return;
-	for (unsigned i = 0; i < pass.map.count; i++) {
-		const struct pci_function *fn = &pass.map.fn[i];
-		struct known *k = session_find(s, fn->at);
-
-		if (!k || k->fn.id != fn->id || k->fn.class_revision != fn->class_revision) {
-			session_fail(s, "the table's function %s (0x%08x) is not what the bus has there",
-				     pci_name(name, fn->at), fn->id);
-			continue;
-		}
-		bar_decode(fn, &pass.raw[i], &k->bars[SIZED_BY_TABLE], &s->diag);
-		k->sized[SIZED_BY_TABLE] = true;
-	}
-	for (unsigned i = 0; i < s->known_count; i++)
-		if (!s->known[i].sized[SIZED_BY_TABLE])
-			session_fail(s, "function %s is not in the table", pci_name(name, s->known[i].fn.at));
-	report_sizing(s, "paravirtual", "paravirtual", SIZED_BY_TABLE, &price);
 	arena_release(s->arena, mark);
-	session_pass(s);
 }
 
 static bool sets_equal(const struct bar_set *a, const struct bar_set *b)

@@ -1,7 +1,7 @@
 /*
  * What a test is, and how it becomes part of the image: TEST() puts it into a linker section, in link order
- * (Makefile), so that adding a test touches no list. A test calls session_* functions to say how it went; one
- * that says nothing is an ERROR.
+ * (Makefile), so that adding a test to a file touches no list. A test calls session_* functions to say how it
+ * went; one that says nothing is an ERROR.
  */
 #ifndef BAROMETER_TESTS_TEST_H
 #define BAROMETER_TESTS_TEST_H

@@ -214,8 +214,3 @@ def name_scan(o):
         return "scan paravirtual"
     sizing = "without sizing" if o.get("sizing") == "none" else f"with {o.get('sizing')} sizing"
     return f"scan {o.get('walk')} by {o.get('path')} {sizing}"
-
-
-def order_of(bdf):
-    """A sort key for "00:1f.2"."""
-    return tuple(int(part, 16) for part in re.split("[:.]", bdf))

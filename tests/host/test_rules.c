@@ -209,6 +209,25 @@ static void test_each_bug_is_caught(void **state)
 	}
 }
 
+/* A mechanism that is broken everywhere is told about a few times, and how often it was seen. */
+static void test_failures_are_counted(void **state)
+{
+	const char *log;
+	unsigned more = 0, said = 0;
+
+	(void)state;
+	sim_rules_machine(SIM_BUG_ABSENT_READS_ZERO);
+	log = sim_rules_run("rule.absence.ones", SOMEONE);
+	for (const char *at = log; (at = strstr(at, "# FAIL: ABS-01 ")); at++)
+		said++;
+	assert_int_equal(said, SESSION_HELD_MAX);
+	assert_non_null(strstr(log, "# FAIL: ABS-01: and "));
+	assert_int_equal(sscanf(strstr(log, "# FAIL: ABS-01: and "), "# FAIL: ABS-01: and %u more", &more),
+			 1);
+	/* Two device numbers on each of the seven buses with functions, over each path. */
+	assert_int_equal(said + more, 7 * 2 * 2);
+}
+
 static void test_no_rule_without_a_bug(void **state)
 {
 	(void)state;
@@ -372,6 +391,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_each_bug_is_caught),
+	    cmocka_unit_test(test_failures_are_counted),
 	    cmocka_unit_test(test_no_rule_without_a_bug),
 	    cmocka_unit_test(test_a_sound_machine_passes_untouched),
 	    cmocka_unit_test(test_random_machines_pass),

@@ -49,13 +49,16 @@ static void check(const struct rule_target *t)
 
 	writer.path = t->test->path;
 	writer.cfg = &t->s->path[writer.path];
-	cross_line(&writer, rule_other(&writer));
 	if (t->bars)
 		cross_bar(&writer, rule_other(&writer));
+	else
+		cross_line(&writer, rule_other(&writer));
 }
 
+/* Every function has the one register, not every function a BAR. */
 static void writes(struct session *s, const struct test *test)
 {
+	rule_each(s, test, RULE_BOTH, check);
 	rule_each(s, test, RULE_BOTH | RULE_BARS, check);
 }
 

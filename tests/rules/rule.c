@@ -4,29 +4,29 @@
 #include "mem.h"
 #include "text.h"
 
-#define NOTES_MAX                                                                                            \
-	(SESSION_HELD_MAX - 1) /* of one rule; a broken mechanism breaks a rule on every function            \
-				*/
+#define NOTES_MAX SESSION_HELD_MAX /* of one rule; a broken mechanism breaks a rule on every function */
 
-#define DECODE (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
+#define DECODE    (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 
 __attribute__((format(printf, 4, 0))) static void fail(struct session *s, const struct test *test,
 						       const char *where, const char *format, va_list args)
 {
 	char text[SESSION_NOTE_MAX], note[SESSION_NOTE_MAX];
 
-	s->failures++;
-	if (s->failures > NOTES_MAX + 1)
+	if (++s->failures > NOTES_MAX)
 		return;
 	text_vformat(text, sizeof(text), format, args);
-	if (s->failures > NOTES_MAX)
-		text_format(note, sizeof(note), "%s: and more like these", test->id);
-	else
-		text_format(note, sizeof(note), "%s %s: %s", test->id, where, text);
+	text_format(note, sizeof(note), "%s %s: %s", test->id, where, text);
 	if (!s->hold_notes)
 		session_fail(s, "%s", note);
 	else if (s->held < SESSION_HELD_MAX)
 		memcpy(s->held_note[s->held++], note, sizeof(note));
+}
+
+void rule_end(struct session *s, const struct test *test)
+{
+	if (s->failures > NOTES_MAX)
+		session_fail(s, "%s: and %u more like these", test->id, s->failures - NOTES_MAX);
 }
 
 void rule_fail_at(struct session *s, const struct test *test, const char *where, const char *format, ...)
@@ -43,8 +43,6 @@ void rule_fail(const struct rule_target *t, unsigned reg, const char *format, ..
 	char name[16], where[64];
 	va_list args;
 
-	if (t->s->failures > NOTES_MAX)
-		return;
 	text_format(where, sizeof(where), "%s register 0x%02x over %s", pci_name(name, t->fn->at), reg,
 		    session_path_names[t->path]);
 	va_start(args, format);

@@ -68,6 +68,9 @@ void rule_fail(const struct rule_target *t, unsigned reg, const char *format, ..
 void rule_fail_at(struct session *s, const struct test *test, const char *where, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Once a rule has run: says how many failures were not printed. */
+void rule_end(struct session *s, const struct test *test);
+
 /* The BARs of known[i], sized at the first call; NULL after session_error(). */
 const struct rule_bars *rule_bars_of(struct session *s, unsigned known);
 
