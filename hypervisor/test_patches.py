@@ -11,6 +11,7 @@ Exit status 0 if all tests pass, 1 if one fails."""
 import json
 import os
 import re
+import resource
 import socket
 import struct
 import subprocess
@@ -28,6 +29,7 @@ REFERENCE = """-device VGA -device virtio-net-pci,id=net0
  -device pcie-pci-bridge,id=pb,bus=rp3 -device e1000,bus=pb,addr=1 -device pci-testdev,bus=pb,addr=2
  -device pci-bridge,id=pb2,chassis_nr=9,bus=pb,addr=3 -device edu,bus=pb2,addr=5
  -device pci-testdev,bus=pb2,addr=6.0,multifunction=on -device pci-testdev,bus=pb2,addr=6.3"""
+READONLY = " -global pcie-host-bridge.ecam-readonly=on"
 EXPANDER = """ -device pxb-pcie,id=x0,bus_nr=0x40,bus=pcie.0 -device pcie-root-port,id=xrp,bus=x0,chassis=20,slot=20
  -device virtio-rng-pci,bus=xrp -device pxb-pcie,id=x1,bus_nr=0x80,bus=pcie.0
  -device pcie-root-port,id=yrp,bus=x1,chassis=21,slot=21 -device qemu-xhci,bus=yrp"""
@@ -148,7 +150,7 @@ class Pair:
         self.ecam = ecam
         both = args + " -global fw_cfg.pci-bar-masks=on"
         self.off = Machine(qemu, both, machine)
-        self.on = Machine(qemu, both + " -global pcie-host-bridge.ecam-readonly=on", machine)
+        self.on = Machine(qemu, both + READONLY, machine)
         self.machines = (self.off, self.on)
         self.ports = machine == "q35"
         if self.ports:
@@ -499,6 +501,27 @@ def test_sriov(qemu):
         if not count:
             pair.write(1, 0, cap + 8, 0, 2)
     pair.close()
+
+
+def test_no_room(qemu):
+    """A bus whose megabyte cannot be mapped: the hot plug that would need it fails, and nothing else does"""
+    m = Machine(qemu, REFERENCE + READONLY)
+    with open(f"/proc/{m.process.pid}/status", encoding="ascii") as status:
+        used = next(int(line.split()[1]) << 10 for line in status if line.startswith("VmSize:"))
+    before = m.states()
+    limits = resource.prlimit(m.process.pid, resource.RLIMIT_AS, (used + (768 << 10), resource.RLIM_INFINITY))
+    try:
+        m.qmp("device_add", driver="e1000e", id="hot", bus="rp4")
+    except Failure as failure:
+        check("cannot map configuration space" in str(failure), f"fails for another reason: {failure}")
+    else:
+        raise Failure("there was room")
+    resource.prlimit(m.process.pid, resource.RLIMIT_AS, limits)
+    check(m.states() == before, "the list of functions has changed")
+    m.qmp("device_add", driver="e1000e", id="hot", bus="rp4")
+    # No bus has a number yet, so the newest function 0 is the one that is listed.
+    check(m.states()["00:00.0"].startswith("e1000e: "), "no function came once there was room")
+    m.close()
 
 
 def test_migration(qemu):
