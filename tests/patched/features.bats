@@ -48,12 +48,19 @@ all_agree() { holds "length > 0 and all(.[]; .sized_by | length == $1)" bar; }
     cmp "$BATS_TEST_TMPDIR/stock.config" "$BATS_TEST_TMPDIR/patched.config"
 }
 
+# The one exception: VIO-01 arms the window of each of the three virtio functions, which then traps. Three of the rule's reads
+# of such a window are made through ECAM.
+no_read_but_of_armed_windows() {
+    (($(exits pcie-mmcfg-romd.read pcie-mmcfg-ones.read) == 0))
+    (($(exits pcie-mmcfg-trap.read) == 3 * 3))
+}
+
 @test "read-only ECAM: not one read reaches QEMU, every write does, all ways agree" {
     boot --boot pvh --pv off --append 'budget=1' -- "${readonly[@]}" "${traced[@]}" -D "$trace"
     passed
     holds 'length == 24' function
     all_agree 6
-    (($(exits 'pcie-mmcfg-[a-z]*.read') == 0))
+    no_read_but_of_armed_windows
     holds ".[-1].accesses | .ecam_read > 1000 and .ecam_write == $(exits 'pcie-mmcfg-[a-z]*.write') and
         .cfc_read == $(exits pci-conf-data.read) and .cf8_write == $(exits pci-conf-idx.write)"
 }
@@ -106,7 +113,15 @@ all_agree() { holds "length > 0 and all(.[]; .sized_by | length == $1)" bar; }
     boot --boot pvh --append 'tests=rule.*,sizing.* budget=1' -- "${seabios[@]}" "${readonly[@]}" "${masks[@]}" "${traced[@]}" -D "$trace"
     passed
     all_agree 7
-    (($(exits 'pcie-mmcfg-[a-z]*.read') == 0))
+    no_read_but_of_armed_windows
+}
+
+@test "a virtio function is demoted by the write that arms its window, answers rightly, and is read directly again" {
+    boot --boot pvh --pv off --append 'tests=rule.virtio.window,scan.tree.ecam.none budget=1' -- \
+        "${readonly[@]}" "${traced[@]}" -D "$trace"
+    passed
+    logged '^ok [0-9]+ rule\.virtio\.window$'
+    no_read_but_of_armed_windows
 }
 
 @test "renumbered buses: bridges that the image numbers itself are read without an exit" {
