@@ -32,16 +32,16 @@ struct __attribute__((packed)) gate {
 	uint32_t offset_high, reserved;
 };
 
-#define GATE_INTERRUPT      0x8e
-#define GATE_INTERRUPT_CPL3 0xee
+#define GATE_INTERRUPT 0x8e
+#define VECTORS        32
 
 /* Exceptions run on their own stacks, whatever became of the one that was in use; a double fault on one more.
  */
-#define TRAP_STACK          8192
+#define TRAP_STACK     8192
 static uint8_t trap_stack[2][TRAP_STACK] __attribute__((aligned(16)));
 
 static struct tss tss;
-static struct gate idt[256] __attribute__((aligned(16)));
+static struct gate idt[VECTORS] __attribute__((aligned(16)));
 
 /* Access bytes and flags as the SDM's figures 3-8 and 7-4 have them; the TSS descriptor's two slots are
  * filled in below. */
@@ -55,7 +55,7 @@ static uint64_t gdt[] = {
     0,
 };
 
-extern char trap_vectors[], trap_halt[];
+extern char trap_vectors[];
 
 static void set_gate(unsigned vector, const char *handler, uint8_t ist, uint8_t type)
 {
@@ -106,9 +106,8 @@ void cpu_init(void)
 	tss.io_map = offsetof(struct tss, io_permission);
 	tss.io_end = 0xff;
 	load_gdt();
-	for (unsigned v = 0; v < 32; v++)
+	for (unsigned v = 0; v < VECTORS; v++)
 		set_gate(v, trap_vectors + 16 * v, v == 8 ? 2 : 1, GATE_INTERRUPT);
-	set_gate(CPU_HALT_VECTOR, trap_halt, 0, GATE_INTERRUPT_CPL3);
 	__asm__ volatile("lidt %0" : : "m"(pointer));
 }
 

@@ -9,13 +9,11 @@
 #include <stdint.h>
 
 /* Selectors. CPL 3 code and data are flat, like those of ring 0. */
-#define CPU_CODE0       0x08
-#define CPU_DATA0       0x10
-#define CPU_DATA3       0x1b
-#define CPU_CODE3       0x23
-#define CPU_TSS         0x28
-
-#define CPU_HALT_VECTOR 0x80
+#define CPU_CODE0 0x08
+#define CPU_DATA0 0x10
+#define CPU_DATA3 0x1b
+#define CPU_CODE3 0x23
+#define CPU_TSS   0x28
 
 /* Loads all tables: from here on an exception is reported. Ring 0 only. */
 void cpu_init(void);

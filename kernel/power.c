@@ -3,24 +3,24 @@
 #include "cpu.h"
 #include "io.h"
 
+static volatile bool ended;
+
 #define DEBUG_EXIT     0xf4
 #define RESET_CONTROL  0xcf9 /* PCI reset register of every chipset since PIIX3 */
 #define RESET_HARD     0x06
 #define KEYBOARD       0x64
 #define KEYBOARD_RESET 0xfe
 
-_Noreturn static void halt(void)
+bool power_ended(void)
 {
-	unsigned cs;
+	return ended;
+}
 
-	__asm__ volatile("mov %%cs, %0" : "=r"(cs));
-	/* At CPL 3, HLT is a general protection fault; the gate leads to one in ring 0. */
-	for (;;) {
-		if (cs & 3)
-			__asm__ volatile("int %0" : : "i"(CPU_HALT_VECTOR));
-		else
-			__asm__ volatile("cli; hlt");
-	}
+/* Interrupts are off. At CPL 3 HLT is a general protection fault, whose handler halts in ring 0. */
+_Noreturn void power_halt(void)
+{
+	for (;;)
+		__asm__ volatile("hlt");
 }
 
 static void reset(void)
@@ -34,10 +34,11 @@ _Noreturn void power_off(enum words_exit how, unsigned value)
 {
 	char hypervisor[13];
 
+	ended = true;
 	/* Without a hypervisor port F4h belongs to whatever the board put there. */
 	if (how == WORDS_EXIT_DEBUG || (how == WORDS_EXIT_AUTO && cpu_hypervisor(hypervisor)))
 		io_out32(DEBUG_EXIT, value);
 	if (how == WORDS_EXIT_RESET)
 		reset();
-	halt();
+	power_halt();
 }

@@ -1,4 +1,7 @@
-/* Ending the machine: each way that words_exit names. None returns; what cannot be done ends in a halt. */
+/*
+ * Ending the machine: each way that words_exit names. None returns; what cannot be done ends in a halt. QEMU
+ * goes on running for a moment after it was told to exit (10.0 does).
+ */
 #ifndef BAROMETER_KERNEL_POWER_H
 #define BAROMETER_KERNEL_POWER_H
 
@@ -11,5 +14,9 @@
 #define POWER_SKIP  0x13
 
 _Noreturn void power_off(enum words_exit how, unsigned value);
+
+/* power_off() has begun: the last line is out, and no exception may add another. */
+bool power_ended(void);
+_Noreturn void power_halt(void);
 
 #endif

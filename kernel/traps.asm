@@ -1,10 +1,10 @@
-; The 32 exception vectors and the halt gate.
+; The 32 exception vectors.
 
 bits 64
 default rel
 
 extern trap_fatal
-global trap_vectors, trap_halt
+global trap_vectors
 
 section .text
 
@@ -50,10 +50,3 @@ trap_common:
 	mov rdi, rsp
 	and rsp, -16
 	call trap_fatal         ; does not return
-
-; int 80h, open to CPL 3: HLT is a ring 0 instruction. Interrupts stay off, so this is the end.
-	align 16
-trap_halt:
-	cli
-.again: hlt
-	jmp .again

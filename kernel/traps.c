@@ -73,6 +73,8 @@ _Noreturn void trap_fatal(const struct trap_frame *f)
 	struct report *report = &finish_state.report;
 	char reason[80];
 
+	if (power_ended())
+		power_halt();
 	if (again) /* reporting faulted: nothing left but to say so by the exit status */
 		power_off(finish_state.exit, POWER_ERROR);
 	again = true;

@@ -132,14 +132,29 @@ passed_or_skipped() {
     done
 }
 
-@test "exit=reset ends the machine, exit=halt keeps it" {
+@test "exit=reset ends the machine" {
     boot --boot pvh --pv off --devices none --append 'list exit=reset'
     ((status == 2)) # a reset tells QEMU no result, so run.sh has but one opinion
     holds '.[-1] | .failed == 0 and .errors == 0'
-    machine_at_rest --boot pvh --pv off --devices none --append 'list exit=halt' --
-    [[ $(qmp_last query-status | jq -r .status) == running ]]
-    machine_end
-    holds '.[-1] | .failed == 0 and .errors == 0'
+}
+
+# halts ACCEL: whatever halting takes at either privilege level, the last line stays the last.
+halts() {
+    local cpl
+    for cpl in 0 3; do
+        machine_at_rest --accel "$1" --boot pvh --pv off --devices none --append "list exit=halt cpl=$cpl" --
+        [[ $(qmp_last query-status | jq -r .status) == running ]]
+        machine_end
+        tail -n 1 "$log" | grep -q '^{"kind":"done"'
+        (($(grep -c '^{"kind":"done"' "$log") == 1))
+    done
+}
+
+@test "a halted machine is quiet" { halts tcg; }
+
+@test "a halted machine is quiet under KVM" {
+    kvm_or_skip
+    halts kvm
 }
 
 # faults NAME EXCEPTION BOOT: the exception is reported in full and ends the run as an error, properly.
