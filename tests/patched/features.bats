@@ -36,7 +36,7 @@ all_agree() { holds "length > 0 and all(.[]; .sized_by | length == $1)" bar; }
     for which in stock patched; do
         trace=$BATS_TEST_TMPDIR/$which
         qemu=$BAROMETER_QEMU
-        [[ $which == patched ]] || qemu='qemu-system-x86_64'
+        [[ $which == patched ]] || qemu=${BAROMETER_STOCK:-qemu-system-x86_64}
         # -icount makes time a count of instructions, so that scans are repeated equally often in both.
         BAROMETER_QEMU='' boot --qemu "$qemu" --boot pvh --pv off --append 'tests=scan.* budget=1' -- \
             -icount shift=4,sleep=off "${traced[@]}" -D "$trace"

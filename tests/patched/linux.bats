@@ -12,8 +12,9 @@ setup_file() {
         return 0
     }
     # Two boots, since what the kernel says differs a little from one to the next.
-    "$root/hypervisor/linux/boot" --output "$BATS_FILE_TMPDIR/stock" report
-    "$root/hypervisor/linux/boot" --output "$BATS_FILE_TMPDIR/again" report
+    local stock=${BAROMETER_STOCK:-qemu-system-x86_64}
+    "$root/hypervisor/linux/boot" --qemu "$stock" --output "$BATS_FILE_TMPDIR/stock" report
+    "$root/hypervisor/linux/boot" --qemu "$stock" --output "$BATS_FILE_TMPDIR/again" report
 }
 
 setup() {

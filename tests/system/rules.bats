@@ -47,7 +47,7 @@ seabios=(-bios bios-256k.bin)
 @test "all rules, many kinds of device" {
     rules --boot pvh --devices none -- "${seabios[@]}" -device VGA -device ne2k_pci -device rtl8139 -device lsi53c895a \
         -device megasas -device piix3-usb-uhci -device ich9-intel-hda -device pci-testdev,membar=8G -device vmxnet3 \
-        -device usb-ehci -device AC97 -device pcie-root-port,id=rp,chassis=7 -device x3130-upstream,id=u,bus=rp \
+        -device usb-ehci -audiodev none,id=a -device AC97,audiodev=a -device pcie-root-port,id=rp,chassis=7 -device x3130-upstream,id=u,bus=rp \
         -device xio3130-downstream,id=d,bus=u,chassis=9 -device nvme,serial=y,bus=d
 }
 
