@@ -3,13 +3,13 @@
 #include "cpu.h"
 #include "io.h"
 
-static volatile bool ended;
-
 #define DEBUG_EXIT     0xf4
 #define RESET_CONTROL  0xcf9 /* PCI reset register of every chipset since PIIX3 */
 #define RESET_HARD     0x06
 #define KEYBOARD       0x64
 #define KEYBOARD_RESET 0xfe
+
+static volatile bool ended;
 
 bool power_ended(void)
 {

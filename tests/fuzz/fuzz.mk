@@ -53,7 +53,8 @@ $(FUZZ_BUILD)/fuzz/%.o: tests/fuzz/%.c tests/fuzz/fuzz.mk | $(FUZZ_BUILD)/tools
 $(FUZZ_BUILD)/fuzz_config: $(FUZZ_GUEST_OBJECTS)
 $(FUZZ_BUILD)/fuzz_config: FUZZ_LDFLAGS := -T tests/host/tests.ld
 # fwcfg, which nothing else touches ports for.
-$(FUZZ_BUILD)/fuzz_words $(FUZZ_BUILD)/fuzz_acpi: $(FUZZ_BUILD)/fuzz/no_machine.o
+$(FUZZ_BUILD)/fuzz_words $(FUZZ_BUILD)/fuzz_acpi: $(FUZZ_BUILD)/fuzz/no_ports.o
+$(FUZZ_BUILD)/fuzz_words $(FUZZ_BUILD)/fuzz_acpi $(FUZZ_BUILD)/fuzz_table: $(FUZZ_BUILD)/fuzz/no_mmio.o
 
 $(filter-out %_config,$(FUZZ_PROGRAMS)): $(FUZZ_LIB_OBJECTS)
 $(FUZZ_BUILD)/fuzz_config: $(FUZZ_CONFIG_OBJECTS)

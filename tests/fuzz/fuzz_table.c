@@ -36,21 +36,6 @@ void sim_port_out(uint16_t port, unsigned width, uint32_t value)
 	memcpy(buffer, &big, 4);
 }
 
-uint32_t sim_mmio_read(const volatile void *address, unsigned width)
-{
-	(void)address;
-	(void)width;
-	abort();
-}
-
-void sim_mmio_write(volatile void *address, unsigned width, uint32_t value)
-{
-	(void)address;
-	(void)width;
-	(void)value;
-	abort();
-}
-
 static void put32(size_t at, uint32_t value)
 {
 	for (unsigned i = 0; i < 4; i++)

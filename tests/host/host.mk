@@ -68,7 +68,7 @@ $(HOST_BUILD)/print_rules: $(HOST_BUILD)/tests/print_rules.o $(HOST_RULES_SUPPOR
 
 # The table of rules in docs/conformance.md; a test says when it is out of date.
 docs: $(HOST_BUILD)/print_rules
-	$(HOST_BUILD)/print_rules | tools/rules-doc
+	$(HOST_BUILD)/print_rules | tools/doc-table rules
 
 .PHONY: host-test coverage docs
 .PRECIOUS: $(HOST_BUILD)/tests/%.o

@@ -1,4 +1,4 @@
-/* Prints the table of rules: tools/rules-doc puts it into docs/conformance.md. */
+/* Prints the table of rules: tools/doc-table puts it into docs/conformance.md. */
 #include <stdio.h>
 #include "rules_doc.h"
 

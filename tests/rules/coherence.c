@@ -43,23 +43,25 @@ static void cross_bar(const struct rule_target *t, struct cfg *reader)
 	rule_close(t, &w);
 }
 
-static void check(const struct rule_target *t)
+static void check_line(const struct rule_target *t)
 {
-	struct rule_target writer = *t;
+	struct rule_target writer = rule_over(t, t->test->path);
 
-	writer.path = t->test->path;
-	writer.cfg = &t->s->path[writer.path];
-	if (t->bars)
-		cross_bar(&writer, rule_other(&writer));
-	else
-		cross_line(&writer, rule_other(&writer));
+	cross_line(&writer, rule_other(&writer));
+}
+
+static void check_bar(const struct rule_target *t)
+{
+	struct rule_target writer = rule_over(t, t->test->path);
+
+	cross_bar(&writer, rule_other(&writer));
 }
 
 /* Every function has the one register, not every function a BAR. */
 static void writes(struct session *s, const struct test *test)
 {
-	rule_each(s, test, RULE_BOTH, check);
-	rule_each(s, test, RULE_BOTH | RULE_BARS, check);
+	rule_each(s, test, RULE_BOTH, check_line);
+	rule_each(s, test, RULE_BOTH | RULE_BARS, check_bar);
 }
 
 /*

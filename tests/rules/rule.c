@@ -66,6 +66,15 @@ struct cfg *rule_other(const struct rule_target *t)
 	return &t->s->path[1 - t->path];
 }
 
+struct rule_target rule_over(const struct rule_target *t, unsigned path)
+{
+	struct rule_target over = *t;
+
+	over.path = path;
+	over.cfg = &t->s->path[path];
+	return over;
+}
+
 static bool reaches(const struct session *s, unsigned path, struct cfg_address at)
 {
 	return s->usable[path] && s->path[path].ops->reaches(&s->path[path], at, 0);

@@ -57,6 +57,9 @@ struct cfg *rule_path(struct session *s, unsigned known);
 /* The other path onto the same function. */
 struct cfg *rule_other(const struct rule_target *t);
 
+/* The same target over that path. */
+struct rule_target rule_over(const struct rule_target *t, unsigned path);
+
 /*
  * A failure, as "BAR-03 00:04.0 register 0x10 over pio: " and the text, which says what was written, what was
  * read and what should have been. After a few of one rule the rest are only counted.

@@ -67,12 +67,10 @@ static void aim(const struct rule_target *t, const struct window *w, unsigned re
  */
 static void look(const struct rule_target *t, const struct window *w)
 {
-	struct rule_target reader = *t;
+	struct rule_target reader = rule_over(t, 1 - t->path);
 	unsigned data = w->at + CAP_DATA;
 	uint32_t select, got, expected;
 
-	reader.path = 1 - t->path;
-	reader.cfg = rule_other(t);
 	aim(t, w, DEVICE_FEATURE_SELECT);
 	select = cfg_read32(t->cfg, t->fn->at, data);
 	cfg_write(t->cfg, t->fn->at, data, 4,
@@ -89,7 +87,7 @@ static void look(const struct rule_target *t, const struct window *w)
 
 static void check(const struct rule_target *t)
 {
-	struct rule_target other = *t;
+	struct rule_target other = rule_over(t, 1 - t->path);
 	struct window w;
 	uint32_t offset, length;
 	uint8_t bar;
@@ -99,8 +97,6 @@ static void check(const struct rule_target *t)
 	bar = cfg_read8(t->cfg, t->fn->at, w.at + CAP_BAR);
 	offset = cfg_read32(t->cfg, t->fn->at, w.at + CAP_OFFSET);
 	length = cfg_read32(t->cfg, t->fn->at, w.at + CAP_LENGTH);
-	other.path = 1 - t->path;
-	other.cfg = rule_other(t);
 	look(t, &w);
 	look(&other, &w);
 	cfg_write(t->cfg, t->fn->at, w.at + CAP_LENGTH, 4, length);
