@@ -50,7 +50,7 @@ run: all
 	./run.sh $(ARGS)
 
 test: all
-	tests/run
+	check/run
 
 # Patched QEMU, in the cache; the last line is the path of the binary.
 qemu:
@@ -63,7 +63,7 @@ check-series: all
 
 # Wall time of a scan against that of an image that exits at once, on the same machine.
 bench: all
-	tests/bench-boot
+	check/bench-boot
 
 # Stock against patched QEMU, and Linux on both; writes docs/results.md.
 compare: all
@@ -72,10 +72,10 @@ compare: all
 
 # The tests on the patched QEMU, features off and on.
 test-patched: all
-	tests/run-patched
+	check/run-patched
 
-include tests/host/host.mk
-include tests/fuzz/fuzz.mk
+include check/host/host.mk
+include check/fuzz/fuzz.mk
 include tools/tools.mk
 
 help:
@@ -148,7 +148,7 @@ lint-tools:
 	@tools/need clang clang-format clang-tidy cppcheck shellcheck gnu-efi
 
 lint-format: lint-tools
-	@echo clang-format; clang-format --dry-run -Werror $(GUEST_SOURCES) $(EFI_SOURCES) $(HEADERS) $(wildcard tests/host/*.[ch])
+	@echo clang-format; clang-format --dry-run -Werror $(GUEST_SOURCES) $(EFI_SOURCES) $(HEADERS) $(wildcard check/host/*.[ch])
 
 lint-clang: lint-tools
 	@for source in $(GUEST_SOURCES); do clang $(CLANG_FLAGS) -fsyntax-only $$source || exit 1; done

@@ -1,7 +1,7 @@
 /*
  * The only instructions in lib/ that reach outside memory: port I/O and memory-mapped I/O.
  *
- * Every back end goes through these, so the host tests replace this one file (tests/host/io.h) and run the
+ * Every back end goes through these, so the host tests replace this one file (check/host/io.h) and run the
  * same back ends against a simulated machine.
  *
  * MMIO moves go through al/ax/eax only: AMD's family 10h BKDG (section 2.11) requires it of ECAM accesses,

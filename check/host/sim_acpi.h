@@ -2,8 +2,8 @@
  * Physical memory with ACPI tables in it. What the parser maps is a copy of exactly the bytes that it asked
  * for, so that the address sanitizer sees a read of one byte more.
  */
-#ifndef BAROMETER_TESTS_HOST_SIM_ACPI_H
-#define BAROMETER_TESTS_HOST_SIM_ACPI_H
+#ifndef BAROMETER_CHECK_HOST_SIM_ACPI_H
+#define BAROMETER_CHECK_HOST_SIM_ACPI_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -9,7 +9,7 @@ log=${BATS_TEST_TMPDIR-}/serial.log
 # Everything between boots, not scanning: for tests that ask whether a machine boots at all.
 quick='tests=acpi.tables,enumerate.* budget=1'
 
-# on_qemu RUN.SH-OPTIONS...: sets `options` to these, for the QEMU that tests/run-patched names in the environment:
+# on_qemu RUN.SH-OPTIONS...: sets `options` to these, for the QEMU that check/run-patched names in the environment:
 # BAROMETER_QEMU is its path, BAROMETER_QEMU_ARGS are words to add to its command line. Without them nothing is changed.
 on_qemu() {
     local argument dashes='' words

@@ -11,7 +11,7 @@ FUZZ_CC      ?= clang
 
 FUZZ_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Wshadow -Wconversion -Werror $(FUZZ_COVERAGE) -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -mllvm -asan-globals=0 -MMD -MP \
-	-include tests/host/io.h -Itests/fuzz -Itests/host -Ilib -Itests -DBAROMETER_VERSION='"fuzz"'
+	-include check/host/io.h -Icheck/fuzz -Icheck/host -Ilib -Itests -DBAROMETER_VERSION='"fuzz"'
 
 FUZZ_COVERAGE := -fsanitize=fuzzer-no-link
 
@@ -33,25 +33,25 @@ $(FUZZ_BUILD)/tools:
 	@tools/need clang libclang-rt
 	@mkdir -p $(@D) && touch $@
 
-$(FUZZ_BUILD)/lib/%.o: lib/%.c tests/fuzz/fuzz.mk | $(FUZZ_BUILD)/tools
+$(FUZZ_BUILD)/lib/%.o: lib/%.c check/fuzz/fuzz.mk | $(FUZZ_BUILD)/tools
 	@mkdir -p $(@D)
 	$(call say,FUZZCC,$<)$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_EXTRA) -c -o $@ $<
 
-$(FUZZ_BUILD)/carrier/%.o: lib/%.c tests/fuzz/fuzz.mk | $(FUZZ_BUILD)/tools
+$(FUZZ_BUILD)/carrier/%.o: lib/%.c check/fuzz/fuzz.mk | $(FUZZ_BUILD)/tools
 	@mkdir -p $(@D)
 	$(call say,FUZZCC,$<)$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_EXTRA) -c -o $@ $<
 
-$(FUZZ_BUILD)/guest/%.o: tests/%.c tests/fuzz/fuzz.mk | $(FUZZ_BUILD)/tools
+$(FUZZ_BUILD)/guest/%.o: tests/%.c check/fuzz/fuzz.mk | $(FUZZ_BUILD)/tools
 	@mkdir -p $(@D)
 	$(call say,FUZZCC,$<)$(FUZZ_CC) $(FUZZ_CFLAGS) -c -o $@ $<
 
-$(FUZZ_BUILD)/fuzz/%.o: tests/fuzz/%.c tests/fuzz/fuzz.mk | $(FUZZ_BUILD)/tools
+$(FUZZ_BUILD)/fuzz/%.o: check/fuzz/%.c check/fuzz/fuzz.mk | $(FUZZ_BUILD)/tools
 	@mkdir -p $(@D)
 	$(call say,FUZZCC,$<)$(FUZZ_CC) $(FUZZ_CFLAGS) -c -o $@ $<
 
 # Only the machine has the runner and the rules.
 $(FUZZ_BUILD)/fuzz_config: $(FUZZ_GUEST_OBJECTS)
-$(FUZZ_BUILD)/fuzz_config: FUZZ_LDFLAGS := -T tests/host/tests.ld
+$(FUZZ_BUILD)/fuzz_config: FUZZ_LDFLAGS := -T check/host/tests.ld
 # fwcfg, which nothing else touches ports for.
 $(FUZZ_BUILD)/fuzz_words $(FUZZ_BUILD)/fuzz_acpi: $(FUZZ_BUILD)/fuzz/no_ports.o
 $(FUZZ_BUILD)/fuzz_words $(FUZZ_BUILD)/fuzz_acpi $(FUZZ_BUILD)/fuzz_table: $(FUZZ_BUILD)/fuzz/no_mmio.o

@@ -1,8 +1,8 @@
 /*
  * What the fuzz targets share: fuzzer bytes taken one by one, and checks that end the run as a finding.
  */
-#ifndef BAROMETER_TESTS_FUZZ_FUZZ_H
-#define BAROMETER_TESTS_FUZZ_FUZZ_H
+#ifndef BAROMETER_CHECK_FUZZ_FUZZ_H
+#define BAROMETER_CHECK_FUZZ_FUZZ_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -22,7 +22,7 @@ compare() {
     qmp_last query-pci >"$BATS_TEST_TMPDIR/query"
     machine_end
     holds '.[-1].status == "pass"'
-    "$root/tests/system/compare-pci" "$log" "$BATS_TEST_TMPDIR/query"
+    "$root/check/system/compare-pci" "$log" "$BATS_TEST_TMPDIR/query"
 }
 
 @test "the reference machine, q35" {

@@ -9,8 +9,8 @@
  * One machine at a time, `sim`. Nothing here uses lib/'s code, only its address and count types, so that the
  * two can be compared. Builders are in sim_build.h.
  */
-#ifndef BAROMETER_TESTS_HOST_SIM_H
-#define BAROMETER_TESTS_HOST_SIM_H
+#ifndef BAROMETER_CHECK_HOST_SIM_H
+#define BAROMETER_CHECK_HOST_SIM_H
 
 #include <stdbool.h>
 #include <stddef.h>

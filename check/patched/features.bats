@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
-# What the patches of hypervisor/ promise, seen from a guest and in QEMU's own trace. Started by tests/run-patched, which
+# What the patches of hypervisor/ promise, seen from a guest and in QEMU's own trace. Started by check/run-patched, which
 # says in BAROMETER_QEMU where the patched QEMU is.
 
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154,SC2314  # bats sets status and output, helpers the rest
 load ../system/helpers
-# BATS_TEST_DIRNAME is tests/patched here; what helpers derive from their own place is right all the same.
+# BATS_TEST_DIRNAME is check/patched here; what helpers derive from their own place is right all the same.
 
 readonly=(-global pcie-host-bridge.ecam-readonly=on)
 masks=(-global fw_cfg.pci-bar-masks=on)

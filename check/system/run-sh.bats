@@ -17,7 +17,7 @@ stubbed() {
     local serial=$1 exit_status=$2
     shift 2
     STUB_SERIAL=$serial STUB_STATUS=$exit_status \
-        run "$root/run.sh" --qemu "$root/tests/system/stub-qemu" --accel tcg --boot pvh --pv off "$@"
+        run "$root/run.sh" --qemu "$root/check/system/stub-qemu" --accel tcg --boot pvh --pv off "$@"
 }
 
 # A bare `! command` would not fail a test.
@@ -140,7 +140,7 @@ starts() { wc -l <"$STUB/starts"; }
 @test "a signal ends QEMU and leaves no temporary file" {
     for signal in TERM HUP; do
         rm -f "$STUB/starts"
-        STUB_SERIAL=x STUB_STATUS=stay "$root/run.sh" --qemu "$root/tests/system/stub-qemu" --accel tcg --boot pvh \
+        STUB_SERIAL=x STUB_STATUS=stay "$root/run.sh" --qemu "$root/check/system/stub-qemu" --accel tcg --boot pvh \
             --pv off >/dev/null 2>&1 3>&- &
         run=$!
         until [[ -s $STUB/starts ]]; do sleep 0.05; done
@@ -210,7 +210,7 @@ starts() { wc -l <"$STUB/starts"; }
     kvm_or_skip
     for pv in auto off; do
         STUB_KVM=efi STUB_SERIAL=$(done_line pass) STUB_STATUS=33 \
-            run "$root/run.sh" --qemu "$root/tests/system/stub-qemu" --pv "$pv"
+            run "$root/run.sh" --qemu "$root/check/system/stub-qemu" --pv "$pv"
         ((status == 0))
         [[ $(grep -c '^run.sh: kvm, pvh: .*cannot run OVMF' <<<"$output") == 1 ]]
         grep -qx -e kvm "$STUB/args"
@@ -221,7 +221,7 @@ starts() { wc -l <"$STUB/starts"; }
 @test "a KVM that cannot run OVMF leaves a forced EFI boot to TCG" {
     kvm_or_skip
     STUB_KVM=efi STUB_SERIAL=$(done_line pass) STUB_STATUS=33 \
-        run "$root/run.sh" --qemu "$root/tests/system/stub-qemu" --boot efi --pv off
+        run "$root/run.sh" --qemu "$root/check/system/stub-qemu" --boot efi --pv off
     ((status == 0))
     [[ $output == *'run.sh: tcg, efi: '*'cannot run OVMF'*emulation* ]]
 }
@@ -230,17 +230,17 @@ starts() { wc -l <"$STUB/starts"; }
     kvm_or_skip
     export STUB_KVM=never STUB_SERIAL STUB_STATUS=33
     STUB_SERIAL=$(done_line pass)
-    run "$root/run.sh" --qemu "$root/tests/system/stub-qemu" --pv off
+    run "$root/run.sh" --qemu "$root/check/system/stub-qemu" --pv off
     ((status == 0))
     [[ $output == *'run.sh: tcg, '* ]]
-    run "$root/run.sh" --qemu "$root/tests/system/stub-qemu" --pv off --accel kvm
+    run "$root/run.sh" --qemu "$root/check/system/stub-qemu" --pv off --accel kvm
     ((status == 2))
 }
 
 @test "a KVM error after the image has started is no reason to try again" {
     kvm_or_skip
     STUB_SERIAL=$'KTAP version 1\n' STUB_STDERR='KVM internal error. Suberror: 3' STUB_STATUS=stay \
-        run "$root/run.sh" --qemu "$root/tests/system/stub-qemu" --accel kvm --boot pvh --pv off --timeout 5
+        run "$root/run.sh" --qemu "$root/check/system/stub-qemu" --accel kvm --boot pvh --pv off --timeout 5
     ((status == 2))
     (($(starts) == 1))
     [[ $output == *'KVM internal error'* ]]

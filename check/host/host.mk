@@ -13,7 +13,7 @@ HOST_GCOVR  := gcovr --root . --object-directory $(HOST_BUILD)/lib --filter 'lib
 
 HOST_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Wshadow -Wconversion -Werror \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -MMD -MP
-HOST_INCLUDE := -include tests/host/io.h -Itests/host -Ilib
+HOST_INCLUDE := -include check/host/io.h -Icheck/host -Ilib
 HOST_LDFLAGS := -fsanitize=address,undefined --coverage
 HOST_LIBS    := -lcmocka
 
@@ -35,11 +35,11 @@ $(HOST_BUILD)/tools:
 HOST_MEM_NAMES := $(foreach name,memcpy memmove memset memcmp strlen strcmp,-D$(name)=barometer_$(name)) -fno-builtin
 $(HOST_BUILD)/lib/mem.o: HOST_EXTRA := $(HOST_MEM_NAMES)
 
-$(HOST_LIB_OBJECTS): $(HOST_BUILD)/lib/%.o: lib/%.c tests/host/host.mk | $(HOST_BUILD)/tools
+$(HOST_LIB_OBJECTS): $(HOST_BUILD)/lib/%.o: lib/%.c check/host/host.mk | $(HOST_BUILD)/tools
 	@mkdir -p $(@D)
 	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) --coverage $(HOST_INCLUDE) $(HOST_EXTRA) -c -o $@ $<
 
-$(HOST_BUILD)/tests/%.o: tests/host/%.c tests/host/host.mk | $(HOST_BUILD)/tools
+$(HOST_BUILD)/tests/%.o: check/host/%.c check/host/host.mk | $(HOST_BUILD)/tools
 	@mkdir -p $(@D)
 	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) $(HOST_EXTRA) -c -o $@ $<
 
@@ -49,14 +49,14 @@ HOST_GUEST_OBJECTS := $(HOST_GUEST:%=$(HOST_BUILD)/guest/%.o)
 # clang would put room between the members of that section, to watch it.
 HOST_GUEST_CFLAGS  := -Itests -DBAROMETER_VERSION='"host"' $(if $(HOST_CLANG),-mllvm -asan-globals=0,-fno-toplevel-reorder)
 
-$(HOST_GUEST_OBJECTS): $(HOST_BUILD)/guest/%.o: tests/%.c tests/host/host.mk | $(HOST_BUILD)/tools
+$(HOST_GUEST_OBJECTS): $(HOST_BUILD)/guest/%.o: tests/%.c check/host/host.mk | $(HOST_BUILD)/tools
 	@mkdir -p $(@D)
 	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) $(HOST_GUEST_CFLAGS) -c -o $@ $<
 
 HOST_RULES_SUPPORT := $(HOST_BUILD)/tests/sim_rules.o $(HOST_BUILD)/tests/rules_doc.o
 $(HOST_BUILD)/tests/test_rules.o $(HOST_RULES_SUPPORT): HOST_EXTRA := -Itests
-$(HOST_BUILD)/test_rules: $(HOST_RULES_SUPPORT) $(HOST_GUEST_OBJECTS) tests/host/tests.ld
-$(HOST_BUILD)/test_rules: HOST_LIBS := -lcmocka -T tests/host/tests.ld
+$(HOST_BUILD)/test_rules: $(HOST_RULES_SUPPORT) $(HOST_GUEST_OBJECTS) check/host/tests.ld
+$(HOST_BUILD)/test_rules: HOST_LIBS := -lcmocka -T check/host/tests.ld
 
 $(HOST_PROGRAMS): $(HOST_BUILD)/%: $(HOST_BUILD)/tests/%.o $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
 	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $(filter %.o,$^) $(HOST_LIBS)
@@ -64,7 +64,7 @@ $(HOST_PROGRAMS): $(HOST_BUILD)/%: $(HOST_BUILD)/tests/%.o $(HOST_SIM_OBJECTS) $
 -include $(HOST_GUEST_OBJECTS:.o=.d) $(HOST_RULES_SUPPORT:.o=.d) $(HOST_BUILD)/tests/print_rules.d $(HOST_LIB_OBJECTS:.o=.d) $(HOST_SIM_OBJECTS:.o=.d) $(HOST_TESTS:%=$(HOST_BUILD)/tests/%.d)
 
 $(HOST_BUILD)/print_rules: $(HOST_BUILD)/tests/print_rules.o $(HOST_RULES_SUPPORT) $(HOST_GUEST_OBJECTS) $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
-	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS) -T tests/host/tests.ld
+	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS) -T check/host/tests.ld
 
 # The table of rules in docs/conformance.md; a test says when it is out of date.
 docs: $(HOST_BUILD)/print_rules

@@ -2,8 +2,8 @@
  * What every host test needs: cmocka, a diagnostic sink that remembers, and both access paths onto the
  * simulated machine.
  */
-#ifndef BAROMETER_TESTS_HOST_CHECK_H
-#define BAROMETER_TESTS_HOST_CHECK_H
+#ifndef BAROMETER_CHECK_HOST_CHECK_H
+#define BAROMETER_CHECK_HOST_CHECK_H
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * A whole run on the host: a simulated machine that has something for every rule, with a seeded bug, and the
  * image's own session and runner over it.
  */
-#ifndef BAROMETER_TESTS_HOST_SIM_RULES_H
-#define BAROMETER_TESTS_HOST_SIM_RULES_H
+#ifndef BAROMETER_CHECK_HOST_SIM_RULES_H
+#define BAROMETER_CHECK_HOST_SIM_RULES_H
 
 #include "session.h"
 #include "sim.h"

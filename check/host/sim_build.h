@@ -1,8 +1,8 @@
 /*
  * Builders: a simulated machine in a few lines.
  */
-#ifndef BAROMETER_TESTS_HOST_SIM_BUILD_H
-#define BAROMETER_TESTS_HOST_SIM_BUILD_H
+#ifndef BAROMETER_CHECK_HOST_SIM_BUILD_H
+#define BAROMETER_CHECK_HOST_SIM_BUILD_H
 
 #include "sim.h"
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What tests/run and tests/run-patched count, and how they count bats. Sourced by both.
+# What check/run and check/run-patched count, and how they count bats. Sourced by both.
 passed=0 failed=0 skipped=0
 scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT

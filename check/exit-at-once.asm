@@ -1,7 +1,7 @@
 ; The least that QEMU's -kernel boots by PVH: a whole ELF file whose one instruction of note ends QEMU with a pass.
-; tests/bench-boot subtracts it, so to speak, from barometer: what is left is what barometer itself costs.
+; check/bench-boot subtracts it, so to speak, from barometer: what is left is what barometer itself costs.
 ;
-;   nasm -f bin -o exit-at-once.elf tests/exit-at-once.asm
+;   nasm -f bin -o exit-at-once.elf check/exit-at-once.asm
 
 BITS 32
 ORG 0x100000

@@ -1,6 +1,6 @@
 /* The seeded bugs' hooks, by the layer that they sit in. struct sim_bug_hooks says when each is called. */
-#ifndef BAROMETER_TESTS_HOST_SIM_BUGS_H
-#define BAROMETER_TESTS_HOST_SIM_BUGS_H
+#ifndef BAROMETER_CHECK_HOST_SIM_BUGS_H
+#define BAROMETER_CHECK_HOST_SIM_BUGS_H
 
 #include "sim.h"
 
