@@ -9,11 +9,13 @@ static struct handoff handoff;
 
 static EFI_GUID loaded_image_guid = LOADED_IMAGE_PROTOCOL;
 
-/* Readable without side effects; everything but device memory and what firmware knows to be broken. */
+/*
+ * Readable without side effects; everything but device memory and what firmware knows to be broken.
+ */
 static bool readable(UINT32 type)
 {
-	return type != EfiMemoryMappedIO && type != EfiMemoryMappedIOPortSpace && type != EfiUnusableMemory &&
-	       type < EfiMaxMemoryType;
+	return type != EfiMemoryMappedIO && type != EfiMemoryMappedIOPortSpace &&
+	       type != EfiUnusableMemory && type < EfiMaxMemoryType;
 }
 
 /* Neighbouring descriptors are joined: OVMF alone has a hundred. */
@@ -29,7 +31,8 @@ static void add_range(struct handoff *to, uint64_t start, uint64_t len, bool ram
 		handoff_note(to, "UEFI memory map has more than 512 separate ranges");
 }
 
-static void take_memory_map(const uint8_t *map, UINTN size, UINTN descriptor_size, struct handoff *to)
+static void take_memory_map(const uint8_t *map, UINTN size, UINTN descriptor_size,
+			    struct handoff *to)
 {
 	for (UINTN at = 0; at + descriptor_size <= size; at += descriptor_size) {
 		const EFI_MEMORY_DESCRIPTOR *d = (const void *)(map + at);
@@ -41,9 +44,9 @@ static void take_memory_map(const uint8_t *map, UINTN size, UINTN descriptor_siz
 }
 
 /*
- * The map's key goes stale when anything allocates between the two calls, a timer event for one. Then, as the
- * specification says, only GetMemoryMap may be called before the next try; so the buffer is taken once, with
- * room to spare.
+ * The map's key goes stale when anything allocates between the two calls, a timer event for one.
+ * Then, as the specification says, only GetMemoryMap may be called before the next try; so the
+ * buffer is taken once, with room to spare.
  */
 EFI_STATUS efi_leave(EFI_HANDLE image, struct handoff *to)
 {
@@ -102,7 +105,8 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 		say(system, L"barometer: no memory below 4 GiB\r\n");
 		return EFI_OUT_OF_RESOURCES;
 	}
-	say(system, L"barometer: running; results go to the first serial port (COM1, 115200 8N1)\r\n");
+	say(system,
+	    L"barometer: running; results go to the first serial port (COM1, 115200 8N1)\r\n");
 	status = efi_leave(image, &handoff);
 	if (EFI_ERROR(status)) {
 		say(system, L"barometer: firmware does not let go of boot services\r\n");

@@ -1,5 +1,5 @@
-/* The UEFI boot path's parts. Boot services only; each fills its piece of the handoff and complains through
- * handoff_note(). */
+/* The UEFI boot path's parts. Boot services only; each fills its piece of the handoff and complains
+ * through handoff_note(). */
 #ifndef BAROMETER_BOOT_EFI_BOOT_H
 #define BAROMETER_BOOT_EFI_BOOT_H
 

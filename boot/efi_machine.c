@@ -16,8 +16,9 @@ static uint64_t find_table(const EFI_SYSTEM_TABLE *system, const EFI_GUID *guid)
 }
 
 /*
- * Configuration() gives ACPI resource descriptors (UEFI 14.2; ACPI 6.4.3.5.1): QWORD address space, tag 8Ah,
- * 46 bytes; resource type 2 is a bus range, minimum at 14, maximum at 22. Tag 79h ends the list.
+ * Configuration() gives ACPI resource descriptors (UEFI 14.2; ACPI 6.4.3.5.1): QWORD address space,
+ * tag 8Ah, 46 bytes; resource type 2 is a bus range, minimum at 14, maximum at 22. Tag 79h ends the
+ * list.
  */
 #define DESCRIPTOR_QWORD 0x8a
 #define DESCRIPTOR_LEN   46
@@ -30,7 +31,8 @@ static void take_root_bridge(EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL *bridge, struct han
 
 	if (EFI_ERROR(bridge->Configuration(bridge, (void **)&at)) || !at)
 		return;
-	for (unsigned i = 0; i < DESCRIPTORS_MAX && at[0] == DESCRIPTOR_QWORD; i++, at += DESCRIPTOR_LEN) {
+	for (unsigned i = 0; i < DESCRIPTORS_MAX && at[0] == DESCRIPTOR_QWORD;
+	     i++, at += DESCRIPTOR_LEN) {
 		uint64_t first = mem_le64(at + 14), last = mem_le64(at + 22);
 
 		if (at[3] != RESOURCE_BUS || first > last || last > 255)
@@ -52,13 +54,14 @@ static void take_root_bridges(struct handoff *handoff)
 	EFI_HANDLE *handles;
 	UINTN count;
 
-	if (EFI_ERROR(
-		efi_services->LocateHandleBuffer(ByProtocol, &root_bridge_guid, NULL, &count, &handles)))
+	if (EFI_ERROR(efi_services->LocateHandleBuffer(ByProtocol, &root_bridge_guid, NULL, &count,
+						       &handles)))
 		return;
 	for (UINTN i = 0; i < count; i++) {
 		EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL *bridge;
 
-		if (!EFI_ERROR(efi_services->HandleProtocol(handles[i], &root_bridge_guid, (void **)&bridge)))
+		if (!EFI_ERROR(efi_services->HandleProtocol(handles[i], &root_bridge_guid,
+							    (void **)&bridge)))
 			take_root_bridge(bridge, handoff);
 	}
 	efi_services->FreePool(handles);
@@ -67,8 +70,8 @@ static void take_root_bridges(struct handoff *handoff)
 #define ARENA_MAX (256ull << 20)
 #define ARENA_MIN (2ull << 20)
 
-/* The largest power-of-two piece that firmware can spare, below 4 GiB: fw_cfg DMA from there takes one port
- * write. */
+/* The largest power-of-two piece that firmware can spare, below 4 GiB: fw_cfg DMA from there takes
+ * one port write. */
 static void take_arena(struct handoff *handoff)
 {
 	for (uint64_t len = ARENA_MAX; len >= ARENA_MIN; len /= 2) {

@@ -9,13 +9,14 @@
 static EFI_GUID file_system_guid = SIMPLE_FILE_SYSTEM_PROTOCOL;
 
 /*
- * LoadOptions is whatever the boot option holds: UCS-2 text from a shell or from QEMU's -append, or some
- * firmware's private bytes. It is taken only when all of it is printable ASCII.
+ * LoadOptions is whatever the boot option holds: UCS-2 text from a shell or from QEMU's -append, or
+ * some firmware's private bytes. It is taken only when all of it is printable ASCII.
  */
 static void take_load_options(const EFI_LOADED_IMAGE *image, struct handoff *handoff)
 {
 	const CHAR16 *options = image->LoadOptions;
-	size_t count = image->LoadOptions ? image->LoadOptionsSize / sizeof(CHAR16) : 0, len = 0, skip = 0;
+	size_t count = image->LoadOptions ? image->LoadOptionsSize / sizeof(CHAR16) : 0, len = 0,
+	       skip = 0;
 	char *to = handoff->words[1];
 
 	while (len < count && options[len])
@@ -36,19 +37,20 @@ static void take_load_options(const EFI_LOADED_IMAGE *image, struct handoff *han
 	/* A shell puts the command's name first. */
 	while (skip < len && to[skip] != ' ')
 		skip++;
-	if (skip >= 4 && (memcmp(to + skip - 4, ".efi", 4) == 0 || memcmp(to + skip - 4, ".EFI", 4) == 0))
+	if (skip >= 4 &&
+	    (memcmp(to + skip - 4, ".efi", 4) == 0 || memcmp(to + skip - 4, ".EFI", 4) == 0))
 		memset(to, ' ', skip);
 }
 
-/* The directory of the image on its volume, with the trailing backslash; "\" when the device path does not
- * say. */
+/* The directory of the image on its volume, with the trailing backslash; "\" when the device path
+ * does not say. */
 static size_t image_directory(const EFI_LOADED_IMAGE *image, CHAR16 *to, size_t room)
 {
 	const uint8_t *node = (const uint8_t *)image->FilePath;
 	size_t len = 0, end = 0;
 
-	/* Device path nodes: type, subtype, 16-bit length (UEFI 10.3.1). Media, File Path is 4, 4; the end is
-	 * 7Fh. */
+	/* Device path nodes: type, subtype, 16-bit length (UEFI 10.3.1). Media, File Path is 4, 4;
+	 * the end is 7Fh. */
 	for (unsigned nodes = 0; node && (node[0] & 0x7f) != 0x7f && nodes < 32; nodes++) {
 		size_t size = mem_le16(node + 2);
 
@@ -83,7 +85,8 @@ static EFI_FILE_HANDLE open_config(EFI_FILE_HANDLE volume, const CHAR16 *directo
 	return file;
 }
 
-/* Beside the image, else in the root directory, where whoever wrote the medium finds it more easily. */
+/* Beside the image, else in the root directory, where whoever wrote the medium finds it more
+ * easily. */
 static void take_config(const EFI_LOADED_IMAGE *image, struct handoff *handoff)
 {
 	CHAR16 directory[PATH_MAX_CHARS];
@@ -93,8 +96,8 @@ static void take_config(const EFI_LOADED_IMAGE *image, struct handoff *handoff)
 	char *to = handoff->words[0];
 
 	if (!image->DeviceHandle ||
-	    EFI_ERROR(
-		efi_services->HandleProtocol(image->DeviceHandle, &file_system_guid, (void **)&system)) ||
+	    EFI_ERROR(efi_services->HandleProtocol(image->DeviceHandle, &file_system_guid,
+						   (void **)&system)) ||
 	    EFI_ERROR(system->OpenVolume(system, &volume)))
 		return;
 	file = open_config(volume, directory, image_directory(image, directory, PATH_MAX_CHARS));

@@ -1,4 +1,6 @@
-/* PVH: what a VMM that loads the ELF image directly tells (Xen, public/arch-x86/hvm/start_info.h). */
+/*
+ * PVH: what a VMM that loads the ELF image directly tells (Xen, public/arch-x86/hvm/start_info.h).
+ */
 #include <stddef.h>
 #include "handoff.h"
 #include "image.h"
@@ -59,7 +61,8 @@ static void take_memory_map(const struct start_info *info)
 		return;
 	}
 	for (uint32_t i = 0; i < info->memory_map_entries; i++) {
-		if (map[i].type == TYPE_UNUSABLE || map[i].len == 0 || map[i].len > UINT64_MAX - map[i].start)
+		if (map[i].type == TYPE_UNUSABLE || map[i].len == 0 ||
+		    map[i].len > UINT64_MAX - map[i].start)
 			continue;
 		if (handoff.range_count == HANDOFF_RANGES_MAX) {
 			handoff_note(&handoff, "PVH memory map is longer than 512 entries");

@@ -5,8 +5,8 @@
 #include "mem.h"
 #include "tsc.h"
 
-/* Intel SDM volume 2, CPUID: EBX/EAX is TSC over crystal, ECX the crystal in Hz, and 0 where it is not
- * enumerated. */
+/* Intel SDM volume 2, CPUID: EBX/EAX is TSC over crystal, ECX the crystal in Hz, and 0 where it is
+ * not enumerated. */
 static uint64_t from_leaf_15(void)
 {
 	struct cpu_id id;
@@ -32,7 +32,10 @@ static uint64_t from_vmware_backdoor(void)
 {
 	uint32_t low = VMWARE_MAGIC, high = 0xffffffff, command = VMWARE_GETHZ, port = VMWARE_PORT;
 
-	__asm__ volatile("inl %%dx, %%eax" : "+a"(low), "+b"(high), "+c"(command), "+d"(port) : : "memory");
+	__asm__ volatile("inl %%dx, %%eax"
+			 : "+a"(low), "+b"(high), "+c"(command), "+d"(port)
+			 :
+			 : "memory");
 	return high == 0xffffffff ? 0 : ((uint64_t)high << 32 | low) / 1000;
 }
 
@@ -43,8 +46,8 @@ static uint32_t pm_timer(const struct acpi_pm_timer *timer)
 	return io_in32(timer->port) & (timer->extended ? 0xffffffff : 0xffffff);
 }
 
-/* ACPI 6.4, 4.8.3.3. A timer that stands still is given up after as many readings as could fit ten times
- * over. */
+/* ACPI 6.4, 4.8.3.3. A timer that stands still is given up after as many readings as could fit ten
+ * times over. */
 static uint64_t from_pm_timer(const struct acpi_pm_timer *timer)
 {
 	const uint32_t mask = timer->extended ? 0xffffffff : 0xffffff, wanted = PM_TIMER_HZ / 200;

@@ -6,13 +6,14 @@
 #include "acpi.h"
 
 struct clock {
-	uint64_t tsc_khz;   /* 0: nothing here tells */
-	const char *source; /* "cpuid-15", "cpuid-40000010", "vmware-backdoor", "acpi-pm-timer", "none" */
+	uint64_t tsc_khz; /* 0: nothing here tells */
+	const char
+	    *source; /* "cpuid-15", "cpuid-40000010", "vmware-backdoor", "acpi-pm-timer", "none" */
 };
 
 /*
- * The first that answers: CPUID leaf 15h, hypervisor leaf 40000010h, the VMware backdoor (only behind its
- * signature), or 5 ms of the ACPI PM timer.
+ * The first that answers: CPUID leaf 15h, hypervisor leaf 40000010h, the VMware backdoor (only
+ * behind its signature), or 5 ms of the ACPI PM timer.
  */
 struct clock clock_find(const struct acpi *acpi);
 

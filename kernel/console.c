@@ -17,8 +17,8 @@
 
 #define FIFO_SIZE                     16
 
-/* At 115200 baud 16 bytes take 1.4 ms; a virtual UART whose reader is slow may take seconds. An IN is 1 us at
- * the very least. */
+/* At 115200 baud 16 bytes take 1.4 ms; a virtual UART whose reader is slow may take seconds. An IN
+ * is 1 us at the very least. */
 #define POLLS_MAX                     10000000
 
 static bool alive;

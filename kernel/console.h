@@ -1,6 +1,4 @@
-/*
- * The serial port that results leave through: a 16550 at COM1, 115200 8N1 (PC16550D data sheet).
- */
+/* The serial port that results leave through: a 16550 at COM1, 115200 8N1 (PC16550D data sheet). */
 #ifndef BAROMETER_KERNEL_CONSOLE_H
 #define BAROMETER_KERNEL_CONSOLE_H
 

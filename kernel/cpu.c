@@ -17,9 +17,9 @@ struct __attribute__((packed)) tss {
 	uint64_t reserved2;
 	uint16_t reserved3, io_map;
 	/*
-	 * One bit a port, all clear: CPL 3 may use every port (SDM volume 3, 19.5.2). IOPL 3 says the same,
-	 * but a hypervisor that runs the guest's CPL 3 with an IOPL of its own asks only the map. One more
-	 * byte of ones ends it.
+	 * One bit a port, all clear: CPL 3 may use every port (SDM volume 3, 19.5.2). IOPL 3 says
+	 * the same, but a hypervisor that runs the guest's CPL 3 with an IOPL of its own asks only
+	 * the map. One more byte of ones ends it.
 	 */
 	uint8_t io_permission[65536 / 8];
 	uint8_t io_end;
@@ -35,16 +35,16 @@ struct __attribute__((packed)) gate {
 #define GATE_INTERRUPT 0x8e
 #define VECTORS        32
 
-/* Exceptions run on their own stacks, whatever became of the one that was in use; a double fault on one more.
- */
+/* Exceptions run on their own stacks, whatever became of the one that was in use; a double fault on
+ * one more. */
 #define TRAP_STACK     8192
 static uint8_t trap_stack[2][TRAP_STACK] __attribute__((aligned(16)));
 
 static struct tss tss;
 static struct gate idt[VECTORS] __attribute__((aligned(16)));
 
-/* Access bytes and flags as the SDM's figures 3-8 and 7-4 have them; the TSS descriptor's two slots are
- * filled in below. */
+/* Access bytes and flags as the SDM's figures 3-8 and 7-4 have them; the TSS descriptor's two slots
+ * are filled in below. */
 static uint64_t gdt[] = {
     0,
     0x00af9b000000ffff, /* ring 0 code, 64 bit */
@@ -76,24 +76,16 @@ static void load_gdt(void)
 	struct table_pointer pointer = {sizeof(gdt) - 1, (uint64_t)gdt};
 	uint64_t base = (uint64_t)&tss, limit = sizeof(tss) - 1;
 
-	gdt[CPU_TSS / 8] = limit | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
+	gdt[CPU_TSS / 8] =
+	    limit | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
 	gdt[CPU_TSS / 8 + 1] = base >> 32;
-	__asm__ volatile("lgdt %0\n\t"
-			 "pushq %1\n\t"
-			 "leaq 1f(%%rip), %%rax\n\t"
-			 "pushq %%rax\n\t"
-			 "lretq\n"
-			 "1:\n\t"
-			 "movl %2, %%eax\n\t"
-			 "movl %%eax, %%ds\n\t"
-			 "movl %%eax, %%es\n\t"
-			 "movl %%eax, %%ss\n\t"
-			 "xorl %%eax, %%eax\n\t"
-			 "movl %%eax, %%fs\n\t"
-			 "movl %%eax, %%gs\n\t"
-			 :
-			 : "m"(pointer), "i"(CPU_CODE0), "i"(CPU_DATA0)
-			 : "rax", "memory");
+	__asm__ volatile(
+	    "lgdt %0\n\tpushq %1\n\tleaq 1f(%%rip), %%rax\n\tpushq %%rax\n\tlretq\n"
+	    "1:\n\tmovl %2, %%eax\n\tmovl %%eax, %%ds\n\tmovl %%eax, %%es\n\tmovl %%eax, "
+	    "%%ss\n\txorl %%eax, %%eax\n\tmovl %%eax, %%fs\n\tmovl %%eax, %%gs\n\t"
+	    :
+	    : "m"(pointer), "i"(CPU_CODE0), "i"(CPU_DATA0)
+	    : "rax", "memory");
 	__asm__ volatile("ltr %w0" : : "r"(CPU_TSS));
 }
 
@@ -117,8 +109,8 @@ void cpu_init(void)
 
 #define CR0_WP       0x10000ull
 #define CR4_LA57     0x1000ull
-/* What firmware may have left on and the kernel, whose pages are all open to CPL 3, cannot use: UMIP, SMEP,
- * SMAP, PKE, CET. */
+/* What firmware may have left on and the kernel, whose pages are all open to CPL 3, cannot use:
+ * UMIP, SMEP, SMAP, PKE, CET. */
 #define CR4_OFF      ((1ull << 11) | (1ull << 20) | (1ull << 21) | (1ull << 22) | (1ull << 23))
 
 /* Entry 3 (PCD and PWT) is UC, as at power-on (SDM volume 3, table 11-12). */
@@ -134,7 +126,10 @@ static uint64_t msr_read(uint32_t msr)
 
 static void msr_write(uint32_t msr, uint64_t value)
 {
-	__asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+	__asm__ volatile("wrmsr"
+			 :
+			 : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+			 : "memory");
 }
 
 bool cpu_enable_paging_features(void)

@@ -1,5 +1,6 @@
 /*
- * The one way a run ends, from wherever: mark, last line, exit. What must be known for that is here.
+ * The one way a run ends, from wherever: mark, last line, exit. What must be known for that is
+ * here.
  */
 #ifndef BAROMETER_KERNEL_FINISH_H
 #define BAROMETER_KERNEL_FINISH_H
@@ -21,7 +22,8 @@ struct finish {
 
 extern struct finish finish_state;
 
-/* Writes the end mark and the `done` object, waits for the console, ends the machine with the status. */
+/* Writes the end mark and the `done` object, waits for the console, ends the machine with the
+ * status. */
 _Noreturn void finish(void);
 
 /* The same after an ERROR in the test that is running (or in `kernel`, outside any). */

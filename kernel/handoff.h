@@ -1,7 +1,7 @@
 /*
- * What the kernel asks of a boot path: one struct, the same whichever way control arrived. It lies in the
- * image, so it stays valid; every address in it is physical, and identity mapped until the kernel has its own
- * page tables.
+ * What the kernel asks of a boot path: one struct, the same whichever way control arrived. It lies
+ * in the image, so it stays valid; every address in it is physical, and identity mapped until the
+ * kernel has its own page tables.
  */
 #ifndef BAROMETER_KERNEL_HANDOFF_H
 #define BAROMETER_KERNEL_HANDOFF_H
@@ -42,7 +42,8 @@ struct handoff {
 	struct handoff_root root[HANDOFF_ROOTS_MAX];
 	unsigned root_count; /* 0: firmware does not say */
 	struct handoff_screen screen;
-	/* Command line text, NUL-terminated, weakest first: barometer.cfg, then the boot loader's words. */
+	/* Command line text, NUL-terminated, weakest first: barometer.cfg, then the boot loader's
+	 * words. */
 	char words[2][HANDOFF_WORDS_MAX];
 	/* What the boot path has to complain about: an ERROR each. NULL from note_count on. */
 	const char *note[HANDOFF_NOTES_MAX];
@@ -56,8 +57,8 @@ static inline void handoff_note(struct handoff *handoff, const char *text)
 		handoff->note[handoff->note_count++] = text;
 }
 
-/* Never returns. Interrupts are off, boot services are gone; switches to the kernel's stack and calls
- * kernel_main(). */
+/* Never returns. Interrupts are off, boot services are gone; switches to the kernel's stack and
+ * calls kernel_main(). */
 _Noreturn void kernel_enter(struct handoff *handoff);
 
 #endif

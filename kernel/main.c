@@ -54,7 +54,8 @@ static unsigned take_words(const struct handoff *handoff)
 	return bad;
 }
 
-/* Tables may lie only in memory that the firmware lists: reading anywhere else could reach a device. */
+/* Tables may lie only in memory that the firmware lists: reading anywhere else could reach a
+ * device. */
 static const void *map_table(void *context, uint64_t physical, size_t len)
 {
 	const struct handoff *handoff = context;
@@ -80,8 +81,8 @@ static void read_acpi(struct handoff *handoff)
 	acpi_parse(&acpi, handoff->rsdp, map_table, handoff, &diag);
 }
 
-/* To 2 MiB, where there is enough of it: a thousand small pages at its ends take tens of milliseconds to map
- * where ring 0 is emulated. */
+/* To 2 MiB, where there is enough of it: a thousand small pages at its ends take tens of
+ * milliseconds to map where ring 0 is emulated. */
 static void align_arena(struct handoff_range *range)
 {
 	const uint64_t large = 2ull << 20, end = (range->start + range->len) & ~(large - 1);
@@ -96,7 +97,8 @@ static volatile uint8_t *map_device(void *context, uint64_t physical, uint64_t l
 	const struct handoff *handoff = context;
 
 	/* An MCFG that claims our own memory must not make it device memory. */
-	if (physical < handoff->arena.start + handoff->arena.len && handoff->arena.start < physical + len) {
+	if (physical < handoff->arena.start + handoff->arena.len &&
+	    handoff->arena.start < physical + len) {
 		diag_say(&diag, "ecam: MCFG claims 0x%llx bytes at 0x%llx, which is RAM in use",
 			 (unsigned long long)len, (unsigned long long)physical);
 		return NULL;
@@ -152,8 +154,9 @@ static void fill_platform(struct handoff *handoff, const struct privilege *privi
 	platform.map_uncached = map_uncached;
 	platform.is_ram = is_ram;
 	take_roots(handoff);
-	report_note(&finish_state.report, "barometer %s, booted by %s under \"%s\"", BAROMETER_VERSION,
-		    handoff->boot, platform.hypervisor[0] ? platform.hypervisor : "no hypervisor");
+	report_note(&finish_state.report, "barometer %s, booted by %s under \"%s\"",
+		    BAROMETER_VERSION, handoff->boot,
+		    platform.hypervisor[0] ? platform.hypervisor : "no hypervisor");
 	report_note(&finish_state.report, "%s", why);
 }
 

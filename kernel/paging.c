@@ -22,8 +22,8 @@ static uint64_t *root;
 
 static uint64_t leaf_bits(unsigned flags)
 {
-	return PRESENT | USER | (flags & PAGING_WRITE ? WRITE : 0) | (flags & PAGING_EXECUTE ? 0 : NX) |
-	       (flags & PAGING_UNCACHED ? PCD | PWT : 0);
+	return PRESENT | USER | (flags & PAGING_WRITE ? WRITE : 0) |
+	       (flags & PAGING_EXECUTE ? 0 : NX) | (flags & PAGING_UNCACHED ? PCD | PWT : 0);
 }
 
 static unsigned index_at(uint64_t virtual, unsigned level)
@@ -31,8 +31,8 @@ static unsigned index_at(uint64_t virtual, unsigned level)
 	return virtual >> (12 + 9 * level) & 511;
 }
 
-/* The table below an entry, made when it is missing; NULL when the entry is a large page or memory ran out.
- */
+/* The table below an entry, made when it is missing; NULL when the entry is a large page or memory
+ * ran out. */
 static uint64_t *below(uint64_t *entry)
 {
 	uint64_t *table;
@@ -46,11 +46,12 @@ static uint64_t *below(uint64_t *entry)
 }
 
 /*
- * Fills consecutive entries of one table with pages of one size. Small pages that are there stay; large ones
- * end where something is there, which may be a table with holes. Returns the bytes covered.
+ * Fills consecutive entries of one table with pages of one size. Small pages that are there stay;
+ * large ones end where something is there, which may be a table with holes. Returns the bytes
+ * covered.
  */
-static uint64_t fill(uint64_t *table, unsigned index, uint64_t physical, uint64_t len, uint64_t page,
-		     uint64_t bits)
+static uint64_t fill(uint64_t *table, unsigned index, uint64_t physical, uint64_t len,
+		     uint64_t page, uint64_t bits)
 {
 	uint64_t done = 0;
 
@@ -64,9 +65,9 @@ static uint64_t fill(uint64_t *table, unsigned index, uint64_t physical, uint64_
 }
 
 /*
- * Maps as much as lies in one table, by large pages where alignment and length allow. Returns the bytes
- * covered, 0 on failure. A run and not a page at a time: where ring 0 is emulated, each walk from the root
- * takes a tenth of a millisecond.
+ * Maps as much as lies in one table, by large pages where alignment and length allow. Returns the
+ * bytes covered, 0 on failure. A run and not a page at a time: where ring 0 is emulated, each walk
+ * from the root takes a tenth of a millisecond.
  */
 static uint64_t map_run(uint64_t virtual, uint64_t physical, uint64_t len, uint64_t bits)
 {
@@ -131,8 +132,8 @@ bool paging_init(struct arena *arena)
 	    !paging_map((uint64_t)arena->base, arena->size, PAGING_WRITE))
 		return false;
 	top = root;
-	/* Firmware that runs with five levels cannot be left without leaving long mode: one more table on
-	 * top. */
+	/* Firmware that runs with five levels cannot be left without leaving long mode: one more
+	 * table on top. */
 	if (cpu_enable_paging_features()) {
 		top = arena_take(memory, PAGE, PAGE);
 		if (!top)

@@ -1,10 +1,10 @@
 /*
- * Page tables of our own (Intel SDM volume 3, 4.5): identity mapped, only what is used, nothing both writable
- * and executable.
+ * Page tables of our own (Intel SDM volume 3, 4.5): identity mapped, only what is used, nothing
+ * both writable and executable.
  *
- * Every page is open to CPL 3, tables included: CPL 3 is for speed here, not for protection, and a mapping
- * that was absent can so be added from either level without a privileged instruction (an absent entry is
- * never cached, SDM 4.10.2.3).
+ * Every page is open to CPL 3, tables included: CPL 3 is for speed here, not for protection, and a
+ * mapping that was absent can so be added from either level without a privileged instruction (an
+ * absent entry is never cached, SDM 4.10.2.3).
  */
 #ifndef BAROMETER_KERNEL_PAGING_H
 #define BAROMETER_KERNEL_PAGING_H
@@ -19,18 +19,19 @@
 #define PAGING_EXECUTE  2
 #define PAGING_UNCACHED 4
 
-/* Builds the kernel's tables in the arena (image, stack, arena) and switches to them. Ring 0; false when the
- * arena is too small. */
+/* Builds the kernel's tables in the arena (image, stack, arena) and switches to them. Ring 0; false
+ * when the arena is too small. */
 bool paging_init(struct arena *arena);
 
 /*
- * Maps [physical, physical + len) at its own address, widened to whole pages; what is mapped already stays as
- * it is. Returns the address, or NULL when len is 0, the range does not fit into 52 bits (or the 47 of the
- * lower half), or memory for tables ran out.
+ * Maps [physical, physical + len) at its own address, widened to whole pages; what is mapped
+ * already stays as it is. Returns the address, or NULL when len is 0, the range does not fit into
+ * 52 bits (or the 47 of the lower half), or memory for tables ran out.
  */
 void *paging_map(uint64_t physical, uint64_t len, unsigned flags);
 
-/* The same at another virtual address, page aligned like physical: a second view with other attributes. */
+/* The same at another virtual address, page aligned like physical: a second view with other
+ * attributes. */
 void *paging_map_at(uint64_t virtual, uint64_t physical, uint64_t len, unsigned flags);
 
 /* How many mapped pages are both writable and executable: 0, or the kernel is at fault. */

@@ -1,6 +1,6 @@
 /*
- * Ending the machine: each way that words_exit names. None returns; what cannot be done ends in a halt. QEMU
- * goes on running for a moment after it was told to exit (10.0 does).
+ * Ending the machine: each way that words_exit names. None returns; what cannot be done ends in a
+ * halt. QEMU goes on running for a moment after it was told to exit (10.0 does).
  */
 #ifndef BAROMETER_KERNEL_POWER_H
 #define BAROMETER_KERNEL_POWER_H

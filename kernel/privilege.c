@@ -17,24 +17,13 @@ static uint64_t empty_loop(void)
 /* IRET to the next instruction with the CPL 3 selectors and IOPL 3; interrupts stay off. */
 static void drop(void)
 {
-	__asm__ volatile("pushfq\n\t"
-			 "orq $0x3000, (%%rsp)\n\t"
-			 "popfq\n\t"
-			 "movq %%rsp, %%rax\n\t"
-			 "pushq %0\n\t"
-			 "pushq %%rax\n\t"
-			 "pushfq\n\t"
-			 "pushq %1\n\t"
-			 "leaq 1f(%%rip), %%rax\n\t"
-			 "pushq %%rax\n\t"
-			 "iretq\n"
-			 "1:\n\t"
-			 "movl %2, %%eax\n\t"
-			 "movl %%eax, %%ds\n\t"
-			 "movl %%eax, %%es"
-			 :
-			 : "i"(CPU_DATA3), "i"(CPU_CODE3), "i"(CPU_DATA3)
-			 : "rax", "memory", "cc");
+	__asm__ volatile(
+	    "pushfq\n\torq $0x3000, (%%rsp)\n\tpopfq\n\tmovq %%rsp, %%rax\n\tpushq %0\n\tpushq "
+	    "%%rax\n\tpushfq\n\tpushq %1\n\tleaq 1f(%%rip), %%rax\n\tpushq %%rax\n\tiretq\n"
+	    "1:\n\tmovl %2, %%eax\n\tmovl %%eax, %%ds\n\tmovl %%eax, %%es"
+	    :
+	    : "i"(CPU_DATA3), "i"(CPU_CODE3), "i"(CPU_DATA3)
+	    : "rax", "memory", "cc");
 }
 
 struct privilege privilege_choose(enum words_cpl asked)
@@ -59,18 +48,21 @@ struct privilege privilege_choose(enum words_cpl asked)
 void privilege_explain(const struct privilege *p, char *to, unsigned size)
 {
 	if (p->asked != WORDS_CPL_AUTO)
-		text_format(to, size,
-			    "CPL %u as asked; an empty loop in ring 0 costs %llu cycles an iteration", p->cpl,
-			    (unsigned long long)p->ring0_iteration);
+		text_format(
+		    to, size,
+		    "CPL %u as asked; an empty loop in ring 0 costs %llu cycles an iteration",
+		    p->cpl, (unsigned long long)p->ring0_iteration);
 	else if (p->cpl == 3)
 		text_format(
 		    to, size,
-		    "CPL 3: an empty loop in ring 0 costs %llu cycles an iteration (more than %u), so this "
-		    "hypervisor emulates ring 0; IN, OUT, RDTSC and loads run natively at CPL 3",
+		    "CPL 3: an empty loop in ring 0 costs %llu cycles an iteration (more than %u), "
+		    "so this hypervisor emulates ring 0; IN, OUT, RDTSC and loads run natively at "
+		    "CPL 3",
 		    (unsigned long long)p->ring0_iteration, PRIVILEGE_LIMIT_DEFAULT);
 	else
-		text_format(to, size,
-			    "CPL 0: an empty loop costs %llu cycles an iteration (at most %u), so ring 0 "
-			    "runs natively",
-			    (unsigned long long)p->ring0_iteration, PRIVILEGE_LIMIT_DEFAULT);
+		text_format(
+		    to, size,
+		    "CPL 0: an empty loop costs %llu cycles an iteration (at most %u), so ring 0 "
+		    "runs natively",
+		    (unsigned long long)p->ring0_iteration, PRIVILEGE_LIMIT_DEFAULT);
 }

@@ -1,9 +1,9 @@
 /*
  * The privilege level that the tests run at.
  *
- * Some hypervisors (shadow paging or PVM-style KVM in a nested cloud) emulate each ring 0 instruction, which
- * drowns the figures. At CPL 3 with IOPL 3, IN, OUT, RDTSC and ECAM loads run natively and exit as they do
- * from ring 0 on VT-x and SVM.
+ * Some hypervisors (shadow paging or PVM-style KVM in a nested cloud) emulate each ring 0
+ * instruction, which drowns the figures. At CPL 3 with IOPL 3, IN, OUT, RDTSC and ECAM loads run
+ * natively and exit as they do from ring 0 on VT-x and SVM.
  */
 #ifndef BAROMETER_KERNEL_PRIVILEGE_H
 #define BAROMETER_KERNEL_PRIVILEGE_H
@@ -21,7 +21,8 @@ struct privilege {
 	enum words_cpl asked;
 };
 
-/* Measures, decides, and drops to CPL 3 for good when that was asked for or is better. Called in ring 0. */
+/* Measures, decides, and drops to CPL 3 for good when that was asked for or is better. Called in
+ * ring 0. */
 struct privilege privilege_choose(enum words_cpl asked);
 
 /* One sentence that says which level and why, into to[size]. */

@@ -30,7 +30,8 @@ static const char *const names[32] = {
     [21] = "control protection",
 };
 
-/* Frame pointers are chained through the kernel's stack and end in 0; anything outside it ends the walk. */
+/* Frame pointers are chained through the kernel's stack and end in 0; anything outside it ends the
+ * walk. */
 static void backtrace(struct report *report, const struct trap_frame *f)
 {
 	const uint64_t *frame = (const uint64_t *)f->rbp;
@@ -81,11 +82,11 @@ _Noreturn void trap_fatal(const struct trap_frame *f)
 	if (report->open)
 		report->put(report->context, "\n", 1);
 	report->open = false;
-	report_note(report, "exception %llu (%s), error code 0x%llx", (unsigned long long)f->vector, name,
-		    (unsigned long long)f->error);
+	report_note(report, "exception %llu (%s), error code 0x%llx", (unsigned long long)f->vector,
+		    name, (unsigned long long)f->error);
 	registers(report, f);
 	backtrace(report, f);
-	text_format(reason, sizeof(reason), "exception %llu (%s) at 0x%llx", (unsigned long long)f->vector,
-		    name, (unsigned long long)f->rip);
+	text_format(reason, sizeof(reason), "exception %llu (%s) at 0x%llx",
+		    (unsigned long long)f->vector, name, (unsigned long long)f->rip);
 	finish_error(reason);
 }

@@ -1,12 +1,12 @@
-/* Exceptions: none is expected, so each is reported with all that helps to find it, and ends the run as an
- * ERROR. */
+/* Exceptions: none is expected, so each is reported with all that helps to find it, and ends the
+ * run as an ERROR. */
 #ifndef BAROMETER_KERNEL_TRAPS_H
 #define BAROMETER_KERNEL_TRAPS_H
 
 #include <stdint.h>
 
-/* What kernel/traps.asm pushes, lowest address first; from rip on the processor does (Intel SDM volume
- * 3, 6.14.2). */
+/* What kernel/traps.asm pushes, lowest address first; from rip on the processor does (Intel SDM
+ * volume 3, 6.14.2). */
 struct trap_frame {
 	uint64_t cr2;
 	uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;

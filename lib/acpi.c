@@ -24,8 +24,8 @@ static uint8_t byte_sum(const uint8_t *at, size_t len)
 	return sum;
 }
 
-/* Revision 0 is 20 bytes with one checksum; later ones say their length and sum a second time (ACPI 5.2.5.3).
- */
+/* Revision 0 is 20 bytes with one checksum; later ones say their length and sum a second time (ACPI
+ * 5.2.5.3). */
 static const char *rsdp_fault(const uint8_t *rsdp)
 {
 	if (memcmp(rsdp, "RSD PTR ", 8) != 0)
@@ -58,7 +58,8 @@ static const uint8_t *rsdp_read(struct reader *r, uint64_t physical)
 	return rsdp;
 }
 
-/* A whole table at a physical address, sound, or NULL after saying what is wrong. *len is its length. */
+/* A whole table at a physical address, sound, or NULL after saying what is wrong. *len is its
+ * length. */
 static const uint8_t *table_read(struct reader *r, uint64_t physical, uint32_t *len)
 {
 	const uint8_t *table = physical ? r->map(r->context, physical, HEADER_LEN) : NULL;
@@ -131,8 +132,9 @@ static void add_entry(struct reader *r, const char *table, uint32_t number,
 		r->acpi->mcfg[r->acpi->mcfg_count++] = *entry;
 		return;
 	}
-	diag_say(r->diag, "acpi: %s entry %u (segment %u, buses %u to %u, base 0x%llx) %s", table, number,
-		 entry->segment, entry->start, entry->end, (unsigned long long)entry->base, fault);
+	diag_say(r->diag, "acpi: %s entry %u (segment %u, buses %u to %u, base 0x%llx) %s", table,
+		 number, entry->segment, entry->start, entry->end, (unsigned long long)entry->base,
+		 fault);
 	r->acpi->bad++;
 }
 
@@ -160,7 +162,8 @@ static void mcfg_parse(struct reader *r, const uint8_t *table, uint32_t len)
 	}
 }
 
-/* ACPI 5.2.9: X_PM_TMR_BLK (208) wins over PM_TMR_BLK (76) where it is a system I/O address; flags at 112. */
+/* ACPI 5.2.9: X_PM_TMR_BLK (208) wins over PM_TMR_BLK (76) where it is a system I/O address; flags
+ * at 112. */
 static void fadt_parse(struct reader *r, const uint8_t *table, uint32_t len)
 {
 	uint64_t port = len >= 80 ? mem_le32(table + 76) : 0;
@@ -194,16 +197,16 @@ static void root_walk(struct reader *r, const uint8_t *root, uint32_t len, unsig
 		r->acpi->bad++;
 	}
 	if (count > ROOT_TABLES_MAX) {
-		diag_say(r->diag, "acpi: %.4s lists %u tables, only %u are read", (const char *)root, count,
-			 ROOT_TABLES_MAX);
+		diag_say(r->diag, "acpi: %.4s lists %u tables, only %u are read",
+			 (const char *)root, count, ROOT_TABLES_MAX);
 		r->acpi->bad++;
 		count = ROOT_TABLES_MAX;
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		const uint8_t *pointer = root + HEADER_LEN + i * pointer_size;
 		uint32_t table_len;
-		const uint8_t *table =
-		    table_read(r, pointer_size == 8 ? mem_le64(pointer) : mem_le32(pointer), &table_len);
+		const uint8_t *table = table_read(
+		    r, pointer_size == 8 ? mem_le64(pointer) : mem_le32(pointer), &table_len);
 
 		if (!table)
 			continue;
@@ -255,7 +258,8 @@ static void dsdt_parse(struct reader *r)
 	}
 }
 
-static bool root_try(struct reader *r, uint64_t physical, const char *signature, unsigned pointer_size)
+static bool root_try(struct reader *r, uint64_t physical, const char *signature,
+		     unsigned pointer_size)
 {
 	uint32_t len;
 	const uint8_t *root = table_read(r, physical, &len);

@@ -1,10 +1,11 @@
 /*
- * The few ACPI tables that say how configuration space is reached: RSDP, XSDT or RSDT, MCFG, FADT, and the
- * DSDT where there is no MCFG (ACPI 6.4 section 5.2; PCI Firmware 3.3 section 4.1.2 for MCFG).
+ * The few ACPI tables that say how configuration space is reached: RSDP, XSDT or RSDT, MCFG, FADT,
+ * and the DSDT where there is no MCFG (ACPI 6.4 section 5.2; PCI Firmware 3.3 section 4.1.2 for
+ * MCFG).
  *
- * Nothing in a table is believed before its length and checksum are: a table that is wrong is named in a
- * diagnostic and skipped; what remains is used. Strings handed to the diagnostic sink live only during the
- * call.
+ * Nothing in a table is believed before its length and checksum are: a table that is wrong is named
+ * in a diagnostic and skipped; what remains is used. Strings handed to the diagnostic sink live
+ * only during the call.
  */
 #ifndef BAROMETER_LIB_ACPI_H
 #define BAROMETER_LIB_ACPI_H
@@ -14,8 +15,8 @@
 #include <stdint.h>
 #include "diag.h"
 
-/* More entries than this are reported and dropped: QEMU and VMware have one, the largest servers a few dozen.
- */
+/* More entries than this are reported and dropped: QEMU and VMware have one, the largest servers a
+ * few dozen. */
 #define ACPI_MCFG_MAX 64
 
 /* One MCFG allocation. base is where bus 0 of the segment would be, whatever start is; bus b's
@@ -32,9 +33,9 @@ struct acpi_pm_timer {
 };
 
 struct acpi {
-	bool found;                /* an RSDP and a root table were there and sound */
-	bool mcfg_found;           /* an MCFG was there, sound or not */
-	bool from_cba;             /* mcfg[] comes from _CBA in the DSDT (lib/aml.h), for want of an MCFG */
+	bool found;      /* an RSDP and a root table were there and sound */
+	bool mcfg_found; /* an MCFG was there, sound or not */
+	bool from_cba;   /* mcfg[] comes from _CBA in the DSDT (lib/aml.h), for want of an MCFG */
 	const uint8_t *mcfg_table; /* the whole MCFG once its checksum is right, else NULL */
 	uint32_t mcfg_len;         /* of that, bytes */
 	unsigned tables;           /* sound tables under the root table */
@@ -48,12 +49,16 @@ struct acpi {
 typedef const void *(*acpi_map_fn)(void *context, uint64_t physical, size_t len);
 
 /* rsdp is a physical address; 0 means that firmware gave none, which is reported as such. */
-void acpi_parse(struct acpi *acpi, uint64_t rsdp, acpi_map_fn map, void *context, const struct diag *diag);
+void acpi_parse(struct acpi *acpi, uint64_t rsdp, acpi_map_fn map, void *context,
+		const struct diag *diag);
 
-/* First sound RSDP on a 16-byte boundary in [start, start + len), or 0 (ACPI 6.4 section 5.2.5.1). */
+/*
+ * First sound RSDP on a 16-byte boundary in [start, start + len), or 0 (ACPI 6.4 section 5.2.5.1).
+ */
 uint64_t acpi_find_rsdp(uint64_t start, size_t len, acpi_map_fn map, void *context);
 
 /* The entry that holds a bus of a segment, or NULL. */
-const struct acpi_mcfg_entry *acpi_mcfg_find(const struct acpi *acpi, uint16_t segment, uint8_t bus);
+const struct acpi_mcfg_entry *acpi_mcfg_find(const struct acpi *acpi, uint16_t segment,
+					     uint8_t bus);
 
 #endif

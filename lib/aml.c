@@ -26,19 +26,22 @@ static bool constant(const uint8_t *aml, size_t len, size_t at, uint64_t *value)
 	return true;
 }
 
-/* What the object whose four-character name stands at `at` evaluates to, when that is a constant. */
+/*
+ * What the object whose four-character name stands at `at` evaluates to, when that is a constant.
+ */
 static bool object(const uint8_t *aml, size_t len, size_t at, uint64_t *value)
 {
 	if (at >= 1 && aml[at - 1] == NAME_OP)
 		return constant(aml, len, at + 4, value);
-	/* Method: its package length, one byte for one this short, stands between the opcode and the name;
-	 * then flags and Return. */
+	/* Method: its package length, one byte for one this short, stands between the opcode and
+	 * the name; then flags and Return. */
 	if (at >= 2 && aml[at - 2] == METHOD_OP && at + 5 < len && aml[at + 5] == RETURN_OP)
 		return constant(aml, len, at + 6, value);
 	return false;
 }
 
-static bool find_object(const uint8_t *aml, size_t len, size_t *at, const char *name, uint64_t *value)
+static bool find_object(const uint8_t *aml, size_t len, size_t *at, const char *name,
+			uint64_t *value)
 {
 	for (; *at + 4 <= len; (*at)++)
 		if (memcmp(aml + *at, name, 4) == 0 && object(aml, len, *at, value)) {
@@ -50,7 +53,8 @@ static bool find_object(const uint8_t *aml, size_t len, size_t *at, const char *
 
 bool aml_next_window(const uint8_t *aml, size_t len, size_t *at, struct aml_window *window)
 {
-	/* WordBusNumber: tag, length 13, resource type 2 (bus numbers); minimum and maximum at 8 and 10. */
+	/* WordBusNumber: tag, length 13, resource type 2 (bus numbers); minimum and maximum at 8
+	 * and 10. */
 	static const uint8_t bus_range[] = {0x88, 0x0d, 0x00, 0x02};
 	uint64_t base, segment;
 	size_t from;

@@ -1,9 +1,9 @@
 /*
- * The ECAM window of a host bridge without an MCFG entry: the _CBA object in its namespace (PCI Firmware 3.3
- * section 4.1.3), as QEMU's microvm has it.
+ * The ECAM window of a host bridge without an MCFG entry: the _CBA object in its namespace (PCI
+ * Firmware 3.3 section 4.1.3), as QEMU's microvm has it.
  *
- * This is no AML interpreter. It knows the constant forms that table generators emit, Name(_CBA, n) and
- * Method(_CBA) { Return (n) }, with the bus range of the WordBusNumber descriptor that follows
+ * This is no AML interpreter. It knows the constant forms that table generators emit, Name(_CBA, n)
+ * and Method(_CBA) { Return (n) }, with the bus range of the WordBusNumber descriptor that follows
  * (ACPI 6.4, 6.4.3.5.3).
  */
 #ifndef BAROMETER_LIB_AML_H
@@ -20,8 +20,8 @@ struct aml_window {
 };
 
 /*
- * Looks for the first _CBA in the len bytes of a definition block from *at on; false when there is none. *at
- * is left behind what was found, so that the next call finds the next one.
+ * Looks for the first _CBA in the len bytes of a definition block from *at on; false when there is
+ * none. *at is left behind what was found, so that the next call finds the next one.
  */
 bool aml_next_window(const uint8_t *aml, size_t len, size_t *at, struct aml_window *window);
 

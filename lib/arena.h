@@ -1,6 +1,6 @@
 /*
- * Memory for a run: taken in one direction, never given back one by one. arena_mark() and arena_release()
- * give back all that was taken since.
+ * Memory for a run: taken in one direction, never given back one by one. arena_mark() and
+ * arena_release() give back all that was taken since.
  */
 #ifndef BAROMETER_LIB_ARENA_H
 #define BAROMETER_LIB_ARENA_H
@@ -17,7 +17,8 @@ struct arena {
 void *arena_take(struct arena *arena, size_t len, size_t align);
 
 /* count zeroed elements of a type, or NULL. */
-#define ARENA_TAKE(arena, type, count) ((type *)arena_take_array(arena, sizeof(type), count, _Alignof(type)))
+#define ARENA_TAKE(arena, type, count)                                                             \
+	((type *)arena_take_array(arena, sizeof(type), count, _Alignof(type)))
 void *arena_take_array(struct arena *arena, size_t each, size_t count, size_t align);
 
 static inline size_t arena_mark(const struct arena *arena)

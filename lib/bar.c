@@ -48,7 +48,8 @@ struct decoder {
 	const struct diag *diag;
 };
 
-static void complain(const struct decoder *d, unsigned index, uint64_t value, uint64_t mask, const char *what)
+static void complain(const struct decoder *d, unsigned index, uint64_t value, uint64_t mask,
+		     const char *what)
 {
 	char name[16];
 
@@ -58,12 +59,13 @@ static void complain(const struct decoder *d, unsigned index, uint64_t value, ui
 }
 
 /*
- * The address bits that can be set must reach from the lowest one to `top` without a hole. What does not move
- * and has holes is a constant, no BAR; what does not move and has none is a BAR that holds the highest
- * address of its size, as some firmware leaves ROMs that it did not assign. False when it is no BAR.
+ * The address bits that can be set must reach from the lowest one to `top` without a hole. What
+ * does not move and has holes is a constant, no BAR; what does not move and has none is a BAR that
+ * holds the highest address of its size, as some firmware leaves ROMs that it did not assign. False
+ * when it is no BAR.
  */
-static bool add(struct decoder *d, struct bar bar, uint64_t value, uint64_t mask, uint64_t address_bits,
-		uint64_t top)
+static bool add(struct decoder *d, struct bar bar, uint64_t value, uint64_t mask,
+		uint64_t address_bits, uint64_t top)
 {
 	uint64_t settable = mask & address_bits;
 	bool whole;
@@ -88,11 +90,12 @@ static bool add_io(struct decoder *d, unsigned index, uint32_t value, uint32_t m
 	/* The upper 16 bits may be hard-wired to zero: a PC has 64 KiB of I/O space (6.2.5.1). */
 	uint64_t top = mask & 0xffff0000 ? 0xffffffff : 0xffff;
 
-	return add(d, (struct bar){.index = (uint8_t)index, .space = BAR_SPACE_IO}, value, mask, IO_ADDRESS,
-		   top);
+	return add(d, (struct bar){.index = (uint8_t)index, .space = BAR_SPACE_IO}, value, mask,
+		   IO_ADDRESS, top);
 }
 
-static bool add_memory(struct decoder *d, unsigned index, const struct bar_registers *raw, bool wide)
+static bool add_memory(struct decoder *d, unsigned index, const struct bar_registers *raw,
+		       bool wide)
 {
 	uint64_t value = raw->value[index], mask = raw->mask[index];
 	struct bar bar = {.index = (uint8_t)index,

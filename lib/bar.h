@@ -1,7 +1,8 @@
 /*
  * What base address registers mean (PCI Local Bus 3.0, sections 6.2.5.1 and 6.2.5.2).
  *
- * Whatever obtained the raw registers (a sizing dance, a paravirtual table), this is the one decoder.
+ * Whatever obtained the raw registers (a sizing dance, a paravirtual table), this is the one
+ * decoder.
  */
 #ifndef BAROMETER_LIB_BAR_H
 #define BAROMETER_LIB_BAR_H
@@ -42,10 +43,10 @@ unsigned bar_registers_of(const struct pci_function *fn);
 unsigned bar_offset(const struct pci_function *fn, unsigned index);
 
 /*
- * Decodes what was read. A register that does not move when the probe pattern is written is no BAR, unless
- * what it holds is just what a BAR of its size reads (all address bits set from the size up). Anything that
- * the specification does not allow is said in a diagnostic and decoded as far as it makes sense: the size is
- * that of the lowest address bit that can be set.
+ * Decodes what was read. A register that does not move when the probe pattern is written is no BAR,
+ * unless what it holds is just what a BAR of its size reads (all address bits set from the size
+ * up). Anything that the specification does not allow is said in a diagnostic and decoded as far as
+ * it makes sense: the size is that of the lowest address bit that can be set.
  */
 void bar_decode(const struct pci_function *fn, const struct bar_registers *raw, struct bar_set *set,
 		const struct diag *diag);

@@ -5,8 +5,8 @@
 #define CAPS_STEPS_MAX  ((0x100 - 0x40) / 4)
 #define ECAPS_STEPS_MAX ((0x1000 - 0x100) / 4)
 
-static unsigned lost(const struct diag *diag, const struct pci_function *fn, const char *list, unsigned at,
-		     const char *what)
+static unsigned lost(const struct diag *diag, const struct pci_function *fn, const char *list,
+		     unsigned at, const char *what)
 {
 	char name[16];
 
@@ -14,7 +14,8 @@ static unsigned lost(const struct diag *diag, const struct pci_function *fn, con
 	return 0;
 }
 
-unsigned caps_find(struct cfg *cfg, const struct pci_function *fn, uint8_t id, const struct diag *diag)
+unsigned caps_find(struct cfg *cfg, const struct pci_function *fn, uint8_t id,
+		   const struct diag *diag)
 {
 	unsigned at;
 
@@ -53,10 +54,12 @@ unsigned caps_find_extended(struct cfg *cfg, const struct pci_function *fn, uint
 		if (steps == ECAPS_STEPS_MAX)
 			return lost(diag, fn, "extended capability", at, "does not end: it loops");
 		header = cfg_read32(cfg, fn->at, at);
-		/* A conventional function has no extended space: all-ones or zero at 100h (PCIe 7.6.2). */
+		/* A conventional function has no extended space: all-ones or zero at 100h (PCIe
+		 * 7.6.2). */
 		if (header == 0 || header == 0xffffffff)
-			return at == 0x100 ? 0
-					   : lost(diag, fn, "extended capability", at, "points at nothing");
+			return at == 0x100
+				   ? 0
+				   : lost(diag, fn, "extended capability", at, "points at nothing");
 		if ((header & 0xffff) == id)
 			return at;
 		at = header >> 20 & 0xffc;
@@ -76,11 +79,12 @@ static void add(struct list *list, struct caps_resource resource)
 }
 
 /*
- * SR-IOV (9.3.3): six BARs at 24h of the capability, sized as ordinary ones. VF MSE in the control register
- * (08h, bit 3) is their decode switch. They are decoded by bar_decode() as those of a stand-in function.
+ * SR-IOV (9.3.3): six BARs at 24h of the capability, sized as ordinary ones. VF MSE in the control
+ * register (08h, bit 3) is their decode switch. They are decoded by bar_decode() as those of a
+ * stand-in function.
  */
-static void add_vf_bars(struct cfg *cfg, const struct pci_function *fn, unsigned cap, struct list *list,
-			const struct diag *diag)
+static void add_vf_bars(struct cfg *cfg, const struct pci_function *fn, unsigned cap,
+			struct list *list, const struct diag *diag)
 {
 	const struct pci_function stand_in = {.at = fn->at, .bars = (uint16_t)(cap + 0x24)};
 	struct bar_registers raw = {0};
@@ -109,9 +113,10 @@ static void add_vf_bars(struct cfg *cfg, const struct pci_function *fn, unsigned
 						 .size = set.bar[i].size});
 }
 
-/* Resizable BAR (7.8.6): n entries of a capability and a control dword; the number of entries is in the first
- * control. */
-static void add_rebar(struct cfg *cfg, const struct pci_function *fn, unsigned cap, struct list *list)
+/* Resizable BAR (7.8.6): n entries of a capability and a control dword; the number of entries is in
+ * the first control. */
+static void add_rebar(struct cfg *cfg, const struct pci_function *fn, unsigned cap,
+		      struct list *list)
 {
 	unsigned entries = cfg_read32(cfg, fn->at, cap + 8) >> 5 & 7;
 
@@ -120,12 +125,13 @@ static void add_rebar(struct cfg *cfg, const struct pci_function *fn, unsigned c
 		uint32_t control = cfg_read32(cfg, fn->at, cap + 8 + 8 * i);
 		unsigned exponent = control >> 8 & 0x3f;
 
-		/* 1 MiB to 128 TiB are bits 4-31 of the capability, 256 TiB and up bits 16-31 of the control.
-		 */
-		add(list, (struct caps_resource){.kind = CAPS_REBAR,
-						 .index = control & 7,
-						 .size = exponent <= 43 ? 0x100000ull << exponent : 0,
-						 .sizes = able >> 4 | (uint64_t)(control >> 16) << 28});
+		/* 1 MiB to 128 TiB are bits 4-31 of the capability, 256 TiB and up bits 16-31 of
+		 * the control. */
+		add(list,
+		    (struct caps_resource){.kind = CAPS_REBAR,
+					   .index = control & 7,
+					   .size = exponent <= 43 ? 0x100000ull << exponent : 0,
+					   .sizes = able >> 4 | (uint64_t)(control >> 16) << 28});
 	}
 }
 
@@ -162,7 +168,8 @@ static void add_ea(struct cfg *cfg, const struct pci_function *fn, unsigned cap,
 		add(list, (struct caps_resource){
 			      .kind = CAPS_EA,
 			      .index = header >> 4 & 0xf,
-			      .space = properties == 2 || properties == 7 ? BAR_SPACE_IO : BAR_SPACE_MEM64,
+			      .space = properties == 2 || properties == 7 ? BAR_SPACE_IO
+									  : BAR_SPACE_MEM64,
 			      .prefetch = properties == 1 || properties == 3 || properties == 6,
 			      .address = base & ~3ull,
 			      .size = (offset | 3) + 1});

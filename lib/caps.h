@@ -1,9 +1,9 @@
 /*
- * Capability lists, and the capabilities that define address ranges beyond the BARs (PCI 3.0, 6.7; PCI
- * Express Base 4.0, 7.6, 7.8.5 Enhanced Allocation, 7.8.6 Resizable BAR, 9.3.3 SR-IOV).
+ * Capability lists, and the capabilities that define address ranges beyond the BARs (PCI 3.0, 6.7;
+ * PCI Express Base 4.0, 7.6, 7.8.5 Enhanced Allocation, 7.8.6 Resizable BAR, 9.3.3 SR-IOV).
  *
- * Lists are device data: a walk ends after as many steps as the space could hold, and says why if that was
- * not the end.
+ * Lists are device data: a walk ends after as many steps as the space could hold, and says why if
+ * that was not the end.
  */
 #ifndef BAROMETER_LIB_CAPS_H
 #define BAROMETER_LIB_CAPS_H
@@ -17,7 +17,8 @@
 #define ECAP_REBAR  0x15
 
 /* Offset of the first capability with this ID, or 0. */
-unsigned caps_find(struct cfg *cfg, const struct pci_function *fn, uint8_t id, const struct diag *diag);
+unsigned caps_find(struct cfg *cfg, const struct pci_function *fn, uint8_t id,
+		   const struct diag *diag);
 
 /* The same among the extended capabilities from 100h on; 0 where the path does not reach them. */
 unsigned caps_find_extended(struct cfg *cfg, const struct pci_function *fn, uint16_t id,
@@ -39,8 +40,8 @@ struct caps_resource {
 };
 
 /*
- * Lists them, sizing VF BARs by the dance with VF memory space off; everything is restored. Returns how many
- * were stored in list, at most CAPS_RESOURCES_MAX.
+ * Lists them, sizing VF BARs by the dance with VF memory space off; everything is restored. Returns
+ * how many were stored in list, at most CAPS_RESOURCES_MAX.
  */
 unsigned caps_resources(struct cfg *cfg, const struct pci_function *fn, struct caps_resource *list,
 			const struct diag *diag);

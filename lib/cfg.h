@@ -1,11 +1,12 @@
 /*
- * Configuration access: one type for every mechanism (PCI Local Bus 3.0 section 3.2.2.3.2 for ports, PCI
- * Express Base 4.0 section 7.2.2 for ECAM).
+ * Configuration access: one type for every mechanism (PCI Local Bus 3.0 section 3.2.2.3.2 for
+ * ports, PCI Express Base 4.0 section 7.2.2 for ECAM).
  *
- * A struct cfg is one mechanism ready for use: constant operations, the back end's own state, and exact
- * counts of what it did. Widths are 1, 2 or 4 bytes; reg is a byte offset, aligned to the width. Values are
- * zero-extended. Out of the mechanism's reach (segment, bus range, offset) a read gives all-ones of its width
- * and a write does nothing, without any access and without being counted, as for an absent function.
+ * A struct cfg is one mechanism ready for use: constant operations, the back end's own state, and
+ * exact counts of what it did. Widths are 1, 2 or 4 bytes; reg is a byte offset, aligned to the
+ * width. Values are zero-extended. Out of the mechanism's reach (segment, bus range, offset) a read
+ * gives all-ones of its width and a write does nothing, without any access and without being
+ * counted, as for an absent function.
  */
 #ifndef BAROMETER_LIB_CFG_H
 #define BAROMETER_LIB_CFG_H
@@ -36,7 +37,8 @@ static inline uint32_t cfg_key(struct cfg_address at)
 	return (uint32_t)at.segment << 16 | (uint32_t)at.bus << 8 | at.devfn;
 }
 
-/* Every access that can leave the guest, by kind; one object for the whole run, shared by all back ends. */
+/* Every access that can leave the guest, by kind; one object for the whole run, shared by all back
+ * ends. */
 struct cfg_counts {
 	uint64_t cf8_read, cf8_write, cfc_read, cfc_write;
 	uint64_t ecam_read, ecam_write;
@@ -51,15 +53,16 @@ struct cfg_ops {
 	bool (*probe)(struct cfg *cfg);
 	bool (*reaches)(const struct cfg *cfg, struct cfg_address at, unsigned reg);
 	uint32_t (*read)(struct cfg *cfg, struct cfg_address at, unsigned reg, unsigned width);
-	void (*write)(struct cfg *cfg, struct cfg_address at, unsigned reg, unsigned width, uint32_t value);
+	void (*write)(struct cfg *cfg, struct cfg_address at, unsigned reg, unsigned width,
+		      uint32_t value);
 };
 
 struct cfg {
 	const struct cfg_ops *ops;
 	void *state;               /* the back end's own */
 	struct cfg_counts *counts; /* what the machine saw */
-	uint64_t reads,
-	    writes; /* what the caller asked for; one port read is one read but two port accesses */
+	/* What the caller asked for; one port read is one read but two port accesses. */
+	uint64_t reads, writes;
 };
 
 /* All-ones of a width: what an absent function reads as. */
@@ -68,7 +71,8 @@ static inline uint32_t cfg_ones(unsigned width)
 	return width == 4 ? 0xffffffffu : (1u << 8 * width) - 1;
 }
 
-static inline uint32_t cfg_read(struct cfg *cfg, struct cfg_address at, unsigned reg, unsigned width)
+static inline uint32_t cfg_read(struct cfg *cfg, struct cfg_address at, unsigned reg,
+				unsigned width)
 {
 	return cfg->ops->read(cfg, at, reg, width);
 }

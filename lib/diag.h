@@ -1,6 +1,6 @@
 /*
- * Where lib/ says what it found wrong: one line of text a finding, no newline. The owner of the sink prints
- * and counts.
+ * Where lib/ says what it found wrong: one line of text a finding, no newline. The owner of the
+ * sink prints and counts.
  */
 #ifndef BAROMETER_LIB_DIAG_H
 #define BAROMETER_LIB_DIAG_H
@@ -11,6 +11,7 @@ struct diag {
 };
 
 /* Lines longer than 240 characters are cut. Formats as text_format() does. */
-void diag_say(const struct diag *diag, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void diag_say(const struct diag *diag, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -27,8 +27,8 @@ volatile uint8_t *ecam_pointer(const struct cfg *cfg, struct cfg_address at, uns
 
 	if (!base || reg > 0xfff)
 		return NULL;
-	return base + ((uint64_t)(at.bus - entry->start) << BUS_SHIFT) + ((uint64_t)at.devfn << DEVFN_SHIFT) +
-	       reg;
+	return base + ((uint64_t)(at.bus - entry->start) << BUS_SHIFT) +
+	       ((uint64_t)at.devfn << DEVFN_SHIFT) + reg;
 }
 
 static bool ecam_reaches(const struct cfg *cfg, struct cfg_address at, unsigned reg)
@@ -54,7 +54,8 @@ static uint32_t ecam_read(struct cfg *cfg, struct cfg_address at, unsigned reg, 
 	}
 }
 
-static void ecam_write(struct cfg *cfg, struct cfg_address at, unsigned reg, unsigned width, uint32_t value)
+static void ecam_write(struct cfg *cfg, struct cfg_address at, unsigned reg, unsigned width,
+		       uint32_t value)
 {
 	volatile uint8_t *p = ecam_pointer(cfg, at, reg);
 
@@ -74,8 +75,8 @@ static void ecam_write(struct cfg *cfg, struct cfg_address at, unsigned reg, uns
 	}
 }
 
-/* MCFG is the statement that ECAM is there; the mechanism is usable when one of its windows could be mapped.
- */
+/* MCFG is the statement that ECAM is there; the mechanism is usable when one of its windows could
+ * be mapped. */
 static bool ecam_probe(struct cfg *cfg)
 {
 	struct ecam *ecam = cfg->state;

@@ -10,8 +10,8 @@
 
 struct ecam {
 	const struct acpi *acpi;
-	/* Maps len bytes of device memory uncached, for good; NULL when it cannot. Called once an MCFG entry,
-	 * at its first use. */
+	/* Maps len bytes of device memory uncached, for good; NULL when it cannot. Called once an
+	 * MCFG entry, at its first use. */
 	volatile uint8_t *(*map)(void *context, uint64_t physical, uint64_t len);
 	void *context;
 	volatile uint8_t *window[ACPI_MCFG_MAX]; /* of bus start, by MCFG entry */

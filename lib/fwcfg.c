@@ -17,8 +17,8 @@
 
 #define DIRECTORY_ENTRY    64 /* size, select, reserved, name[56] */
 
-/* The control block at the start of the buffer: control, length, address; the data follow, 16-byte aligned.
- */
+/* The control block at the start of the buffer: control, length, address; the data follow, 16-byte
+ * aligned. */
 #define DATA_OFFSET        16
 
 #define POLLS_MAX          1000000
@@ -61,15 +61,16 @@ const uint8_t *fwcfg_read(struct fwcfg *fwcfg, uint16_t key, size_t len)
 	io_out32(DMA_LOW, __builtin_bswap32((uint32_t)physical));
 	/* Done when all bits but the error are clear; QEMU is done before the write returns. */
 	for (unsigned polls = 0; polls < POLLS_MAX; polls++) {
-		control =
-		    (uint32_t)block[0] << 24 | (uint32_t)block[1] << 16 | (uint32_t)block[2] << 8 | block[3];
+		control = (uint32_t)block[0] << 24 | (uint32_t)block[1] << 16 |
+			  (uint32_t)block[2] << 8 | block[3];
 		if ((control & ~CONTROL_ERROR) == 0)
 			return control & CONTROL_ERROR ? NULL : data;
 	}
 	return NULL;
 }
 
-bool fwcfg_find(struct fwcfg *fwcfg, const char *const *names, struct fwcfg_item *items, unsigned count)
+bool fwcfg_find(struct fwcfg *fwcfg, const char *const *names, struct fwcfg_item *items,
+		unsigned count)
 {
 	const uint8_t *directory =
 	    fwcfg_read(fwcfg, KEY_FILE_DIRECTORY, 4 + FWCFG_ITEMS_MAX * DIRECTORY_ENTRY);
@@ -90,7 +91,8 @@ bool fwcfg_find(struct fwcfg *fwcfg, const char *const *names, struct fwcfg_item
 
 			/* With its terminator, so that a name is no prefix of another. */
 			if (len < DIRECTORY_ENTRY - 8 && memcmp(entry + 8, names[i], len + 1) == 0)
-				items[i] = (struct fwcfg_item){mem_be16(entry + 4), mem_be32(entry)};
+				items[i] =
+				    (struct fwcfg_item){mem_be16(entry + 4), mem_be32(entry)};
 		}
 	}
 	return true;

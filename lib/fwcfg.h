@@ -1,8 +1,9 @@
 /*
  * QEMU's firmware configuration device over its DMA interface (QEMU docs/specs/fw_cfg).
  *
- * The transport of the paravirtual call: one transfer is one write to the DMA address register, so one exit.
- * Each is counted in cfg_counts.calls. Other VMMs offer the same device; absence is normal.
+ * The transport of the paravirtual call: one transfer is one write to the DMA address register, so
+ * one exit. Each is counted in cfg_counts.calls. Other VMMs offer the same device; absence is
+ * normal.
  */
 #ifndef BAROMETER_LIB_FWCFG_H
 #define BAROMETER_LIB_FWCFG_H
@@ -35,12 +36,15 @@ struct fwcfg_item {
 	uint32_t size; /* as the directory has it */
 };
 
-/* Looks items up by name, all with one transfer; names[i] gives items[i]. False when the transfer fails. */
-bool fwcfg_find(struct fwcfg *fwcfg, const char *const *names, struct fwcfg_item *items, unsigned count);
+/* Looks items up by name, all with one transfer; names[i] gives items[i]. False when the transfer
+ * fails. */
+bool fwcfg_find(struct fwcfg *fwcfg, const char *const *names, struct fwcfg_item *items,
+		unsigned count);
 
 /*
- * Reads an item's first len bytes (at most what the buffer holds; what lies beyond the item reads as zero).
- * The bytes stay valid until the next transfer. NULL when the device reports an error or never finishes.
+ * Reads an item's first len bytes (at most what the buffer holds; what lies beyond the item reads
+ * as zero). The bytes stay valid until the next transfer. NULL when the device reports an error or
+ * never finishes.
  */
 const uint8_t *fwcfg_read(struct fwcfg *fwcfg, uint16_t key, size_t len);
 

@@ -1,11 +1,11 @@
 /*
  * The only instructions in lib/ that reach outside memory: port I/O and memory-mapped I/O.
  *
- * Every back end goes through these, so the host tests replace this one file (check/host/io.h) and run the
- * same back ends against a simulated machine.
+ * Every back end goes through these, so the host tests replace this one file (check/host/io.h) and
+ * run the same back ends against a simulated machine.
  *
- * MMIO moves go through al/ax/eax only: AMD's family 10h BKDG (section 2.11) requires it of ECAM accesses,
- * and a hypervisor's instruction emulator is sure to decode them.
+ * MMIO moves go through al/ax/eax only: AMD's family 10h BKDG (section 2.11) requires it of ECAM
+ * accesses, and a hypervisor's instruction emulator is sure to decode them.
  */
 #ifndef BAROMETER_LIB_IO_H
 #define BAROMETER_LIB_IO_H

@@ -35,8 +35,8 @@ static void empty(void *context)
 	(void)context;
 }
 
-/* Called through a volatile pointer, as the operations are through theirs, so that both pay for the same
- * call. */
+/* Called through a volatile pointer, as the operations are through theirs, so that both pay for the
+ * same call. */
 static void (*volatile empty_run)(void *context) = empty;
 
 static uint64_t time_sample(void (*run)(void *context), void *context, enum pace pace)
@@ -103,7 +103,8 @@ static void warm_up(struct run *run)
 
 	for (unsigned op = 0; op < run->count; op++) {
 		for (unsigned i = 0; i < SAMPLES_A_ROUND; i++)
-			samples[i] = clamp(time_sample(run->ops[op].run, run->ops[op].context, SINGLE));
+			samples[i] =
+			    clamp(time_sample(run->ops[op].run, run->ops[op].context, SINGLE));
 		stats_sort(samples, SAMPLES_A_ROUND);
 		if (stats_median(samples, SAMPLES_A_ROUND) < overhead + FAST)
 			run->series[op].pace = BATCHED;
@@ -137,8 +138,10 @@ static bool one_round(struct run *run, uint64_t *random)
 bool measure_run(const struct measure_op *ops, unsigned count, const struct measure_plan *plan,
 		 struct measure_result *results, size_t *need)
 {
-	struct run run = {
-	    .ops = ops, .plan = plan, .count = count, .limit = plan->reads ? plan->reads : SAMPLES_MAX};
+	struct run run = {.ops = ops,
+			  .plan = plan,
+			  .count = count,
+			  .limit = plan->reads ? plan->reads : SAMPLES_MAX};
 	size_t mark = arena_mark(plan->arena);
 	uint64_t random = plan->seed ? plan->seed : 1;
 	uint32_t *scratch = ARENA_TAKE(plan->arena, uint32_t, run.limit);
@@ -152,7 +155,8 @@ bool measure_run(const struct measure_op *ops, unsigned count, const struct meas
 		run.series[i].samples = ARENA_TAKE(plan->arena, uint32_t, run.limit);
 		room &= run.series[i].samples != NULL;
 	}
-	*need = ((size_t)count + 1) * run.limit * sizeof(uint32_t) + PACES * ROUNDS_KEPT * sizeof(uint32_t);
+	*need = ((size_t)count + 1) * run.limit * sizeof(uint32_t) +
+		PACES * ROUNDS_KEPT * sizeof(uint32_t);
 	if (!room) {
 		arena_release(plan->arena, mark);
 		return false;

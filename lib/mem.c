@@ -1,8 +1,8 @@
 /*
  * Memory and string functions of the freestanding image; the host tests use the C library's.
  *
- * String instructions, eight bytes at a time: a hypervisor that emulates ring 0 pays for each instruction and
- * for each repetition.
+ * String instructions, eight bytes at a time: a hypervisor that emulates ring 0 pays for each
+ * instruction and for each repetition.
  */
 #include "mem.h"
 

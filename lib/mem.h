@@ -1,6 +1,6 @@
 /*
- * The four memory functions that a freestanding compiler may call by itself, and string helpers in their
- * spirit. Semantics are the C standard's.
+ * The four memory functions that a freestanding compiler may call by itself, and string helpers in
+ * their spirit. Semantics are the C standard's.
  */
 #ifndef BAROMETER_LIB_MEM_H
 #define BAROMETER_LIB_MEM_H

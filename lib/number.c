@@ -10,10 +10,11 @@ struct context {
 
 static void number_bus(struct context *c, uint16_t segment, uint8_t bus, uint8_t last);
 
-static void write_numbers(struct context *c, struct pci_function *fn, uint8_t secondary, uint8_t subordinate)
+static void write_numbers(struct context *c, struct pci_function *fn, uint8_t secondary,
+			  uint8_t subordinate)
 {
-	fn->buses =
-	    (fn->buses & 0xff000000) | (uint32_t)subordinate << 16 | (uint32_t)secondary << 8 | fn->at.bus;
+	fn->buses = (fn->buses & 0xff000000) | (uint32_t)subordinate << 16 |
+		    (uint32_t)secondary << 8 | fn->at.bus;
 	cfg_write32(c->cfg, fn->at, PCI_BUS_NUMBERS, fn->buses);
 }
 
@@ -24,8 +25,8 @@ static uint8_t highest_taken(const struct context *c, uint8_t first, uint8_t las
 	return last;
 }
 
-/* Open the bridge over all that is free above its secondary bus, number what appears behind it, then close it
- * to what was used. */
+/* Open the bridge over all that is free above its secondary bus, number what appears behind it,
+ * then close it to what was used. */
 static void number_behind(struct context *c, struct pci_function *fn, uint8_t last)
 {
 	unsigned secondary = fn->at.bus + 1u, end;
@@ -45,11 +46,13 @@ static void number_behind(struct context *c, struct pci_function *fn, uint8_t la
 	pci_bus_add(&c->taken, secondary);
 	write_numbers(c, fn, (uint8_t)secondary, (uint8_t)end);
 	number_bus(c, fn->at.segment, (uint8_t)secondary, (uint8_t)end);
-	write_numbers(c, fn, (uint8_t)secondary, highest_taken(c, (uint8_t)secondary, (uint8_t)end));
+	write_numbers(c, fn, (uint8_t)secondary,
+		      highest_taken(c, (uint8_t)secondary, (uint8_t)end));
 }
 
 /* A bridge's address and bus numbers, which is all that numbering looks at. */
-static struct pci_function bridge_at(struct context *c, uint16_t segment, uint8_t bus, unsigned devfn)
+static struct pci_function bridge_at(struct context *c, uint16_t segment, uint8_t bus,
+				     unsigned devfn)
 {
 	struct cfg_address at = {segment, bus, (uint8_t)devfn};
 
@@ -59,7 +62,8 @@ static struct pci_function bridge_at(struct context *c, uint16_t segment, uint8_
 static void number_bus(struct context *c, uint16_t segment, uint8_t bus, uint8_t last)
 {
 	struct pci_bus_walk on = {.cfg = c->cfg, .segment = segment, .bus = bus};
-	struct pci_bus_set numbered = {0}, unnumbered = {0}; /* of devfns, which are as many as buses */
+	struct pci_bus_set numbered = {0},
+			   unnumbered = {0}; /* of devfns, which are as many as buses */
 	struct pci_function fn;
 
 	/* A bridge with numbers that make no sense is the walk's to report, not ours to mend. */

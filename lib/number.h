@@ -1,6 +1,6 @@
 /*
- * Bus numbers for bridges that firmware left without (PCI-to-PCI Bridge 1.2, 3.2.5.3 and 3.2.5.4): qboot and
- * other minimal firmware number none. Bridges that have usable numbers keep them.
+ * Bus numbers for bridges that firmware left without (PCI-to-PCI Bridge 1.2, 3.2.5.3 and 3.2.5.4):
+ * qboot and other minimal firmware number none. Bridges that have usable numbers keep them.
  */
 #ifndef BAROMETER_LIB_NUMBER_H
 #define BAROMETER_LIB_NUMBER_H
@@ -19,8 +19,9 @@ struct numbering {
 };
 
 /*
- * Numbers every unnumbered bridge under the root buses, depth first, from the free numbers of the bus above
- * it. A bridge for which none is free is reported and stays unnumbered. Adds to *numbering.
+ * Numbers every unnumbered bridge under the root buses, depth first, from the free numbers of the
+ * bus above it. A bridge for which none is free is reported and stays unnumbered. Adds to
+ * *numbering.
  */
 void number_bridges(struct cfg *cfg, const struct pci_roots *roots, struct numbering *numbering,
 		    const struct diag *diag);

@@ -15,7 +15,8 @@ struct walk {
 const char *pci_name(char *to, struct cfg_address at)
 {
 	if (at.segment)
-		text_format(to, 16, "%04x:%02x:%02x.%u", at.segment, at.bus, cfg_device(at), cfg_fn(at));
+		text_format(to, 16, "%04x:%02x:%02x.%u", at.segment, at.bus, cfg_device(at),
+			    cfg_fn(at));
 	else
 		text_format(to, 16, "%02x:%02x.%u", at.bus, cfg_device(at), cfg_fn(at));
 	return to;
@@ -58,7 +59,8 @@ static bool map_add(struct pci_map *map, const struct pci_function *fn, const st
 {
 	if (map->count == map->capacity) {
 		if (!map->truncated)
-			diag_say(diag, "more than %u functions: the rest is not looked at", map->capacity);
+			diag_say(diag, "more than %u functions: the rest is not looked at",
+				 map->capacity);
 		map->truncated = true;
 		return false;
 	}
@@ -66,7 +68,8 @@ static bool map_add(struct pci_map *map, const struct pci_function *fn, const st
 	return true;
 }
 
-const char *pci_bridge_fault(const struct pci_function *fn, uint8_t last, const struct pci_bus_set *taken)
+const char *pci_bridge_fault(const struct pci_function *fn, uint8_t last,
+			     const struct pci_bus_set *taken)
 {
 	uint8_t secondary = pci_secondary(fn), subordinate = pci_subordinate(fn);
 
@@ -92,12 +95,14 @@ static void walk_behind(struct walk *w, const struct pci_function *fn, uint8_t l
 	char name[16];
 
 	if (fault) {
-		diag_say(w->diag, "bridge %s (primary %u, secondary %u, subordinate %u) %s; not followed",
-			 pci_name(name, fn->at), fn->buses & 0xff, pci_secondary(fn), pci_subordinate(fn),
-			 fault);
+		diag_say(w->diag,
+			 "bridge %s (primary %u, secondary %u, subordinate %u) %s; not followed",
+			 pci_name(name, fn->at), fn->buses & 0xff, pci_secondary(fn),
+			 pci_subordinate(fn), fault);
 		return;
 	}
-	/* A bridge's whole range is taken at the end, not the beginning: its own children live in it. */
+	/* A bridge's whole range is taken at the end, not the beginning: its own children live in
+	 * it. */
 	walk_bus(w, fn->at.segment, pci_secondary(fn), pci_subordinate(fn));
 	for (unsigned claimed = pci_secondary(fn); claimed <= pci_subordinate(fn); claimed++)
 		pci_bus_add(&w->taken, claimed);
@@ -127,8 +132,8 @@ void pci_add_roots(struct pci_bus_set *set, const struct pci_roots *roots, uint1
 			pci_bus_add(set, roots->root[i].bus);
 }
 
-void pci_scan_tree(struct cfg *cfg, const struct pci_roots *roots, struct pci_map *map, pci_visit_fn visit,
-		   void *context, const struct diag *diag)
+void pci_scan_tree(struct cfg *cfg, const struct pci_roots *roots, struct pci_map *map,
+		   pci_visit_fn visit, void *context, const struct diag *diag)
 {
 	struct walk w = {.cfg = cfg, .map = map, .visit = visit, .context = context, .diag = diag};
 

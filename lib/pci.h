@@ -1,8 +1,9 @@
 /*
- * Functions, buses and how to find them (PCI Local Bus 3.0 chapter 6; PCI-to-PCI Bridge 1.2 section 3.2.5).
+ * Functions, buses and how to find them (PCI Local Bus 3.0 chapter 6; PCI-to-PCI Bridge 1.2 section
+ * 3.2.5).
  *
- * A walk believes no device: absent things read all-ones, every loop is bounded, and a bridge whose bus
- * numbers make no sense is reported and not followed.
+ * A walk believes no device: absent things read all-ones, every loop is bounded, and a bridge whose
+ * bus numbers make no sense is reported and not followed.
  */
 #ifndef BAROMETER_LIB_PCI_H
 #define BAROMETER_LIB_PCI_H
@@ -35,8 +36,10 @@ struct pci_function {
 	uint32_t class_revision;
 	uint32_t header; /* dword 0Ch */
 	uint32_t buses;  /* dword 18h of a type 1 header, otherwise 0 */
-	uint16_t
-	    bars; /* where the BARs begin when not at 10h: a VF's are in its SR-IOV capability; otherwise 0 */
+	/*
+	 * Where the BARs begin when not at 10h: a VF's are in its SR-IOV capability; otherwise 0.
+	 */
+	uint16_t bars;
 };
 
 static inline unsigned pci_header_type(const struct pci_function *fn)
@@ -75,7 +78,8 @@ static inline uint8_t pci_subordinate(const struct pci_function *fn)
 	return (uint8_t)(fn->buses >> 16);
 }
 
-/* FFFFh is no vendor; 0000h is what broken hypervisors answer for absent functions, and no vendor either. */
+/* FFFFh is no vendor; 0000h is what broken hypervisors answer for absent functions, and no vendor
+ * either. */
 static inline bool pci_id_present(uint32_t id)
 {
 	return (id & 0xffff) != 0xffff && (id & 0xffff) != 0;
@@ -115,7 +119,8 @@ static inline void pci_bus_add(struct pci_bus_set *set, unsigned bus)
 	set->bit[bus / 64] |= 1ull << (bus % 64);
 }
 
-/* Called for each function as soon as its header is read; what sizing during a scan hangs on. May be NULL. */
+/* Called for each function as soon as its header is read; what sizing during a scan hangs on. May
+ * be NULL. */
 typedef void (*pci_visit_fn)(void *context, struct cfg *cfg, const struct pci_function *fn);
 
 /* Reads one function's identity and header; false when it is absent. */
@@ -130,8 +135,8 @@ struct pci_bus_walk {
 };
 
 /*
- * The next present function, ascending. Without function 0 there is no device, and functions 1 to 7 are
- * looked for only where function 0 says multi-function (PCI 3.0, 3.2.2.3.4).
+ * The next present function, ascending. Without function 0 there is no device, and functions 1 to 7
+ * are looked for only where function 0 says multi-function (PCI 3.0, 3.2.2.3.4).
  */
 bool pci_bus_next(struct pci_bus_walk *walk, struct pci_function *fn);
 
@@ -139,18 +144,20 @@ bool pci_bus_next(struct pci_bus_walk *walk, struct pci_function *fn);
 void pci_add_roots(struct pci_bus_set *set, const struct pci_roots *roots, uint16_t segment);
 
 /* From the root buses down through every bridge. */
-void pci_scan_tree(struct cfg *cfg, const struct pci_roots *roots, struct pci_map *map, pci_visit_fn visit,
-		   void *context, const struct diag *diag);
+void pci_scan_tree(struct cfg *cfg, const struct pci_roots *roots, struct pci_map *map,
+		   pci_visit_fn visit, void *context, const struct diag *diag);
 
-/* Every device of every bus that the path reaches in one segment, bridges or not. Adds to map, so that
- * segments can follow each other. */
-void pci_scan_sweep(struct cfg *cfg, uint16_t segment, struct pci_map *map, const struct diag *diag);
+/* Every device of every bus that the path reaches in one segment, bridges or not. Adds to map, so
+ * that segments can follow each other. */
+void pci_scan_sweep(struct cfg *cfg, uint16_t segment, struct pci_map *map,
+		    const struct diag *diag);
 
 /*
- * Why a bridge at bus `fn->at.bus` cannot be followed, or NULL: it must lead to a higher bus, inside [bus +
- * 1, last], and to buses that nothing else has claimed.
+ * Why a bridge at bus `fn->at.bus` cannot be followed, or NULL: it must lead to a higher bus,
+ * inside [bus + 1, last], and to buses that nothing else has claimed.
  */
-const char *pci_bridge_fault(const struct pci_function *fn, uint8_t last, const struct pci_bus_set *taken);
+const char *pci_bridge_fault(const struct pci_function *fn, uint8_t last,
+			     const struct pci_bus_set *taken);
 
 /* The function at an address, or NULL. */
 const struct pci_function *pci_map_find(const struct pci_map *map, struct cfg_address at);

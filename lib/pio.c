@@ -92,7 +92,8 @@ static uint32_t pio_read(struct cfg *cfg, struct cfg_address at, unsigned reg, u
 	return pio_data_read(cfg, reg & 3, width);
 }
 
-static void pio_write(struct cfg *cfg, struct cfg_address at, unsigned reg, unsigned width, uint32_t value)
+static void pio_write(struct cfg *cfg, struct cfg_address at, unsigned reg, unsigned width,
+		      uint32_t value)
 {
 	if (!pio_reaches(cfg, at, reg))
 		return;

@@ -1,6 +1,6 @@
 /*
- * Configuration mechanism 1: CONFIG_ADDRESS at port CF8h, CONFIG_DATA at CFCh (PCI Local Bus 3.0, 3.2.2.3.2).
- * Reaches segment 0, all 256 buses, registers 0 to FFh.
+ * Configuration mechanism 1: CONFIG_ADDRESS at port CF8h, CONFIG_DATA at CFCh (PCI Local Bus 3.0,
+ * 3.2.2.3.2). Reaches segment 0, all 256 buses, registers 0 to FFh.
  */
 #ifndef BAROMETER_LIB_PIO_H
 #define BAROMETER_LIB_PIO_H
@@ -22,16 +22,16 @@ void pio_init(struct cfg *cfg, struct pio *pio, struct cfg_counts *counts);
 void pio_restore(struct cfg *cfg);
 
 /*
- * CONFIG_ADDRESS itself, for checking how it behaves. An ordinary dword, and a smaller write at CF8h +
- * offset, which a host bridge passes on as an ordinary I/O access (3.2.2.3.2). Nothing may be written to CF9h
- * alone: that is the reset control register of PC chipsets.
+ * CONFIG_ADDRESS itself, for checking how it behaves. An ordinary dword, and a smaller write at
+ * CF8h + offset, which a host bridge passes on as an ordinary I/O access (3.2.2.3.2). Nothing may
+ * be written to CF9h alone: that is the reset control register of PC chipsets.
  */
 uint32_t pio_address_read(struct cfg *cfg);
 void pio_address_write(struct cfg *cfg, uint32_t value);
 void pio_address_write_part(struct cfg *cfg, unsigned offset, unsigned width, uint32_t value);
 
-/* The two halves of an access, which have prices of their own. reg selects a dword; the byte lane is
- * CONFIG_DATA + reg % 4. */
+/* The two halves of an access, which have prices of their own. reg selects a dword; the byte lane
+ * is CONFIG_DATA + reg % 4. */
 void pio_select(struct cfg *cfg, struct cfg_address at, unsigned reg);
 uint32_t pio_data_read(struct cfg *cfg, unsigned lane, unsigned width);
 void pio_data_write(struct cfg *cfg, unsigned lane, unsigned width, uint32_t value);

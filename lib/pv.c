@@ -75,8 +75,8 @@ static bool is_bridge(const uint8_t *entry)
 	return (entry[HEADER_TYPE] & 0x7f) == 1;
 }
 
-/* The chain of bridges that the entries so far lead through: an entry's bridge must be the last one seen one
- * level up. */
+/* The chain of bridges that the entries so far lead through: an entry's bridge must be the last one
+ * seen one level up. */
 struct chain {
 	const uint8_t *bridge[UINT8_MAX + 1];
 	uint8_t secondary[UINT8_MAX + 1]; /* 0: no number known */
@@ -125,14 +125,16 @@ bool pv_check(struct pv_table *table, const uint8_t *bytes, size_t len, size_t *
 		if (!fault && !chain_holds(&chain, bytes + at))
 			fault = "is not preceded by the bridge that it is behind";
 		if (fault) {
-			diag_say(diag, "paravirtual: entry %u of the table, at offset %u, %s", i, at, fault);
+			diag_say(diag, "paravirtual: entry %u of the table, at offset %u, %s", i,
+				 at, fault);
 			return false;
 		}
 		chain_note(&chain, bytes + at, 0);
 		at += mem_le16(bytes + at);
 	}
 	if (at != total) {
-		diag_say(diag, "paravirtual: the table's %u entries end at offset %u, the table at %u",
+		diag_say(diag,
+			 "paravirtual: the table's %u entries end at offset %u, the table at %u",
 			 mem_le32(bytes + ENTRY_COUNT), at, total);
 		return false;
 	}
@@ -140,7 +142,8 @@ bool pv_check(struct pv_table *table, const uint8_t *bytes, size_t len, size_t *
 	return true;
 }
 
-static void entry_read(const uint8_t *entry, uint8_t bus, struct pci_function *fn, struct bar_registers *raw)
+static void entry_read(const uint8_t *entry, uint8_t bus, struct pci_function *fn,
+		       struct bar_registers *raw)
 {
 	*fn = (struct pci_function){
 	    .at = {mem_le16(entry + SEGMENT), bus, entry[PATH + entry[PATH_LENGTH] - 1]},
@@ -151,7 +154,8 @@ static void entry_read(const uint8_t *entry, uint8_t bus, struct pci_function *f
 	if (pci_is_bridge(fn))
 		fn->buses = mem_le32(entry + VALUE + 4 * 2);
 	*raw = (struct bar_registers){0};
-	/* Masks and values stand in the same order, the ROM last, which is that of struct bar_registers. */
+	/* Masks and values stand in the same order, the ROM last, which is that of struct
+	 * bar_registers. */
 	for (unsigned i = 0; i < BAR_COUNT; i++) {
 		if (!bar_offset(fn, i))
 			continue;
@@ -182,7 +186,8 @@ void pv_walk(const struct pv_table *table, const struct numbering *given, struct
 		struct pci_function *fn = &map->fn[map->count];
 
 		if (map->count == map->capacity) {
-			diag_say(diag, "paravirtual: more than %u functions: the rest is not looked at",
+			diag_say(diag,
+				 "paravirtual: more than %u functions: the rest is not looked at",
 				 map->capacity);
 			map->truncated = true;
 			return;
@@ -208,5 +213,6 @@ void pv_walk(const struct pv_table *table, const struct numbering *given, struct
 		map->count++;
 	}
 	if (unplaced)
-		diag_say(diag, "paravirtual: %u functions are behind bridges without bus numbers", unplaced);
+		diag_say(diag, "paravirtual: %u functions are behind bridges without bus numbers",
+			 unplaced);
 }

@@ -1,8 +1,9 @@
 /*
- * The PCI BAR mask table (docs/paravirtual.md): a checked reader, and the walk and the sizing that it
- * replaces.
+ * The PCI BAR mask table (docs/paravirtual.md): a checked reader, and the walk and the sizing that
+ * it replaces.
  *
- * The table is input from outside: nothing is read from it before pv_check() has gone through all of it.
+ * The table is input from outside: nothing is read from it before pv_check() has gone through all
+ * of it.
  */
 #ifndef BAROMETER_LIB_PV_H
 #define BAROMETER_LIB_PV_H
@@ -21,18 +22,18 @@ struct pv_table {
 };
 
 /*
- * Checks bytes as the specification lists it; false, after one diagnostic that names the check, when it is no
- * table to use. *needed is the table's own length when that is all that is wrong (the read was too short),
- * else 0.
+ * Checks bytes as the specification lists it; false, after one diagnostic that names the check,
+ * when it is no table to use. *needed is the table's own length when that is all that is wrong (the
+ * read was too short), else 0.
  */
 bool pv_check(struct pv_table *table, const uint8_t *bytes, size_t len, size_t *needed,
 	      const struct diag *diag);
 
 /*
- * Replaces the walk: fills map from the table alone, in table order, and raw[i] with the registers of
- * map->fn[i]. Bus numbers come from the bridges' entries, but for bridges in `given` from there: what we
- * wrote is newer than a table made before. A function behind a bridge that has no number either way is
- * reported and left out. raw holds map->capacity elements.
+ * Replaces the walk: fills map from the table alone, in table order, and raw[i] with the registers
+ * of map->fn[i]. Bus numbers come from the bridges' entries, but for bridges in `given` from there:
+ * what we wrote is newer than a table made before. A function behind a bridge that has no number
+ * either way is reported and left out. raw holds map->capacity elements.
  */
 void pv_walk(const struct pv_table *table, const struct numbering *given, struct pci_map *map,
 	     struct bar_registers *raw, const struct diag *diag);

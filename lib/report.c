@@ -43,7 +43,8 @@ void report_note(struct report *r, const char *format, ...)
 	put(r, "\n");
 }
 
-void report_result(struct report *r, const char *name, enum report_outcome outcome, const char *reason)
+void report_result(struct report *r, const char *name, enum report_outcome outcome,
+		   const char *reason)
 {
 	static const char *const label[] = {
 	    [REPORT_SKIP] = "SKIP", [REPORT_XFAIL] = "XFAIL", [REPORT_ERROR] = "ERROR"};

@@ -1,18 +1,20 @@
 /* Root buses. */
 #include "roots.h"
 
-void roots_add(struct pci_roots *roots, uint16_t segment, uint8_t bus, uint8_t last, const struct diag *diag)
+void roots_add(struct pci_roots *roots, uint16_t segment, uint8_t bus, uint8_t last,
+	       const struct diag *diag)
 {
 	unsigned at = 0;
 
-	while (at < roots->count && (roots->root[at].segment < segment ||
-				     (roots->root[at].segment == segment && roots->root[at].bus < bus)))
+	while (at < roots->count &&
+	       (roots->root[at].segment < segment ||
+		(roots->root[at].segment == segment && roots->root[at].bus < bus)))
 		at++;
 	if (at < roots->count && roots->root[at].segment == segment && roots->root[at].bus == bus)
 		return;
 	if (roots->count == PCI_ROOTS_MAX) {
-		diag_say(diag, "more than %u root buses: %04x:%02x is not looked at", PCI_ROOTS_MAX, segment,
-			 bus);
+		diag_say(diag, "more than %u root buses: %04x:%02x is not looked at", PCI_ROOTS_MAX,
+			 segment, bus);
 		return;
 	}
 	for (unsigned i = roots->count; i > at; i--)
@@ -38,8 +40,8 @@ static void claim(struct cfg *cfg, uint16_t segment, uint8_t bus, struct pci_bus
 static bool answers(struct cfg *cfg, uint16_t segment, uint8_t bus)
 {
 	for (unsigned device = 0; device < 32; device++)
-		if (pci_id_present(
-			cfg_read32(cfg, (struct cfg_address){segment, bus, (uint8_t)(device << 3)}, PCI_ID)))
+		if (pci_id_present(cfg_read32(
+			cfg, (struct cfg_address){segment, bus, (uint8_t)(device << 3)}, PCI_ID)))
 			return true;
 	return false;
 }

@@ -2,9 +2,10 @@
 #include "sizing.h"
 
 /*
- * per-bar is what Linux did before 6.14 (drivers/pci/probe.c, __pci_read_base), batched what it does since
- * (__pci_size_stdbars and __pci_size_rom before __pci_read_base). lean leaves out every access that changes
- * nothing: the value is the one read before the probe, and what did not move needs no restoring.
+ * per-bar is what Linux did before 6.14 (drivers/pci/probe.c, __pci_read_base), batched what it
+ * does since (__pci_size_stdbars and __pci_size_rom before __pci_read_base). lean leaves out every
+ * access that changes nothing: the value is the one read before the probe, and what did not move
+ * needs no restoring.
  */
 const struct sizing_strategy sizing_strategies[SIZING_STRATEGIES] = {
     {.name = "per-bar", .window = SIZING_WINDOW_BAR, .rom_apart = true, .restore_unmoved = true},
@@ -37,8 +38,8 @@ static void window_close(struct cfg *cfg, const struct pci_function *fn, uint16_
 		cfg_write16(cfg, fn->at, PCI_COMMAND, command);
 }
 
-static void probe(struct cfg *cfg, const struct sizing_strategy *strategy, const struct pci_function *fn,
-		  unsigned index, struct bar_registers *raw)
+static void probe(struct cfg *cfg, const struct sizing_strategy *strategy,
+		  const struct pci_function *fn, unsigned index, struct bar_registers *raw)
 {
 	unsigned reg = bar_offset(fn, index);
 	uint32_t ones = index == BAR_ROM_INDEX ? BAR_PROBE_ROM : BAR_PROBE_ONES;
@@ -51,8 +52,9 @@ static void probe(struct cfg *cfg, const struct sizing_strategy *strategy, const
 }
 
 /*
- * Whether the register after `index` is still sized in the same window. *upper says that `index` is the upper
- * half of a 64-bit BAR, whose halves always share a window, and is updated for the next one.
+ * Whether the register after `index` is still sized in the same window. *upper says that `index` is
+ * the upper half of a 64-bit BAR, whose halves always share a window, and is updated for the next
+ * one.
  */
 static bool window_goes_on(const struct sizing_strategy *strategy, const struct bar_registers *raw,
 			   unsigned index, unsigned next, bool *upper)
@@ -67,8 +69,8 @@ static bool window_goes_on(const struct sizing_strategy *strategy, const struct 
 	return next != BAR_ROM_INDEX || !strategy->rom_apart;
 }
 
-void sizing_run(struct cfg *cfg, const struct sizing_strategy *strategy, const struct pci_function *fn,
-		struct bar_registers *raw)
+void sizing_run(struct cfg *cfg, const struct sizing_strategy *strategy,
+		const struct pci_function *fn, struct bar_registers *raw)
 {
 	unsigned order[BAR_COUNT], count = 0;
 	bool upper = false;
@@ -82,14 +84,16 @@ void sizing_run(struct cfg *cfg, const struct sizing_strategy *strategy, const s
 
 		do
 			probe(cfg, strategy, fn, order[i], raw);
-		while (++i < count && window_goes_on(strategy, raw, order[i - 1], order[i], &upper));
+		while (++i < count &&
+		       window_goes_on(strategy, raw, order[i - 1], order[i], &upper));
 		window_close(cfg, fn, command);
 	}
 	for (unsigned i = 0; strategy->read_again && i < count; i++)
 		raw->value[order[i]] = cfg_read32(cfg, fn->at, bar_offset(fn, order[i]));
 }
 
-void sizing_snapshot(struct cfg *cfg, const struct pci_function *fn, struct sizing_snapshot *snapshot)
+void sizing_snapshot(struct cfg *cfg, const struct pci_function *fn,
+		     struct sizing_snapshot *snapshot)
 {
 	*snapshot = (struct sizing_snapshot){.command = cfg_read16(cfg, fn->at, PCI_COMMAND)};
 	for (unsigned i = 0; i < BAR_COUNT; i++)
@@ -110,8 +114,8 @@ bool sizing_restored(const struct pci_function *fn, const struct sizing_snapshot
 	for (unsigned i = 0; i < BAR_COUNT; i++) {
 		if (before->value[i] == after->value[i])
 			continue;
-		diag_say(diag, "%s register 0x%02x was 0x%08x before sizing and is 0x%08x after", name,
-			 bar_offset(fn, i), before->value[i], after->value[i]);
+		diag_say(diag, "%s register 0x%02x was 0x%08x before sizing and is 0x%08x after",
+			 name, bar_offset(fn, i), before->value[i], after->value[i]);
 		same = false;
 	}
 	return same;

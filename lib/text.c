@@ -41,7 +41,8 @@ static void put_string(struct out *out, const struct spec *spec, const char *s)
 		pad(out, ' ', spec->width, len);
 }
 
-static void put_number(struct out *out, const struct spec *spec, uint64_t value, unsigned base, bool negative)
+static void put_number(struct out *out, const struct spec *spec, uint64_t value, unsigned base,
+		       bool negative)
 {
 	char digits[24];
 	size_t n = 0, len;
@@ -151,8 +152,8 @@ size_t text_format(char *to, size_t size, const char *format, ...)
 	return len;
 }
 
-/* One star is remembered at a time: on a mismatch it swallows one more character. Linear in pattern times
- * name. */
+/* One star is remembered at a time: on a mismatch it swallows one more character. Linear in pattern
+ * times name. */
 bool text_glob(const char *pattern, size_t pattern_len, const char *name)
 {
 	size_t p = 0, star = SIZE_MAX;

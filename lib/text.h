@@ -1,6 +1,4 @@
-/*
- * Text into a fixed buffer: a bounded printf subset, globs, and numbers out of words.
- */
+/* Text into a fixed buffer: a bounded printf subset, globs, and numbers out of words. */
 #ifndef BAROMETER_LIB_TEXT_H
 #define BAROMETER_LIB_TEXT_H
 
@@ -10,11 +8,12 @@
 #include <stdint.h>
 
 /*
- * Formats %s %c %d %u %x %% with flags 0 and -, a width (or *; not for %c), a precision for %s, and the
- * length modifiers l, ll and z. Always terminates the buffer (size > 0) and returns the length that the whole
- * text would have had.
+ * Formats %s %c %d %u %x %% with flags 0 and -, a width (or *; not for %c), a precision for %s, and
+ * the length modifiers l, ll and z. Always terminates the buffer (size > 0) and returns the length
+ * that the whole text would have had.
  */
-size_t text_format(char *to, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+size_t text_format(char *to, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 size_t text_vformat(char *to, size_t size, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 

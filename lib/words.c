@@ -39,7 +39,8 @@ static bool set_number32(const struct word *w, uint32_t max, uint32_t *to)
 static int choice(const struct word *w, const char *const *choices, int count)
 {
 	for (int i = 0; i < count; i++)
-		if (strlen(choices[i]) == w->value_len && memcmp(w->value, choices[i], w->value_len) == 0)
+		if (strlen(choices[i]) == w->value_len &&
+		    memcmp(w->value, choices[i], w->value_len) == 0)
 			return i;
 	return -1;
 }

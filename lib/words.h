@@ -1,6 +1,6 @@
 /*
- * The guest's command line: words separated by white space, key=value or a bare flag. Later words win over
- * earlier ones.
+ * The guest's command line: words separated by white space, key=value or a bare flag. Later words
+ * win over earlier ones.
  */
 #ifndef BAROMETER_LIB_WORDS_H
 #define BAROMETER_LIB_WORDS_H
@@ -30,16 +30,16 @@ struct words {
 void words_defaults(struct words *words);
 
 /*
- * Takes over what text says. Comments run from # to the end of the line. Each word that is not understood, or
- * whose value is not, is named in a diagnostic; the number of those is returned.
+ * Takes over what text says. Comments run from # to the end of the line. Each word that is not
+ * understood, or whose value is not, is named in a diagnostic; the number of those is returned.
  */
 unsigned words_parse(struct words *words, const char *text, const struct diag *diag);
 
 /* True when one of the comma-separated globs matches the name. */
 bool words_match(const char *globs, const char *name);
 
-/* The next glob of a comma-separated list from *at on, or NULL at its end; *len is its length. Empty globs
- * are passed over. */
+/* The next glob of a comma-separated list from *at on, or NULL at its end; *len is its length.
+ * Empty globs are passed over. */
 const char *words_next_glob(const char **at, size_t *len);
 
 #endif

@@ -1,5 +1,5 @@
-/* What each kind of access costs, by itself, all interleaved; with baselines that do not touch configuration
- * space. */
+/* What each kind of access costs, by itself, all interleaved; with baselines that do not touch
+ * configuration space. */
 #include "measure.h"
 #include "mem.h"
 #include "io.h"
@@ -73,8 +73,9 @@ static void run_call(void *context)
 }
 
 /*
- * LOADS loads in a row, the address of each depending on the value before, so that what is timed is how long
- * one takes and not how many the processor can have under way. Through eax, as all MMIO here.
+ * LOADS loads in a row, the address of each depending on the value before, so that what is timed is
+ * how long one takes and not how many the processor can have under way. Through eax, as all MMIO
+ * here.
  */
 #define LOADS 16
 
@@ -97,8 +98,8 @@ static void run_load(void *context)
 	chase(op->memory);
 }
 
-/* An ECAM load without the bookkeeping that finds its address: what the mechanism itself costs, beside the
- * RAM loads. */
+/* An ECAM load without the bookkeeping that finds its address: what the mechanism itself costs,
+ * beside the RAM loads. */
 static void run_ecam_load(void *context)
 {
 	const struct op *op = context;
@@ -134,17 +135,19 @@ struct table {
 	unsigned count;
 };
 
-static struct op *add(struct table *t, const char *path, const char *name, unsigned width, enum target target,
-		      void (*run)(void *context))
+static struct op *add(struct table *t, const char *path, const char *name, unsigned width,
+		      enum target target, void (*run)(void *context))
 {
 	struct op *op = &t->op[t->count++];
 
-	*op = (struct op){.path = path, .op = name, .width = width, .target = target, .run = run, .s = t->s};
+	*op = (struct op){
+	    .path = path, .op = name, .width = width, .target = target, .run = run, .s = t->s};
 	return op;
 }
 
-static void add_cfg(struct table *t, unsigned path, const char *name, unsigned width, enum target target,
-		    void (*run)(void *context), struct cfg_address at, uint32_t value)
+static void add_cfg(struct table *t, unsigned path, const char *name, unsigned width,
+		    enum target target, void (*run)(void *context), struct cfg_address at,
+		    uint32_t value)
 {
 	struct op *op = add(t, session_path_names[path], name, width, target, run);
 
@@ -168,7 +171,8 @@ static bool is_absent(const struct session *s, struct cfg_address at, unsigned p
 static bool find_absent(const struct session *s, unsigned path, struct cfg_address *at)
 {
 	for (unsigned key = 0; key < 0x10000; key += 8) {
-		*at = (struct cfg_address){s->roots.root[0].segment, (uint8_t)(key >> 8), (uint8_t)key};
+		*at = (struct cfg_address){s->roots.root[0].segment, (uint8_t)(key >> 8),
+					   (uint8_t)key};
 		if (is_absent(s, *at, path))
 			return true;
 	}
@@ -188,9 +192,9 @@ static bool has_memory(struct cfg *cfg, const struct pci_function *fn)
 }
 
 /*
- * Whose decoding may blink: an ordinary function that decodes memory now, so that nothing is switched on over
- * a BAR without an address. No bridge of any kind and no display: the way to the console may lead through
- * them.
+ * Whose decoding may blink: an ordinary function that decodes memory now, so that nothing is
+ * switched on over a BAR without an address. No bridge of any kind and no display: the way to the
+ * console may lead through them.
  */
 static const struct pci_function *find_toggle(struct cfg *cfg, const struct pci_map *map)
 {
@@ -199,14 +203,15 @@ static const struct pci_function *find_toggle(struct cfg *cfg, const struct pci_
 		unsigned base = pci_class(fn) >> 16;
 
 		if (pci_header_type(fn) == 0 && base != 0x06 && base != 0x03 &&
-		    cfg_read16(cfg, fn->at, PCI_COMMAND) & PCI_COMMAND_MEMORY && has_memory(cfg, fn))
+		    cfg_read16(cfg, fn->at, PCI_COMMAND) & PCI_COMMAND_MEMORY &&
+		    has_memory(cfg, fn))
 			return fn;
 	}
 	return NULL;
 }
 
-/* Reads and writes of the ID register, which takes no writes: what is timed is the mechanism, not a device's
- * reaction. */
+/* Reads and writes of the ID register, which takes no writes: what is timed is the mechanism, not a
+ * device's reaction. */
 static void add_path(struct table *t, unsigned path)
 {
 	const struct pci_map *map = session_map(t->s, path);
@@ -219,7 +224,8 @@ static void add_path(struct table *t, unsigned path)
 	for (unsigned i = 0; i < 3; i++)
 		add_cfg(t, path, "read", widths[i], TARGET_PRESENT, run_read, map->fn[0].at, 0);
 	for (unsigned i = 0; i < 3; i++)
-		add_cfg(t, path, "write", widths[i], TARGET_PRESENT, run_write, map->fn[0].at, map->fn[0].id);
+		add_cfg(t, path, "write", widths[i], TARGET_PRESENT, run_write, map->fn[0].at,
+			map->fn[0].id);
 	if (find_absent(t->s, path, &absent)) {
 		add_cfg(t, path, "read", 4, TARGET_ABSENT, run_read, absent, 0);
 		add_cfg(t, path, "write", 4, TARGET_ABSENT, run_write, absent, 0xffffffff);
@@ -228,7 +234,8 @@ static void add_path(struct table *t, unsigned path)
 	if (toggle) {
 		uint16_t command = cfg_read16(&t->s->path[path], toggle->at, PCI_COMMAND);
 
-		add_cfg(t, path, "decode-toggle", 2, TARGET_PRESENT, run_toggle, toggle->at, command);
+		add_cfg(t, path, "decode-toggle", 2, TARGET_PRESENT, run_toggle, toggle->at,
+			command);
 		t->op[t->count - 1].other = command ^ PCI_COMMAND_MEMORY;
 	}
 	if (path == PATH_ECAM) {
@@ -243,8 +250,8 @@ static void add_path(struct table *t, unsigned path)
 	}
 }
 
-/* A port that no machine of ours claims and that no chipset decodes by convention (Bochs and Linux leave it
- * free). */
+/* A port that no machine of ours claims and that no chipset decodes by convention (Bochs and Linux
+ * leave it free). */
 #define UNCLAIMED_PORT 0x2f0
 
 static void add_load(struct table *t, const char *name, const volatile void *memory)
@@ -308,7 +315,8 @@ static void report_access(struct report *r, const struct op *op, const struct me
 	/* Operations in one sample, and the median of one to a thousandth of a cycle. */
 	report_number(r, "batch", batch_of(op, m));
 	report_number(r, "p50_milli", m->stats.p50 * 1000 / batch_of(op, m));
-	/* Pairs [b, samples from 2^b to 2^(b+1) - 1 cycles]; of whole samples where they are batches. */
+	/* Pairs [b, samples from 2^b to 2^(b+1) - 1 cycles]; of whole samples where they are
+	 * batches. */
 	report_array(r, "log2");
 	for (unsigned b = 0; b < STATS_BUCKETS; b++) {
 		if (!m->stats.histogram[b])
@@ -334,7 +342,8 @@ static void print_row(struct report *r, const struct op *op, const struct measur
 		    (unsigned long long)(m->stats.p50 % batch_of(op, m) * 10 / batch_of(op, m)),
 		    (unsigned long long)each(op, m, m->stats.p90),
 		    (unsigned long long)each(op, m, m->stats.p99),
-		    (unsigned long long)each(op, m, m->stats.mad), m->stable ? "" : "  unstable overhead");
+		    (unsigned long long)each(op, m, m->stats.mad),
+		    m->stable ? "" : "  unstable overhead");
 }
 
 static void keep_prices(struct session *s, const struct op *op, const struct measure_result *m)
@@ -343,15 +352,18 @@ static void keep_prices(struct session *s, const struct op *op, const struct mea
 		return;
 	for (unsigned p = 0; p < PATHS; p++)
 		if (strcmp(op->path, session_path_names[p]) == 0 && strcmp(op->op, "read") == 0)
-			s->prices.read[p] = each(op, m, m->stats.p50) ? each(op, m, m->stats.p50) : 1;
+			s->prices.read[p] =
+			    each(op, m, m->stats.p50) ? each(op, m, m->stats.p50) : 1;
 }
 
 static void cost(struct session *s, const struct test *test)
 {
 	struct table *t = ARENA_TAKE(s->arena, struct table, 1);
 	struct measure_op *ops = ARENA_TAKE(s->arena, struct measure_op, MEASURE_OPS_MAX);
-	struct measure_result *results = ARENA_TAKE(s->arena, struct measure_result, MEASURE_OPS_MAX);
-	struct measure_plan plan = {session_budget_cycles(s), s->words->reads, s->words->seed, s->arena};
+	struct measure_result *results =
+	    ARENA_TAKE(s->arena, struct measure_result, MEASURE_OPS_MAX);
+	struct measure_plan plan = {session_budget_cycles(s), s->words->reads, s->words->seed,
+				    s->arena};
 	size_t need;
 
 	(void)test;
@@ -375,12 +387,13 @@ static void cost(struct session *s, const struct test *test)
 			    s->words->budget_ms);
 	if (!measure_run(ops, t->count, &plan, results, &need)) {
 		session_error(
-		    s, "samples need %zu KiB of memory, which this machine does not have: fewer reads=",
+		    s,
+		    "samples need %zu KiB of memory, which this machine does not have: fewer reads=",
 		    need / 1024);
 		return;
 	}
-	report_note(s->report, "%-28s %5s %8s %10s %12s %10s %10s %8s", "cycles, less timing's own", "width",
-		    "samples", "min", "p50", "p90", "p99", "MAD");
+	report_note(s->report, "%-28s %5s %8s %10s %12s %10s %10s %8s", "cycles, less timing's own",
+		    "width", "samples", "min", "p50", "p90", "p99", "MAD");
 	for (unsigned i = 0; i < t->count; i++) {
 		print_row(s->report, &t->op[i], &results[i]);
 		keep_prices(s, &t->op[i], &results[i]);

@@ -13,8 +13,10 @@ static void tables(struct session *s, const struct test *test)
 		return;
 	}
 	if (acpi->bad)
-		session_fail(s, "%u faults in RSDP, root table, MCFG or FADT (named at the start of the log)",
-			     acpi->bad);
+		session_fail(
+		    s,
+		    "%u faults in RSDP, root table, MCFG or FADT (named at the start of the log)",
+		    acpi->bad);
 	report_note(s->report, "%u sound tables, %u ECAM windows%s", acpi->tables, acpi->mcfg_count,
 		    acpi->from_cba ? " (from _CBA in the DSDT)" : "");
 	session_pass(s);

@@ -1,6 +1,6 @@
 /*
- * Every function's configuration space, as `lspci -xxxx` prints it, so that tools/lspci can hand it to lspci
- * -F. On request only: a thousand lines are too long for every log.
+ * Every function's configuration space, as `lspci -xxxx` prints it, so that tools/lspci can hand it
+ * to lspci -F. On request only: a thousand lines are too long for every log.
  */
 #include "caps.h"
 #include "session.h"
@@ -25,7 +25,9 @@ static bool is_aliased(struct cfg *cfg, const struct pci_function *fn)
 	return true;
 }
 
-/* What Linux, and with it lspci, would show: extended space of what can have one and answers there. */
+/*
+ * What Linux, and with it lspci, would show: extended space of what can have one and answers there.
+ */
 static unsigned space_of(struct session *s, struct cfg *cfg, const struct pci_function *fn)
 {
 	unsigned pcix;
@@ -50,14 +52,15 @@ static void dump_function(struct session *s, const struct pci_function *fn)
 	char name[16], line[LINE * 3 + 1];
 
 	/* As lspci -n has it; the blank after the address is what lspci -F knows the line by. */
-	report_note(s->report, "%s %04x: %04x:%04x (rev %02x)", pci_name(name, fn->at), pci_class(fn) >> 8,
-		    fn->id & 0xffff, fn->id >> 16, fn->class_revision & 0xff);
+	report_note(s->report, "%s %04x: %04x:%04x (rev %02x)", pci_name(name, fn->at),
+		    pci_class(fn) >> 8, fn->id & 0xffff, fn->id >> 16, fn->class_revision & 0xff);
 	for (unsigned reg = 0; reg < space; reg += LINE) {
 		for (unsigned i = 0; i < LINE; i += 4) {
 			uint32_t value = cfg_read32(cfg, fn->at, reg + i);
 
-			text_format(line + i * 3, sizeof(line) - i * 3, " %02x %02x %02x %02x", value & 0xff,
-				    value >> 8 & 0xff, value >> 16 & 0xff, value >> 24);
+			text_format(line + i * 3, sizeof(line) - i * 3, " %02x %02x %02x %02x",
+				    value & 0xff, value >> 8 & 0xff, value >> 16 & 0xff,
+				    value >> 24);
 		}
 		report_note(s->report, "%02x:%s", reg, line);
 	}

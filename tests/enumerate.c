@@ -11,8 +11,8 @@ static void over_path(struct session *s, const struct test *test)
 	map = session_map(s, test->path);
 	if (!map)
 		return;
-	report_note(s->report, "%s: %u functions on %u buses", session_path_names[test->path], map->count,
-		    map->buses);
+	report_note(s->report, "%s: %u functions on %u buses", session_path_names[test->path],
+		    map->count, map->buses);
 	if (s->map_diagnostics[test->path])
 		session_fail(s, "the bus hierarchy is not sound: see the lines above");
 	else
@@ -38,12 +38,13 @@ static void compare_function(struct session *s, const struct known *k)
 			s->functions_disagree = true;
 		} else if (fn->id != k->fn.id || fn->class_revision != k->fn.class_revision ||
 			   fn->header != k->fn.header || fn->buses != k->fn.buses) {
-			session_fail(s,
-				     "%s reads 0x%08x 0x%08x 0x%08x 0x%08x (00h 08h 0Ch 18h) over %s, 0x%08x "
-				     "0x%08x 0x%08x 0x%08x over %s",
-				     name, fn->id, fn->class_revision, fn->header, fn->buses,
-				     session_path_names[p], k->fn.id, k->fn.class_revision, k->fn.header,
-				     k->fn.buses, session_path_names[1 - p]);
+			session_fail(
+			    s,
+			    "%s reads 0x%08x 0x%08x 0x%08x 0x%08x (00h 08h 0Ch 18h) over %s, "
+			    "0x%08x 0x%08x 0x%08x 0x%08x over %s",
+			    name, fn->id, fn->class_revision, fn->header, fn->buses,
+			    session_path_names[p], k->fn.id, k->fn.class_revision, k->fn.header,
+			    k->fn.buses, session_path_names[1 - p]);
 			s->functions_disagree = true;
 		}
 	}
@@ -52,7 +53,8 @@ static void compare_function(struct session *s, const struct known *k)
 static void agree(struct session *s, const struct test *test)
 {
 	(void)test;
-	if (!session_needs_path(s, PATH_PIO) || !session_needs_path(s, PATH_ECAM) || !session_know(s))
+	if (!session_needs_path(s, PATH_PIO) || !session_needs_path(s, PATH_ECAM) ||
+	    !session_know(s))
 		return;
 	for (unsigned i = 0; i < s->known_count; i++)
 		compare_function(s, &s->known[i]);

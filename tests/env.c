@@ -31,7 +31,8 @@ static void roots_report(struct report *r, const struct pci_roots *roots)
 
 void env_report(struct session *s)
 {
-	static const char *const pv[] = {[PV_NONE] = "none", [PV_SNAPSHOT] = "opt", [PV_LIVE] = "etc"};
+	static const char *const pv[] = {
+	    [PV_NONE] = "none", [PV_SNAPSHOT] = "opt", [PV_LIVE] = "etc"};
 	const struct platform *p = s->platform;
 	struct report *r = s->report;
 
@@ -57,5 +58,6 @@ void env_report(struct session *s)
 	report_number(r, "bridges_numbered", s->numbering.count);
 	report_close(r);
 	if (p->emulated)
-		report_note(r, "the CPU is emulated (TCG): counts are exact, cycles are the emulator's");
+		report_note(
+		    r, "the CPU is emulated (TCG): counts are exact, cycles are the emulator's");
 }

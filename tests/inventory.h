@@ -6,7 +6,8 @@
 
 void inventory_report(struct session *session);
 
-/* "lean/ecam", "paravirtual": how an answer of struct known was obtained. to holds 24 bytes; returns to. */
+/* "lean/ecam", "paravirtual": how an answer of struct known was obtained. to holds 24 bytes;
+ * returns to. */
 const char *inventory_sized_by(char *to, unsigned by);
 
 #endif

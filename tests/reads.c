@@ -1,6 +1,7 @@
 /*
- * The experiment of 2022: exactly reads=N configuration reads through ports, then as many through ECAM, total
- * time of each. One loop, as raw_pci_read() in a module's loop was: no per-read timing inside.
+ * The experiment of 2022: exactly reads=N configuration reads through ports, then as many through
+ * ECAM, total time of each. One loop, as raw_pci_read() in a module's loop was: no per-read timing
+ * inside.
  */
 #include "session.h"
 #include "test.h"

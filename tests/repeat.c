@@ -34,10 +34,12 @@ bool repeat(struct session *s, struct cfg *cfg, bool (*pass)(void *context), voi
 		after.calls -= before.calls;
 		if (n && (after.reads != price->reads || after.writes != price->writes ||
 			  after.calls != price->calls)) {
-			session_fail(s,
-				     "pass %u took %llu reads and %llu writes, the one before %llu and %llu",
-				     n + 1, (unsigned long long)after.reads, (unsigned long long)after.writes,
-				     (unsigned long long)price->reads, (unsigned long long)price->writes);
+			session_fail(
+			    s,
+			    "pass %u took %llu reads and %llu writes, the one before %llu and %llu",
+			    n + 1, (unsigned long long)after.reads,
+			    (unsigned long long)after.writes, (unsigned long long)price->reads,
+			    (unsigned long long)price->writes);
 			return false;
 		}
 		*price = after;

@@ -1,6 +1,6 @@
 /*
- * Long operations (a whole scan, a whole sizing pass): repeated a few times, each with exact counts, which
- * must be the same each time.
+ * Long operations (a whole scan, a whole sizing pass): repeated a few times, each with exact
+ * counts, which must be the same each time.
  */
 #ifndef BAROMETER_TESTS_REPEAT_H
 #define BAROMETER_TESTS_REPEAT_H
@@ -16,9 +16,10 @@ struct price {
 };
 
 /*
- * Runs pass(context) until four budgets are used up, at least once and at most nine times. The counts are
- * those of cfg (NULL for none) and of the paravirtual calls. A pass that returns false ends it; so do counts
- * that change from pass to pass, after session_fail(). Returns whether all went well.
+ * Runs pass(context) until four budgets are used up, at least once and at most nine times. The
+ * counts are those of cfg (NULL for none) and of the paravirtual calls. A pass that returns false
+ * ends it; so do counts that change from pass to pass, after session_fail(). Returns whether all
+ * went well.
  */
 bool repeat(struct session *session, struct cfg *cfg, bool (*pass)(void *context), void *context,
 	    struct price *price);

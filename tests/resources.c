@@ -1,5 +1,5 @@
-/* Address ranges that capabilities define beyond the BARs: SR-IOV VF BARs, Enhanced Allocation, Resizable
- * BAR. */
+/* Address ranges that capabilities define beyond the BARs: SR-IOV VF BARs, Enhanced Allocation,
+ * Resizable BAR. */
 #include "caps.h"
 #include "session.h"
 #include "test.h"
@@ -7,7 +7,8 @@
 static const char *const kinds[] = {
     [CAPS_VF_BAR] = "vf_bar", [CAPS_EA] = "enhanced_allocation", [CAPS_REBAR] = "resizable_bar"};
 
-static void report_one(struct session *s, const struct pci_function *fn, const struct caps_resource *c)
+static void report_one(struct session *s, const struct pci_function *fn,
+		       const struct caps_resource *c)
 {
 	struct report *r = s->report;
 	struct cfg_address at = fn->at;
@@ -49,11 +50,13 @@ static void extended(struct session *s, const struct test *test)
 			report_one(s, fn, &list[j]);
 		total += count;
 	}
-	report_note(s->report, "%u ranges in SR-IOV, Enhanced Allocation and Resizable BAR capabilities",
+	report_note(s->report,
+		    "%u ranges in SR-IOV, Enhanced Allocation and Resizable BAR capabilities",
 		    total);
 	if (s->diagnostics != diagnostics)
-		session_fail(s,
-			     "some capability lists or registers are not well-formed: see the lines above");
+		session_fail(
+		    s,
+		    "some capability lists or registers are not well-formed: see the lines above");
 	else
 		session_pass(s);
 }

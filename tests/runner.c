@@ -53,16 +53,16 @@ static void list(struct session *s)
 {
 	report_plan(s->report, 0);
 	for (const struct test *t = tests_start; t < tests_end; t++)
-		report_note(s->report, "%s%s%s%s%s%s", t->name, t->id ? " " : "", t->id ? t->id : "",
-			    t->flags & TEST_DESTRUCTIVE ? " (destructive)" : "",
+		report_note(s->report, "%s%s%s%s%s%s", t->name, t->id ? " " : "",
+			    t->id ? t->id : "", t->flags & TEST_DESTRUCTIVE ? " (destructive)" : "",
 			    t->flags & TEST_FATAL ? " (ends the run; only when named in full)" : "",
 			    t->flags & TEST_ON_REQUEST ? " (only on request)" : "");
 }
 
 static uint64_t accesses(const struct cfg_counts *c)
 {
-	return c->cf8_read + c->cf8_write + c->cfc_read + c->cfc_write + c->ecam_read + c->ecam_write +
-	       c->calls;
+	return c->cf8_read + c->cf8_write + c->cfc_read + c->cfc_write + c->ecam_read +
+	       c->ecam_write + c->calls;
 }
 
 static bool has_needs(struct session *s, const struct test *test)
@@ -74,8 +74,8 @@ static bool has_needs(struct session *s, const struct test *test)
 	return !(test->flags & TEST_NEEDS_PV) || session_needs_pv(s);
 }
 
-/* A rule that a hypervisor is known to break should be broken there: if it is not, the table is out of date.
- */
+/* A rule that a hypervisor is known to break should be broken there: if it is not, the table is out
+ * of date. */
 static void apply_deviation(struct session *s, const struct test *test, const char *reason)
 {
 	s->deviates = false;
@@ -84,7 +84,9 @@ static void apply_deviation(struct session *s, const struct test *test, const ch
 		text_format(s->reason, sizeof(s->reason), "%s: %s", test->id, reason);
 	} else if (s->outcome == REPORT_PASS) {
 		session_fail(
-		    s, "unexpected pass of %s: rules/deviations.c says that this hypervisor breaks it (%s)",
+		    s,
+		    "unexpected pass of %s: rules/deviations.c says that this hypervisor breaks it "
+		    "(%s)",
 		    test->id, reason);
 	}
 }

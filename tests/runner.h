@@ -5,9 +5,9 @@
 #include "session.h"
 
 /*
- * Prints everything from the plan to the last result and the inventory, everything but the `done` object.
- * bad_words: how many words of the command line were not understood; then, or when a glob matches nothing,
- * nothing is run.
+ * Prints everything from the plan to the last result and the inventory, everything but the `done`
+ * object. bad_words: how many words of the command line were not understood; then, or when a glob
+ * matches nothing, nothing is run.
  */
 void runner_run(struct session *session, unsigned bad_words);
 

@@ -20,8 +20,8 @@ struct scan {
 	struct pci_map map;       /* as the walk finds it */
 	struct pci_map table_map; /* as the table has it */
 	struct bar_registers *raw;
-	struct diag
-	    silent; /* a repeated scan repeats its complaints; enumerate.* and sizing.* have printed them */
+	/* A repeated scan repeats its complaints; enumerate.* and sizing.* have printed them. */
+	struct diag silent;
 	unsigned bars;
 };
 
@@ -64,13 +64,13 @@ static bool tree_pass(void *context)
 	struct scan *scan = context;
 
 	scan->bars = 0;
-	pci_scan_tree(scan->cfg, &scan->s->roots, &scan->map, scan->sizing < SIZING_TABLE ? size_visit : NULL,
-		      scan, &scan->silent);
+	pci_scan_tree(scan->cfg, &scan->s->roots, &scan->map,
+		      scan->sizing < SIZING_TABLE ? size_visit : NULL, scan, &scan->silent);
 	return scan->sizing != SIZING_TABLE || read_and_decode_table(scan);
 }
 
-/* A segment may have several MCFG entries and is swept once; segment 0 also without any, through the ports.
- */
+/* A segment may have several MCFG entries and is swept once; segment 0 also without any, through
+ * the ports. */
 static bool sweep_pass(void *context)
 {
 	struct scan *scan = context;
@@ -101,8 +101,8 @@ static bool table_pass(void *context)
 	return read_and_decode_table(scan);
 }
 
-static void report_scan(struct scan *scan, const char *path, const char *walk, const struct pci_map *map,
-			const struct price *price)
+static void report_scan(struct scan *scan, const char *path, const char *walk,
+			const struct pci_map *map, const struct price *price)
 {
 	struct report *r = scan->s->report;
 
@@ -133,22 +133,23 @@ static void tree(struct session *s, const struct test *test)
 	size_t mark = arena_mark(s->arena);
 	struct price price = {0};
 
-	if (!session_needs_path(s, test->path) || (scan.sizing == SIZING_TABLE && !session_needs_pv(s)))
+	if (!session_needs_path(s, test->path) ||
+	    (scan.sizing == SIZING_TABLE && !session_needs_pv(s)))
 		return;
 	if (prepare(s, &scan) && repeat(s, scan.cfg, tree_pass, &scan, &price)) {
 		report_scan(&scan, session_path_names[test->path], "tree", &scan.map, &price);
 		if (scan.sizing < SIZING_STRATEGIES)
 			s->prices.scan[test->path][scan.sizing] = price.cycles;
 		if (scan.sizing == SIZING_TABLE && scan.table_map.count != scan.map.count)
-			session_fail(s, "the walk finds %u functions, the table has %u", scan.map.count,
-				     scan.table_map.count);
+			session_fail(s, "the walk finds %u functions, the table has %u",
+				     scan.map.count, scan.table_map.count);
 		session_pass(s);
 	}
 	arena_release(s->arena, mark);
 }
 
-/* What answers on no bus that a bridge or root bus leads to was missed by every tree walk: that must not go
- * unnoticed. */
+/* What answers on no bus that a bridge or root bus leads to was missed by every tree walk: that
+ * must not go unnoticed. */
 static void compare_with_tree(struct session *s, struct scan *scan, unsigned path)
 {
 	const struct pci_map *known = session_map(s, path);

@@ -35,7 +35,8 @@ static void find_table(struct session *s)
 	/* The arena is identity mapped, so the address is the physical one. */
 	if (!s->platform->hypervisor[0]) /* bare metal: those ports are someone else's */
 		return;
-	fwcfg_init(&s->fwcfg, (struct fwcfg_buffer){buffer, (uint64_t)buffer, TABLE_MAX + 64}, s->counts);
+	fwcfg_init(&s->fwcfg, (struct fwcfg_buffer){buffer, (uint64_t)buffer, TABLE_MAX + 64},
+		   s->counts);
 	if (!s->fwcfg.present || !fwcfg_find(&s->fwcfg, names, items, 3))
 		return;
 	s->extra_roots_item = items[2];
@@ -45,7 +46,8 @@ static void find_table(struct session *s)
 		s->pv_item = items[i];
 		s->pv = i == 0 ? PV_LIVE : PV_SNAPSHOT;
 		if (!session_read_table(s, &table)) {
-			report_note(s->report, "paravirtual: %s is not used; the sizing dance is", names[i]);
+			report_note(s->report, "paravirtual: %s is not used; the sizing dance is",
+				    names[i]);
 			s->pv = PV_NONE;
 		}
 	}
@@ -83,14 +85,17 @@ static unsigned extra_roots(struct session *s)
 	if (!s->fwcfg.present)
 		return ROOTS_UNKNOWN;
 	if (!s->extra_roots_item.key)
-		return strcmp(hypervisor, "TCGTCGTCGTCG") == 0 || strcmp(hypervisor, "KVMKVMKVM") == 0
+		return strcmp(hypervisor, "TCGTCGTCGTCG") == 0 ||
+			       strcmp(hypervisor, "KVMKVMKVM") == 0
 			   ? 0
 			   : ROOTS_UNKNOWN;
-	bytes = s->extra_roots_item.size == 8 ? fwcfg_read(&s->fwcfg, s->extra_roots_item.key, 8) : NULL;
+	bytes = s->extra_roots_item.size == 8 ? fwcfg_read(&s->fwcfg, s->extra_roots_item.key, 8)
+					      : NULL;
 	return bytes && mem_le64(bytes) < PCI_ROOTS_MAX ? (unsigned)mem_le64(bytes) : ROOTS_UNKNOWN;
 }
 
-/* For each segment the path whose buses are the more. Ports reach all of segment 0 and nothing else. */
+/* For each segment the path whose buses are the more. Ports reach all of segment 0 and nothing
+ * else. */
 static void find_roots(struct session *s)
 {
 	const struct acpi *acpi = s->platform->acpi;
@@ -98,7 +103,8 @@ static void find_roots(struct session *s)
 
 	if (s->platform->roots.count) {
 		s->roots = s->platform->roots;
-		report_note(s->report, "%u root buses, as firmware's root bridges say", s->roots.count);
+		report_note(s->report, "%u root buses, as firmware's root bridges say",
+			    s->roots.count);
 		return;
 	}
 	if (s->usable[PATH_PIO] && (extra != 0 || !s->usable[PATH_ECAM]))
@@ -110,8 +116,8 @@ static void find_roots(struct session *s)
 		for (unsigned r = 0; r < s->roots.count; r++)
 			done |= s->roots.root[r].segment == segment;
 		if (!done)
-			roots_sweep(&s->path[PATH_ECAM], segment, segment ? ROOTS_UNKNOWN : extra, &s->roots,
-				    &s->diag);
+			roots_sweep(&s->path[PATH_ECAM], segment, segment ? ROOTS_UNKNOWN : extra,
+				    &s->roots, &s->diag);
 	}
 	report_note(s->report, "%u root buses, %s", s->roots.count,
 		    extra == ROOTS_UNKNOWN ? "found by sweeping" : "as many as fw_cfg says");
@@ -143,15 +149,17 @@ static void number_all(struct session *s)
 	}
 	if (s->numbering.count)
 		report_note(
-		    s->report, "firmware left %u bridges without bus numbers; numbered them (%llu reads)",
+		    s->report,
+		    "firmware left %u bridges without bus numbers; numbered them (%llu reads)",
 		    s->numbering.count,
-		    (unsigned long long)(s->path[PATH_PIO].reads + s->path[PATH_ECAM].reads - before));
+		    (unsigned long long)(s->path[PATH_PIO].reads + s->path[PATH_ECAM].reads -
+					 before));
 }
 
 /*
- * A read that costs a small fraction of a write did not exit: the page is mapped for reading. Each is timed
- * by itself, less the timing's own cost. Written is the vendor ID with its own value, a register that takes
- * no writes.
+ * A read that costs a small fraction of a write did not exit: the page is mapped for reading. Each
+ * is timed by itself, less the timing's own cost. Written is the vendor ID with its own value, a
+ * register that takes no writes.
  */
 #define PROBES 9
 
@@ -194,8 +202,9 @@ static const char *ecam_reads(struct session *s)
 void session_prepare(struct session *s)
 {
 	s->diag = (struct diag){diag_line, s};
-	s->ecam = (struct ecam){
-	    .acpi = s->platform->acpi, .map = s->platform->map_device, .context = s->platform->map_context};
+	s->ecam = (struct ecam){.acpi = s->platform->acpi,
+				.map = s->platform->map_device,
+				.context = s->platform->map_context};
 	pio_init(&s->path[PATH_PIO], &s->pio, s->counts);
 	ecam_init(&s->path[PATH_ECAM], &s->ecam, s->counts);
 	for (unsigned p = 0; p < PATHS; p++)
@@ -218,8 +227,8 @@ void session_pass(struct session *s)
 	settle(s, REPORT_PASS);
 }
 
-static void settle_with(struct session *s, enum report_outcome outcome, const char *label, const char *format,
-			va_list args)
+static void settle_with(struct session *s, enum report_outcome outcome, const char *label,
+			const char *format, va_list args)
 {
 	char text[sizeof(s->reason)];
 

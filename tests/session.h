@@ -1,6 +1,7 @@
 /*
- * One run: the machine as the kernel handed it over, what has been found out about it so far, and how the
- * test under way is doing. Whatever several tests need (functions, bars, prices) is found once and kept here.
+ * One run: the machine as the kernel handed it over, what has been found out about it so far, and
+ * how the test under way is doing. Whatever several tests need (functions, bars, prices) is found
+ * once and kept here.
  */
 #ifndef BAROMETER_TESTS_SESSION_H
 #define BAROMETER_TESTS_SESSION_H
@@ -121,15 +122,19 @@ void session_prepare(struct session *session);
 
 /* How the test under way goes. The worst one counts; fail and error print a note as well. */
 void session_pass(struct session *session);
-void session_fail(struct session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void session_error(struct session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void session_skip(struct session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void session_fail(struct session *session, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void session_error(struct session *session, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void session_skip(struct session *session, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* True when the path is usable; otherwise the test under way is skipped with the reason. */
 bool session_needs_path(struct session *session, unsigned path);
 bool session_needs_pv(struct session *session);
 
-/* The tree as a path finds it, walked at the first call. NULL after session_error() when memory ran out. */
+/* The tree as a path finds it, walked at the first call. NULL after session_error() when memory ran
+ * out. */
 const struct pci_map *session_map(struct session *session, unsigned path);
 
 /* All functions that any usable path found. False after session_error(). */

@@ -1,5 +1,5 @@
-/* Sizing every BAR by each strategy over each path and by the paravirtual table; restored, priced, compared.
- */
+/* Sizing every BAR by each strategy over each path and by the paravirtual table; restored, priced,
+ * compared. */
 #include "inventory.h"
 #include "repeat.h"
 #include "session.h"
@@ -103,8 +103,9 @@ static void take_table(struct session *s, const struct table_pass *pass)
 		struct known *k = session_find(s, fn->at);
 
 		if (!k || k->fn.id != fn->id || k->fn.class_revision != fn->class_revision) {
-			session_fail(s, "the table's function %s (0x%08x) is not what the bus has there",
-				     pci_name(name, fn->at), fn->id);
+			session_fail(
+			    s, "the table's function %s (0x%08x) is not what the bus has there",
+			    pci_name(name, fn->at), fn->id);
 			continue;
 		}
 		bar_decode(fn, &pass->raw[i], &k->bars[SIZED_BY_TABLE], &s->diag);
@@ -112,7 +113,8 @@ static void take_table(struct session *s, const struct table_pass *pass)
 	}
 	for (unsigned i = 0; i < s->known_count; i++)
 		if (!s->known[i].sized[SIZED_BY_TABLE])
-			session_fail(s, "function %s is not in the table", pci_name(name, s->known[i].fn.at));
+			session_fail(s, "function %s is not in the table",
+				     pci_name(name, s->known[i].fn.at));
 }
 
 static void by_table(struct session *s, const struct test *test)
@@ -188,11 +190,17 @@ static void agree(struct session *s, const struct test *test)
 		session_pass(s);
 }
 
-TEST(.name = "sizing.per-bar.pio", .flags = TEST_LONG, .run = by_dance, .path = PATH_PIO, .variant = 0);
-TEST(.name = "sizing.per-bar.ecam", .flags = TEST_LONG, .run = by_dance, .path = PATH_ECAM, .variant = 0);
-TEST(.name = "sizing.batched.pio", .flags = TEST_LONG, .run = by_dance, .path = PATH_PIO, .variant = 1);
-TEST(.name = "sizing.batched.ecam", .flags = TEST_LONG, .run = by_dance, .path = PATH_ECAM, .variant = 1);
-TEST(.name = "sizing.lean.pio", .flags = TEST_LONG, .run = by_dance, .path = PATH_PIO, .variant = 2);
-TEST(.name = "sizing.lean.ecam", .flags = TEST_LONG, .run = by_dance, .path = PATH_ECAM, .variant = 2);
+TEST(.name = "sizing.per-bar.pio", .flags = TEST_LONG, .run = by_dance, .path = PATH_PIO,
+     .variant = 0);
+TEST(.name = "sizing.per-bar.ecam", .flags = TEST_LONG, .run = by_dance, .path = PATH_ECAM,
+     .variant = 0);
+TEST(.name = "sizing.batched.pio", .flags = TEST_LONG, .run = by_dance, .path = PATH_PIO,
+     .variant = 1);
+TEST(.name = "sizing.batched.ecam", .flags = TEST_LONG, .run = by_dance, .path = PATH_ECAM,
+     .variant = 1);
+TEST(.name = "sizing.lean.pio", .flags = TEST_LONG, .run = by_dance, .path = PATH_PIO,
+     .variant = 2);
+TEST(.name = "sizing.lean.ecam", .flags = TEST_LONG, .run = by_dance, .path = PATH_ECAM,
+     .variant = 2);
 TEST(.name = "sizing.paravirtual", .run = by_table);
 TEST(.name = "sizing.agree", .run = agree);

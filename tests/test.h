@@ -1,7 +1,7 @@
 /*
- * What a test is, and how it becomes part of the image: TEST() puts it into a linker section, in link order
- * (Makefile), so that adding a test to a file touches no list. A test calls session_* functions to say how it
- * went; one that says nothing is an ERROR.
+ * What a test is, and how it becomes part of the image: TEST() puts it into a linker section, in
+ * link order (Makefile), so that adding a test to a file touches no list. A test calls session_*
+ * functions to say how it went; one that says nothing is an ERROR.
  */
 #ifndef BAROMETER_TESTS_TEST_H
 #define BAROMETER_TESTS_TEST_H
@@ -39,8 +39,8 @@ struct test {
 #define TEST_NAME(a, b)   TEST_NAME_2(a, b)
 
 /* TEST(.name = "family.member", .run = function, ...); */
-#define TEST(...)                                                                                            \
-	static const struct test TEST_NAME(test_, __LINE__)                                                  \
+#define TEST(...)                                                                                  \
+	static const struct test TEST_NAME(test_, __LINE__)                                        \
 	    __attribute__((section(".tests"), used, aligned(8))) = {__VA_ARGS__}
 
 /* From linker.ld. */

@@ -1,6 +1,6 @@
 /*
- * Faults on purpose: that an exception is reported and ends the run as an ERROR, and that no page is both
- * writable and executable. Each runs only when named in full.
+ * Faults on purpose: that an exception is reported and ends the run as an ERROR, and that no page
+ * is both writable and executable. Each runs only when named in full.
  */
 #include "session.h"
 #include "test.h"
@@ -54,10 +54,13 @@ static void fault(struct session *s, const struct test *test)
 
 TEST(.name = "trap.invalid-opcode", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault,
      .variant = INVALID_OPCODE);
-TEST(.name = "trap.unmapped-read", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault, .variant = UNMAPPED_READ);
-TEST(.name = "trap.write-code", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault, .variant = WRITE_CODE);
+TEST(.name = "trap.unmapped-read", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault,
+     .variant = UNMAPPED_READ);
+TEST(.name = "trap.write-code", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault,
+     .variant = WRITE_CODE);
 TEST(.name = "trap.write-constant", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault,
      .variant = WRITE_CONSTANT);
-TEST(.name = "trap.execute-data", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault, .variant = EXECUTE_DATA);
+TEST(.name = "trap.execute-data", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault,
+     .variant = EXECUTE_DATA);
 TEST(.name = "trap.stack-overflow", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault,
      .variant = STACK_OVERFLOW);

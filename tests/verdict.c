@@ -1,11 +1,13 @@
-/* Which mechanism an operating system should choose here, and why; and what Linux does by itself. */
+/*
+ * Which mechanism an operating system should choose here, and why; and what Linux does by itself.
+ */
 #include "session.h"
 #include "test.h"
 #include "text.h"
 
 /*
- * Linux reads registers below 100h of segment 0 through type 1 ports whenever those work, and uses ECAM only
- * for the rest (arch/x86/pci/common.c, raw_pci_read).
+ * Linux reads registers below 100h of segment 0 through type 1 ports whenever those work, and uses
+ * ECAM only for the rest (arch/x86/pci/common.c, raw_pci_read).
  */
 static const char *linux_choice(const struct session *s)
 {
@@ -26,8 +28,8 @@ static unsigned choose_access(const struct session *s)
 	return s->prices.read[PATH_ECAM] < s->prices.read[PATH_PIO] ? PATH_ECAM : PATH_PIO;
 }
 
-/* The cheapest whole scan among those that ran over the path; the table only when it agrees with the dance.
- */
+/* The cheapest whole scan among those that ran over the path; the table only when it agrees with
+ * the dance. */
 static const char *choose_sizing(const struct session *s, unsigned path, uint64_t *cycles)
 {
 	const char *best = "lean";
@@ -68,10 +70,12 @@ static void explain_access(const struct session *s, char *to, size_t size)
 	if (!s->usable[PATH_ECAM] || !s->usable[PATH_PIO]) {
 		text_format(to, size, "only %s works here", s->usable[PATH_ECAM] ? "ecam" : "pio");
 	} else if (s->functions_disagree || s->bars_disagree) {
-		text_format(to, size, "ecam and pio disagree, see enumerate.agree and sizing.agree");
+		text_format(to, size,
+			    "ecam and pio disagree, see enumerate.agree and sizing.agree");
 	} else {
 		ratio(r, sizeof(r), s->prices.read[PATH_ECAM], s->prices.read[PATH_PIO]);
-		text_format(to, size, "an ecam read costs %s of a pio read (%llu against %llu cycles)%s", r,
+		text_format(to, size,
+			    "an ecam read costs %s of a pio read (%llu against %llu cycles)%s", r,
 			    (unsigned long long)s->prices.read[PATH_ECAM],
 			    (unsigned long long)s->prices.read[PATH_PIO],
 			    s->ecam_reads[0] == 'd' ? " and does not exit" : "");

@@ -1,5 +1,6 @@
 /*
- * What the fuzz targets share: fuzzer bytes taken one by one, and checks that end the run as a finding.
+ * What the fuzz targets share: fuzzer bytes taken one by one, and checks that end the run as a
+ * finding.
  */
 #ifndef BAROMETER_CHECK_FUZZ_FUZZ_H
 #define BAROMETER_CHECK_FUZZ_FUZZ_H
@@ -13,10 +14,10 @@
 /* libFuzzer's entry point: every target has one. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define FUZZ_CHECK(condition)                                                                                \
-	do {                                                                                                 \
-		if (!(condition))                                                                            \
-			abort();                                                                             \
+#define FUZZ_CHECK(condition)                                                                      \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			abort();                                                                   \
 	} while (0)
 
 struct fuzz_input {

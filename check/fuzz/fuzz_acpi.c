@@ -1,6 +1,6 @@
 /*
- * The ACPI tables. In raw mode memory is the fuzzer's bytes; otherwise they are the tables' contents under a
- * sound root and with sound checksums, which no fuzzer would find by itself.
+ * The ACPI tables. In raw mode memory is the fuzzer's bytes; otherwise they are the tables'
+ * contents under a sound root and with sound checksums, which no fuzzer would find by itself.
  */
 #include <string.h>
 #include "acpi.h"
@@ -45,7 +45,8 @@ static void seal(size_t from, size_t len, size_t checksum)
 	memory[checksum] = (uint8_t)-sum;
 }
 
-/* One table of the fuzzer's contents at the end of memory; returns where, or 0 when there is no room. */
+/* One table of the fuzzer's contents at the end of memory; returns where, or 0 when there is no
+ * room. */
 static size_t add_table(struct fuzz_input *in)
 {
 	static const char *const signatures[] = {"MCFG", "FACP", "DSDT", "APIC"};
@@ -77,7 +78,8 @@ static void build(struct fuzz_input *in)
 	for (unsigned i = 0; i < count; i++) {
 		put(xsdt + 36 + 8 * i, 8, table[i] ? BASE + table[i] : 0);
 		/* A FADT gets the next table as its DSDT. */
-		if (table[i] && i + 1 < count && memory[table[i]] == 'F' && memory[table[i] + 4] >= 44) {
+		if (table[i] && i + 1 < count && memory[table[i]] == 'F' &&
+		    memory[table[i] + 4] >= 44) {
 			put(table[i] + 40, 4, BASE + table[i + 1]);
 			seal(table[i], memory[table[i] + 4] | (size_t)memory[table[i] + 5] << 8,
 			     table[i] + 9);

@@ -1,7 +1,8 @@
 /*
- * A whole run, enumeration, sizing by every strategy, capabilities and all rules, over a configuration space
- * made of the fuzzer's bytes: functions anywhere, bridges that lead anywhere, masks and registers that make
- * no sense, and, in one mode, registers that read differently each time.
+ * A whole run, enumeration, sizing by every strategy, capabilities and all rules, over a
+ * configuration space made of the fuzzer's bytes: functions anywhere, bridges that lead anywhere,
+ * masks and registers that make no sense, and, in one mode, registers that read differently each
+ * time.
  */
 #include <string.h>
 #include "caps.h"
@@ -36,7 +37,8 @@ static struct machine {
 
 static uint8_t window[BUSES << 20]; /* never touched: only its addresses are used */
 
-static uint32_t access(bool write, unsigned bus, unsigned devfn, unsigned reg, unsigned width, uint32_t value)
+static uint32_t access(bool write, unsigned bus, unsigned devfn, unsigned reg, unsigned width,
+		       uint32_t value)
 {
 	unsigned fn = bus < BUSES ? m.index[bus][devfn] : 0;
 	uint32_t got = 0;
@@ -63,8 +65,8 @@ static uint32_t data_port(bool write, uint16_t port, unsigned width, uint32_t va
 {
 	if (!(m.cf8 >> 31))
 		return cfg_ones(width);
-	return access(write, m.cf8 >> 16 & 0xff, m.cf8 >> 8 & 0xff, (m.cf8 & 0xfc) | (port & 3u), width,
-		      value);
+	return access(write, m.cf8 >> 16 & 0xff, m.cf8 >> 8 & 0xff, (m.cf8 & 0xfc) | (port & 3u),
+		      width, value);
 }
 
 uint32_t sim_port_in(uint16_t port, unsigned width)
@@ -91,7 +93,8 @@ static uint32_t mmio(bool write, const volatile void *address, unsigned width, u
 	uintptr_t offset = (uintptr_t)address - (uintptr_t)window;
 
 	FUZZ_CHECK(offset < sizeof(window));
-	return access(write, (unsigned)(offset >> 20), offset >> 12 & 0xff, offset & 0xfff, width, value);
+	return access(write, (unsigned)(offset >> 20), offset >> 12 & 0xff, offset & 0xfff, width,
+		      value);
 }
 
 uint32_t sim_mmio_read(const volatile void *address, unsigned width)
@@ -129,7 +132,8 @@ static volatile uint8_t *no_map(void *page)
 /* A function: where, then its header, then bytes strewn over the rest. */
 static void add_function(struct fuzz_input *in)
 {
-	unsigned bus = fuzz_byte(in) % BUSES, devfn = fuzz_byte(in), fn = m.functions, mode = fuzz_byte(in);
+	unsigned bus = fuzz_byte(in) % BUSES, devfn = fuzz_byte(in), fn = m.functions,
+		 mode = fuzz_byte(in);
 
 	if (m.index[bus][devfn])
 		return;
@@ -217,15 +221,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	acpi = (struct acpi){.found = true};
 	if (!(m.flags & NO_ECAM)) {
 		acpi.mcfg_found = true;
-		acpi.mcfg[acpi.mcfg_count++] = (struct acpi_mcfg_entry){0xb0000000, 0, 0, BUSES - 1};
+		acpi.mcfg[acpi.mcfg_count++] =
+		    (struct acpi_mcfg_entry){0xb0000000, 0, 0, BUSES - 1};
 	}
 	if (!(m.flags & SWEEP)) {
 		platform.roots.root[platform.roots.count++] = (struct pci_root){0, 0, BUSES - 1};
 	}
 	words_defaults(&words);
 	memcpy(words.tests, "rule.*", 7);
-	session = (struct session){
-	    .platform = &platform, .words = &words, .report = &report, .arena = &arena, .counts = &counts};
+	session = (struct session){.platform = &platform,
+				   .words = &words,
+				   .report = &report,
+				   .arena = &arena,
+				   .counts = &counts};
 	runner_run(&session, 0);
 	FUZZ_CHECK(report.number == (unsigned)(tests_end - tests_start));
 	FUZZ_CHECK(report.errors == 0);

@@ -1,6 +1,7 @@
 /*
- * fw_cfg's directory and the BAR mask table in it. Whatever item is read, the device gives the fuzzer's
- * bytes; its DMA may end as it likes. The first byte says how much of a sound table is put around them.
+ * fw_cfg's directory and the BAR mask table in it. Whatever item is read, the device gives the
+ * fuzzer's bytes; its DMA may end as it likes. The first byte says how much of a sound table is put
+ * around them.
  */
 #include <string.h>
 #include "fuzz.h"
@@ -62,7 +63,8 @@ static void walk(const struct pv_table *table)
 {
 	static struct pci_function fn[FUNCTIONS];
 	static struct bar_registers raw[FUNCTIONS];
-	static struct numbering numbering = {.bridge = {{{0, 0, 0x10}, 1}, {{0, 1, 0}, 2}}, .count = 2};
+	static struct numbering numbering = {.bridge = {{{0, 0, 0x10}, 1}, {{0, 1, 0}, 2}},
+					     .count = 2};
 	struct pci_map map = {.fn = fn, .capacity = FUNCTIONS};
 	struct bar_set set;
 
@@ -94,7 +96,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		make_sound(entries);
 	fwcfg_init(&fwcfg, (struct fwcfg_buffer){buffer, PHYSICAL, BUFFER_SIZE}, &counts);
 	fwcfg_find(&fwcfg, names, items, 3);
-	bytes = fwcfg_read(&fwcfg, 0x20, content_len < BUFFER_SIZE - 16 ? content_len : BUFFER_SIZE - 16);
+	bytes = fwcfg_read(&fwcfg, 0x20,
+			   content_len < BUFFER_SIZE - 16 ? content_len : BUFFER_SIZE - 16);
 	if (bytes) {
 		/* A copy of its own length, so that a read beyond it is seen. */
 		size_t len = content_len < BUFFER_SIZE - 16 ? content_len : BUFFER_SIZE - 16;

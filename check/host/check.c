@@ -60,8 +60,8 @@ void rig_init(struct rig *rig)
 	for (unsigned i = 0; i < sim.regions; i++) {
 		const struct sim_region *region = &sim.region[i];
 
-		rig->acpi.mcfg[rig->acpi.mcfg_count++] =
-		    (struct acpi_mcfg_entry){region->base, region->segment, region->start, region->end};
+		rig->acpi.mcfg[rig->acpi.mcfg_count++] = (struct acpi_mcfg_entry){
+		    region->base, region->segment, region->start, region->end};
 	}
 	rig->ecam_state.acpi = &rig->acpi;
 	rig->ecam_state.map = sim_map;
@@ -123,8 +123,8 @@ void assert_found_all(const struct walked *walked, unsigned segments_below)
 		expected++;
 		fn = pci_map_find(&walked->map, at);
 		if (!fn)
-			fail_msg("%04x:%02x:%02x.%u was not found", at.segment, at.bus, cfg_device(at),
-				 cfg_fn(at));
+			fail_msg("%04x:%02x:%02x.%u was not found", at.segment, at.bus,
+				 cfg_device(at), cfg_fn(at));
 		else
 			assert_int_equal(fn->id, sim_get32(sim.fn[i], 0));
 	}

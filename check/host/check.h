@@ -1,6 +1,6 @@
 /*
- * What every host test needs: cmocka, a diagnostic sink that remembers, and both access paths onto the
- * simulated machine.
+ * What every host test needs: cmocka, a diagnostic sink that remembers, and both access paths onto
+ * the simulated machine.
  */
 #ifndef BAROMETER_CHECK_HOST_CHECK_H
 #define BAROMETER_CHECK_HOST_CHECK_H
@@ -25,7 +25,9 @@ void heard_reset(void);
 const char *heard_text(void);
 unsigned heard_lines(void);
 
-/* Fails, showing what was said, unless some line holds the text; or unless nothing at all was said. */
+/*
+ * Fails, showing what was said, unless some line holds the text; or unless nothing at all was said.
+ */
 void assert_heard(const char *text);
 void assert_silent(void);
 

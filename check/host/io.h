@@ -1,8 +1,8 @@
 /*
  * lib/io.h on the host: the same names, answered by the simulated machine.
  *
- * Given to the compiler with -include, because a quoted include looks beside the including file first: this
- * defines the guard of lib/io.h, which makes the real one empty.
+ * Given to the compiler with -include, because a quoted include looks beside the including file
+ * first: this defines the guard of lib/io.h, which makes the real one empty.
  */
 #ifndef BAROMETER_LIB_IO_H
 #define BAROMETER_LIB_IO_H

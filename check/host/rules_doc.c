@@ -25,8 +25,9 @@ const char *rules_doc(void)
 			       "| ID | name | what it asks for | reference | needs |\n"
 			       "|---|---|---|---|---|\n");
 	for (const struct test *t = tests_start; t < tests_end && len < sizeof(text); t++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "| %s | `%s`%s | %s | %s | %s |\n",
-					t->id, t->name, t->flags & TEST_DESTRUCTIVE ? " (destructive)" : "",
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					"| %s | `%s`%s | %s | %s | %s |\n", t->id, t->name,
+					t->flags & TEST_DESTRUCTIVE ? " (destructive)" : "",
 					t->text, t->reference, needs(t));
 	return text;
 }

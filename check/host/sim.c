@@ -17,8 +17,8 @@ void sim_reset(void)
 		free(sim.root[i]);
 	for (unsigned i = 0; i < sim.regions; i++)
 		if (sim.region[i].window)
-			munmap(sim.region[i].window, (size_t)(sim.region[i].end - sim.region[i].start + 1)
-							 << 20);
+			munmap(sim.region[i].window,
+			       (size_t)(sim.region[i].end - sim.region[i].start + 1) << 20);
 	sim = (struct sim){.next_memory = 0xc0000000, .next_high = 0x800000000, .next_io = 0xc000};
 }
 
@@ -37,8 +37,8 @@ static void log_access(const struct sim_access *a)
 
 	if (!sim.logging)
 		return;
-	len = snprintf(to, room, a->width == 4 ? "%c%02x" : "%c%02x.%u", a->write ? 'w' : 'r', a->reg,
-		       a->width);
+	len = snprintf(to, room, a->width == 4 ? "%c%02x" : "%c%02x.%u", a->write ? 'w' : 'r',
+		       a->reg, a->width);
 	if (a->write && len > 0 && (size_t)len < room)
 		len += snprintf(to + len, room - (size_t)len, "=%x", a->value);
 	if (len > 0 && (size_t)len + 2 < room) {
@@ -92,8 +92,8 @@ struct cfg_address sim_address(const struct sim_fn *fn)
 	return (struct cfg_address){fn->on->segment, sim_bus_number(fn->on), fn->devfn};
 }
 
-/* Down from a bus whose own number is not the target's: the bridge whose range holds it passes the access on.
- */
+/* Down from a bus whose own number is not the target's: the bridge whose range holds it passes the
+ * access on. */
 static struct sim_bus *bus_below(struct sim_bus *bus, uint8_t target)
 {
 	for (unsigned devfn = 0; devfn < 256; devfn++) {

@@ -2,12 +2,13 @@
  * A simulated PCI machine: what answers when lib/ touches a port or an ECAM window on the host.
  *
  * Three layers, each a place where a hypervisor can be wrong and each with hooks for seeded bugs
- * (sim_bugs.c): ports   CF8 latch, CFC byte lanes, fw_cfg DMA, ECAM memory (sim_io.c, sim_fwcfg.c) lanes   a
- * decoded access, routed from the root bus down through the bridges (sim.c) registers  one function's bytes
- * with write masks (sim.c)
+ * (sim_bugs.c):
+ *   ports      CF8 latch, CFC byte lanes, fw_cfg DMA, ECAM memory (sim_io.c, sim_fwcfg.c)
+ *   lanes      a decoded access, routed from the root bus down through the bridges (sim.c)
+ *   registers  one function's bytes with write masks (sim.c)
  *
- * One machine at a time, `sim`. Nothing here uses lib/'s code, only its address and count types, so that the
- * two can be compared. Builders are in sim_build.h.
+ * One machine at a time, `sim`. Nothing here uses lib/'s code, only its address and count types, so
+ * that the two can be compared. Builders are in sim_build.h.
  */
 #ifndef BAROMETER_CHECK_HOST_SIM_H
 #define BAROMETER_CHECK_HOST_SIM_H
@@ -34,11 +35,12 @@ struct sim_fn {
 	struct sim_bus *on;
 	uint8_t devfn;
 	struct sim_bus *behind; /* of a type 1 bridge, otherwise NULL */
-	bool express;           /* has 4096 bytes of configuration space; else 256, and all-ones above */
-	/* A register bit takes what is written where writable is set, goes to 0 when 1 is written where
-	 * clears is set, and ignores writes elsewhere. */
+	bool express; /* has 4096 bytes of configuration space; else 256, and all-ones above */
+	/* A register bit takes what is written where writable is set, goes to 0 when 1 is written
+	 * where clears is set, and ignores writes elsewhere. */
 	uint8_t value[SIM_SPACE], writable[SIM_SPACE], clears[SIM_SPACE];
-	unsigned cap_end, cap_link;   /* where the next capability goes, and the byte that will point at it */
+	unsigned cap_end,
+	    cap_link; /* where the next capability goes, and the byte that will point at it */
 	unsigned ecap_end, ecap_link; /* the same for extended capabilities */
 	unsigned sriov;               /* offset of that capability, or 0 */
 	unsigned window;              /* the same of VIRTIO_PCI_CAP_PCI_CFG (sim_virtio.c) */
@@ -158,7 +160,9 @@ enum sim_bug {
 	SIM_BUG_COUNT,
 };
 
-/* What a bug changes; any subset. A hook that returns true has dealt with the access and ends it. */
+/*
+ * What a bug changes; any subset. A hook that returns true has dealt with the access and ends it.
+ */
 struct sim_bug_hooks {
 	const char *name;
 	bool (*port)(struct sim_port *p);          /* before ports are decoded */
@@ -168,9 +172,10 @@ struct sim_bug_hooks {
 			 const struct sim_fn *fn); /* after; fn NULL: nothing was there */
 	bool (*fn_write)(struct sim_fn *fn, struct sim_access *a);
 	void (*fn_read)(struct sim_fn *fn, struct sim_access *a);
-	void (*machine)(void);                                /* once it is built */
-	void (*tables)(void);                                 /* once the ACPI tables are built */
-	uint32_t (*mask_table)(uint8_t *table, uint32_t len); /* once it is generated; returns its length */
+	void (*machine)(void); /* once it is built */
+	void (*tables)(void);  /* once the ACPI tables are built */
+	uint32_t (*mask_table)(uint8_t *table,
+			       uint32_t len); /* once it is generated; returns its length */
 };
 
 extern const struct sim_bug_hooks sim_bugs[SIM_BUG_COUNT];
@@ -191,7 +196,8 @@ struct sim {
 
 	struct cfg_counts counts; /* every trapped access, as it came in */
 	uint64_t other_ports;     /* accesses to ports that are none of the above */
-	unsigned moved_decoding;  /* BAR writes that moved an address while the function decoded it */
+	unsigned
+	    moved_decoding; /* BAR writes that moved an address while the function decoded it */
 	bool logging;
 	char log[1 << 16]; /* decoded accesses since sim_log(): "r10 w10=ffffffff r04.2 " */
 	size_t log_len;
@@ -213,8 +219,8 @@ void sim_log(void);
 /* One decoded access, from either mechanism; the answer is in value. */
 void sim_access(struct sim_access *a);
 
-/* The function that an address reaches, following secondary and subordinate numbers as hardware does, or
- * NULL. */
+/* The function that an address reaches, following secondary and subordinate numbers as hardware
+ * does, or NULL. */
 struct sim_fn *sim_route(struct cfg_address at);
 
 /* Registers without any routing, hooks or counts; sim_set* ignores write masks. */
@@ -227,7 +233,8 @@ void sim_writable32(struct sim_fn *fn, unsigned reg, uint32_t mask);
 /* Bus number that a bus answers at now; 0 for one whose bridge has none, as for root bus 0. */
 uint8_t sim_bus_number(const struct sim_bus *bus);
 
-/* The bus, device and function numbers under which a function answers now, if its bridges have numbers. */
+/* The bus, device and function numbers under which a function answers now, if its bridges have
+ * numbers. */
 struct cfg_address sim_address(const struct sim_fn *fn);
 
 /* A virtio function's window, for sim.c: after a write, and before a read. */

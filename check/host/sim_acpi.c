@@ -67,8 +67,8 @@ const void *sim_memory_map(void *context, uint64_t physical, size_t len)
 		if (physical < area->physical || len > area->len ||
 		    physical - area->physical > area->len - len)
 			continue;
-		/* The contract promises the bytes for good; a sweep for the RSDP takes more copies than are
-		 * kept. */
+		/* The contract promises the bytes for good; a sweep for the RSDP takes more copies
+		 * than are kept. */
 		if (copy_count == COPIES_MAX)
 			copies_free();
 		copy = malloc(len);

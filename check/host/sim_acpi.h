@@ -1,6 +1,6 @@
 /*
- * Physical memory with ACPI tables in it. What the parser maps is a copy of exactly the bytes that it asked
- * for, so that the address sanitizer sees a read of one byte more.
+ * Physical memory with ACPI tables in it. What the parser maps is a copy of exactly the bytes that
+ * it asked for, so that the address sanitizer sees a read of one byte more.
  */
 #ifndef BAROMETER_CHECK_HOST_SIM_ACPI_H
 #define BAROMETER_CHECK_HOST_SIM_ACPI_H
@@ -39,8 +39,8 @@ void sim_table(uint64_t physical, const char *signature, uint32_t len);
 void sim_table_seal(uint64_t physical);
 void sim_rsdp_seal(void);
 
-/* Sound tables: RSDP of a revision (0: RSDT only; 2: both), XSDT and RSDT that list MCFG and FADT, PM timer
- * at 0x608. */
+/* Sound tables: RSDP of a revision (0: RSDT only; 2: both), XSDT and RSDT that list MCFG and FADT,
+ * PM timer at 0x608. */
 void sim_acpi_build(unsigned revision, const struct sim_mcfg *entries, unsigned count);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Seeded bugs, each seen in a hypervisor or firmware, or one step from it. To add one: a member of enum
- * sim_bug, a function for the layer that it sits in, a line in this table, and a line in test_rules.c that
- * says which rules catch it.
+ * Seeded bugs, each seen in a hypervisor or firmware, or one step from it. To add one: a member of
+ * enum sim_bug, a function for the layer that it sits in, a line in this table, and a line in
+ * test_rules.c that says which rules catch it.
  */
 #include "sim_bugs.h"
 
@@ -10,37 +10,46 @@
 const struct sim_bug_hooks sim_bugs[SIM_BUG_COUNT] = {
     BUG(NONE) = {.name = "none"},
     BUG(CFC2_WORD_LANDS_LOW) = {.name = "cfc2-word-lands-low", .port = bug_cfc2_word_lands_low},
-    BUG(CFC_READ_LANES_SWAPPED) = {.name = "cfc-read-lanes-swapped", .port = bug_cfc_read_lanes_swapped},
+    BUG(CFC_READ_LANES_SWAPPED) = {.name = "cfc-read-lanes-swapped",
+				   .port = bug_cfc_read_lanes_swapped},
     BUG(CF8_WITHOUT_ENABLE) = {.name = "cf8-without-enable", .port = bug_cf8_without_enable},
     BUG(CF8_BYTE_IS_ADDRESS) = {.name = "cf8-byte-is-address", .port = bug_cf8_byte_is_address},
-    BUG(CF8_CLEARED_BY_ACCESS) = {.name = "cf8-cleared-by-access", .answered = bug_cf8_cleared_by_access},
-    BUG(CF8_LOSES_REGISTER) = {.name = "cf8-loses-register", .port_answered = bug_cf8_loses_register},
+    BUG(CF8_CLEARED_BY_ACCESS) = {.name = "cf8-cleared-by-access",
+				  .answered = bug_cf8_cleared_by_access},
+    BUG(CF8_LOSES_REGISTER) = {.name = "cf8-loses-register",
+			       .port_answered = bug_cf8_loses_register},
     BUG(CF8_RESERVED_KEPT) = {.name = "cf8-reserved-kept", .port = bug_cf8_reserved_kept},
     BUG(CF8_LOW_BITS_USED) = {.name = "cf8-low-bits-used", .port = bug_cf8_low_bits_used},
     BUG(ABSENT_READS_ZERO) = {.name = "absent-reads-zero", .answered = bug_absent_reads_zero},
     BUG(ABSENT_REMEMBERS) = {.name = "absent-remembers", .answered = bug_absent_remembers},
     BUG(FUNCTIONS_ALIAS) = {.name = "functions-alias", .decoded = bug_functions_alias},
     BUG(BUS_BIT_IGNORED) = {.name = "bus-bit-ignored", .decoded = bug_bus_bit_ignored},
-    BUG(ECAM_OFF_BY_START_BUS) = {.name = "ecam-off-by-start-bus", .decoded = bug_ecam_off_by_start_bus},
-    BUG(ECAM_PARTS_FROM_LANE_0) = {.name = "ecam-parts-from-lane-0", .decoded = bug_ecam_parts_from_lane_0},
+    BUG(ECAM_OFF_BY_START_BUS) = {.name = "ecam-off-by-start-bus",
+				  .decoded = bug_ecam_off_by_start_bus},
+    BUG(ECAM_PARTS_FROM_LANE_0) = {.name = "ecam-parts-from-lane-0",
+				   .decoded = bug_ecam_parts_from_lane_0},
     BUG(ECAM_ODD_BYTE_WRITTEN_BELOW) = {.name = "ecam-odd-byte-written-below",
 					.decoded = bug_ecam_odd_byte_written_below},
-    BUG(EXTENDED_ALIASES_LOW) = {.name = "extended-aliases-low", .decoded = bug_extended_aliases_low},
+    BUG(EXTENDED_ALIASES_LOW) = {.name = "extended-aliases-low",
+				 .decoded = bug_extended_aliases_low},
     BUG(EXTENDED_PARTS_ZERO) = {.name = "extended-parts-zero", .answered = bug_extended_parts_zero},
-    BUG(CONVENTIONAL_EXTENDED) = {.name = "conventional-extended", .answered = bug_conventional_extended},
+    BUG(CONVENTIONAL_EXTENDED) = {.name = "conventional-extended",
+				  .answered = bug_conventional_extended},
     BUG(ECAM_STALE_AFTER_PORT) = {.name = "ecam-stale-after-port", .answered = bug_ecam_stale},
     BUG(PORT_STALE_AFTER_ECAM) = {.name = "port-stale-after-ecam", .answered = bug_port_stale},
 
     BUG(VENDOR_WRITABLE) = {.name = "vendor-writable", .fn_write = bug_vendor_writable},
     BUG(LINE_READ_ONLY) = {.name = "line-read-only", .fn_write = bug_line_read_only},
-    BUG(COMMAND_WRITE_DROPPED) = {.name = "command-write-dropped", .fn_write = bug_command_write_dropped},
+    BUG(COMMAND_WRITE_DROPPED) = {.name = "command-write-dropped",
+				  .fn_write = bug_command_write_dropped},
     BUG(STATUS_NOT_CLEARED) = {.name = "status-not-cleared", .fn_write = bug_status_not_cleared},
     BUG(STATUS_WRITABLE) = {.name = "status-writable", .fn_write = bug_status_writable},
     BUG(COPY_STALE_INTERNALLY) = {.name = "copy-stale-internally",
 				  .fn_write = bug_copy_stale_write,
 				  .fn_read = bug_copy_stale_read},
     BUG(VIRTIO_WINDOW_STALE) = {.name = "virtio-window-stale"}, /* sim_virtio.c looks at it */
-    BUG(BRIDGE_NUMBERS_FIXED) = {.name = "bridge-numbers-fixed", .fn_write = bug_bridge_numbers_fixed},
+    BUG(BRIDGE_NUMBERS_FIXED) = {.name = "bridge-numbers-fixed",
+				 .fn_write = bug_bridge_numbers_fixed},
     BUG(TYPE_BITS_MISSING) = {.name = "type-bits-missing", .fn_read = bug_type_bits_missing},
     BUG(ONLY_ONES_PROBE) = {.name = "only-ones-probe", .fn_write = bug_only_ones_probe},
     BUG(MASK_READ_ONCE) = {.name = "mask-read-once",
@@ -71,7 +80,8 @@ const struct sim_bug_hooks sim_bugs[SIM_BUG_COUNT] = {
     BUG(BRIDGE_TO_ITSELF) = {.name = "bridge-to-itself", .machine = bug_bridge_to_itself},
     BUG(BRIDGES_OVERLAP) = {.name = "bridges-overlap", .machine = bug_bridges_overlap},
     BUG(TABLE_TRUNCATED) = {.name = "table-truncated", .mask_table = bug_table_truncated},
-    BUG(TABLE_FUNCTION_WRONG) = {.name = "table-function-wrong", .mask_table = bug_table_function_wrong},
+    BUG(TABLE_FUNCTION_WRONG) = {.name = "table-function-wrong",
+				 .mask_table = bug_table_function_wrong},
     BUG(TABLE_MASK_BIT) = {.name = "table-mask-bit", .mask_table = bug_table_mask_bit},
     BUG(TABLE_VALUE_WRONG) = {.name = "table-value-wrong", .mask_table = bug_table_value_wrong},
     BUG(TABLE_FROZEN) = {.name = "table-frozen"}, /* the machine's builder looks at it */

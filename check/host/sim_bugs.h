@@ -1,4 +1,5 @@
-/* The seeded bugs' hooks, by the layer that they sit in. struct sim_bug_hooks says when each is called. */
+/* The seeded bugs' hooks, by the layer that they sit in. struct sim_bug_hooks says when each is
+ * called. */
 #ifndef BAROMETER_CHECK_HOST_SIM_BUGS_H
 #define BAROMETER_CHECK_HOST_SIM_BUGS_H
 

@@ -154,7 +154,8 @@ void bug_conventional_extended(struct sim_access *a, const struct sim_fn *fn)
 		a->value = 0x00010002u >> 8 * (a->reg & 3) & cfg_ones(a->width);
 }
 
-/* Copies of all functions' registers, which one mechanism reads and only its own writes bring up to date. */
+/* Copies of all functions' registers, which one mechanism reads and only its own writes bring up to
+ * date. */
 static uint8_t copies[SIM_FUNCTIONS_MAX][SIM_SPACE];
 
 static uint8_t *copy_of(const struct sim_fn *fn)

@@ -13,7 +13,8 @@ static bool is_bar(const struct sim_fn *fn, unsigned reg)
 	return reg >= 0x10 && reg < ((fn->value[0x0e] & 0x7f) == 1 ? 0x18 : 0x28);
 }
 
-/* The upper half of a 64-bit BAR, by the type bits of the register below; odd pairs do not occur here. */
+/* The upper half of a 64-bit BAR, by the type bits of the register below; odd pairs do not occur
+ * here. */
 static bool is_upper(const struct sim_fn *fn, unsigned reg)
 {
 	return reg > 0x10 && is_bar(fn, reg) && (fn->value[reg - 4] & 7) == 4 &&
@@ -164,7 +165,8 @@ bool bug_halves_in_order(struct sim_fn *fn, struct sim_access *a)
 
 bool bug_rom_probe_enables(struct sim_fn *fn, struct sim_access *a)
 {
-	if (a->reg == (fn->behind ? 0x38u : 0x30u) && a->value == 0xfffff800 && writable32(fn, a->reg))
+	if (a->reg == (fn->behind ? 0x38u : 0x30u) && a->value == 0xfffff800 &&
+	    writable32(fn, a->reg))
 		a->value |= 1;
 	return false;
 }
@@ -191,6 +193,6 @@ bool bug_bar_fixed_while_decoding(struct sim_fn *fn, struct sim_access *a)
 
 bool bug_bar_refuses_low(struct sim_fn *fn, struct sim_access *a)
 {
-	return is_bar(fn, a->reg) && !is_upper(fn, a->reg) && a->width == 4 && !(fn->value[a->reg] & 1) &&
-	       a->value < 0x100000 && a->value >= 0x10;
+	return is_bar(fn, a->reg) && !is_upper(fn, a->reg) && a->width == 4 &&
+	       !(fn->value[a->reg] & 1) && a->value < 0x100000 && a->value >= 0x10;
 }

@@ -51,7 +51,8 @@ void bug_mcfg_old_and_high(void)
 
 static struct sim_fn *at(uint8_t bus, unsigned device, unsigned function)
 {
-	struct sim_fn *fn = sim_route((struct cfg_address){0, bus, (uint8_t)(device << 3 | function)});
+	struct sim_fn *fn =
+	    sim_route((struct cfg_address){0, bus, (uint8_t)(device << 3 | function)});
 
 	if (!fn)
 		abort();

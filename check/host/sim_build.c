@@ -48,8 +48,10 @@ struct sim_fn *sim_add(struct sim_bus *bus, unsigned device, unsigned function, 
 
 	if (sim.functions == SIM_FUNCTIONS_MAX || bus->fn[device << 3 | function])
 		abort();
-	*fn = (struct sim_fn){
-	    .on = bus, .devfn = (uint8_t)(device << 3 | function), .cap_end = 0x40, .ecap_end = 0x100};
+	*fn = (struct sim_fn){.on = bus,
+			      .devfn = (uint8_t)(device << 3 | function),
+			      .cap_end = 0x40,
+			      .ecap_end = 0x100};
 	sim.fn[sim.functions++] = fn;
 	bus->fn[fn->devfn] = fn;
 	sim_set32(fn, 0x00, id);
@@ -75,7 +77,8 @@ struct sim_fn *sim_add_bridge(struct sim_bus *bus, unsigned device, unsigned fun
 	return fn;
 }
 
-void sim_bridge_numbers(struct sim_fn *bridge, uint8_t primary, uint8_t secondary, uint8_t subordinate)
+void sim_bridge_numbers(struct sim_fn *bridge, uint8_t primary, uint8_t secondary,
+			uint8_t subordinate)
 {
 	sim_set32(bridge, 0x18, (uint32_t)subordinate << 16 | (uint32_t)secondary << 8 | primary);
 }
@@ -128,8 +131,8 @@ static uint64_t put_bar(struct sim_fn *fn, unsigned reg, enum sim_bar_kind kind,
 		type |= 8;
 	if (kind == SIM_IO16)
 		writable &= 0xffff;
-	/* Machines of many BARs run over the end of a space; an address is then reused, which configuration
-	 * space does not mind. */
+	/* Machines of many BARs run over the end of a space; an address is then reused, which
+	 * configuration space does not mind. */
 	if (io)
 		at &= 0xffff;
 	else if (!wide)

@@ -1,6 +1,4 @@
-/*
- * Builders: a simulated machine in a few lines.
- */
+/* Builders: a simulated machine in a few lines. */
 #ifndef BAROMETER_CHECK_HOST_SIM_BUILD_H
 #define BAROMETER_CHECK_HOST_SIM_BUILD_H
 
@@ -15,14 +13,15 @@ void sim_ecam(uint16_t segment, uint8_t start, uint8_t end, uint64_t base);
 /* ecam.map: gives an inaccessible window for exactly one region. */
 volatile uint8_t *sim_map(void *context, uint64_t physical, uint64_t len);
 
-/* A conventional type 0 function, decode on, no BARs. The multi-function bit of its slot follows from what is
- * in it. */
+/* A conventional type 0 function, decode on, no BARs. The multi-function bit of its slot follows
+ * from what is in it. */
 struct sim_fn *sim_add(struct sim_bus *bus, unsigned device, unsigned function, uint32_t id,
 		       uint32_t class_code);
 
 /* A type 1 bridge without bus numbers; its other side is ->behind. */
 struct sim_fn *sim_add_bridge(struct sim_bus *bus, unsigned device, unsigned function, uint32_t id);
-void sim_bridge_numbers(struct sim_fn *bridge, uint8_t primary, uint8_t secondary, uint8_t subordinate);
+void sim_bridge_numbers(struct sim_fn *bridge, uint8_t primary, uint8_t secondary,
+			uint8_t subordinate);
 
 /* Gives every bridge numbers, depth first, as firmware does. */
 void sim_number(void);
@@ -50,12 +49,12 @@ void sim_virtio(struct sim_fn *fn);
 unsigned sim_sriov(struct sim_fn *fn);
 uint64_t sim_vf_bar(struct sim_fn *fn, unsigned index, enum sim_bar_kind kind, uint64_t size);
 
-/* The machine of QEMU's q35 with 24 functions on 7 buses that the access bounds are stated for; numbered,
- * with ECAM. */
+/* The machine of QEMU's q35 with 24 functions on 7 buses that the access bounds are stated for;
+ * numbered, with ECAM. */
 void sim_reference(void);
 
-/* Any machine: segments, roots, bridges to some depth, gaps, BARs of every kind; the same for the same seed.
- */
+/* Any machine: segments, roots, bridges to some depth, gaps, BARs of every kind; the same for the
+ * same seed. */
 void sim_random(uint64_t seed, bool numbered);
 
 /* The next number of a generator; state is any value. */
@@ -65,9 +64,11 @@ uint64_t sim_next(uint64_t *state);
 void sim_fwcfg(enum sim_fwcfg_mode mode, uint8_t *buffer, uint64_t physical, size_t size);
 void sim_fwcfg_item(const char *name, const uint8_t *bytes, uint32_t len);
 
-/* The PCI BAR mask table of the machine as docs/paravirtual.md has it, from the registers, not from any
- * access. Functions are noted in order, at most SIM_FUNCTIONS_MAX. Returns the length; to holds at least
- * SIM_PV_MAX. */
+/*
+ * The PCI BAR mask table of the machine as docs/paravirtual.md has it, from the registers, not from
+ * any access. Functions are noted in order, at most SIM_FUNCTIONS_MAX. Returns the length; to holds
+ * at least SIM_PV_MAX.
+ */
 #define SIM_PV_MAX (SIM_FUNCTIONS_MAX * 128)
 uint32_t sim_pv_encode(uint8_t *to, const struct sim_fn **order, unsigned *count);
 void sim_pv_seal(uint8_t *table); /* makes the checksum right again */

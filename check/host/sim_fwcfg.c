@@ -97,10 +97,12 @@ bool sim_fwcfg_port(struct sim_port *p)
 {
 	uint32_t value = __builtin_bswap32(p->value);
 
-	if (sim.fwcfg.mode == SIM_FWCFG_ABSENT || p->width != 4 || (p->port != 0x514 && p->port != 0x518))
+	if (sim.fwcfg.mode == SIM_FWCFG_ABSENT || p->width != 4 ||
+	    (p->port != 0x514 && p->port != 0x518))
 		return false;
 	if (!p->out)
-		p->value = __builtin_bswap32(p->port == 0x514 ? 0x51454d55 : 0x20434647); /* "QEMU CFG" */
+		p->value =
+		    __builtin_bswap32(p->port == 0x514 ? 0x51454d55 : 0x20434647); /* "QEMU CFG" */
 	else if (p->port == 0x514)
 		sim.fwcfg.high = value;
 	else

@@ -1,5 +1,5 @@
-/* Ports and memory: CF8, CFC and its lanes, ECAM. Every access is counted here, before anything can go wrong
- * with it. */
+/* Ports and memory: CF8, CFC and its lanes, ECAM. Every access is counted here, before anything can
+ * go wrong with it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -24,8 +24,8 @@ static void data_port(struct sim_port *p)
 	    .value = p->value,
 	};
 
-	/* Without the enable bit, or across the end of the dword, it is an ordinary access to a port that
-	 * nobody claims. */
+	/* Without the enable bit, or across the end of the dword, it is an ordinary access to a
+	 * port that nobody claims. */
 	p->value = cfg_ones(p->width);
 	if (!(sim.cf8 & 0x80000000) || lane + p->width > 4)
 		return;
@@ -100,13 +100,14 @@ volatile uint8_t *sim_map(void *context, uint64_t physical, uint64_t len)
 		struct sim_region *region = &sim.region[i];
 		void *window;
 
-		if (physical != region->base + ((uint64_t)region->start << 20) || len != region_len(region))
+		if (physical != region->base + ((uint64_t)region->start << 20) ||
+		    len != region_len(region))
 			continue;
-		/* Memory that nobody may touch: a load that does not go through io.h is caught by the
-		 * processor. */
-		window = region->window
-			     ? region->window
-			     : mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		/* Memory that nobody may touch: a load that does not go through io.h is caught by
+		 * the processor. */
+		window = region->window ? region->window
+					: mmap(NULL, len, PROT_NONE,
+					       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (window == MAP_FAILED)
 			abort();
 		region->window = window;
@@ -123,7 +124,8 @@ static struct sim_access mmio_decode(const volatile void *address, unsigned widt
 		const struct sim_region *region = &sim.region[i];
 		uintptr_t offset = at - (uintptr_t)region->window;
 
-		if (!region->window || at < (uintptr_t)region->window || offset + width > region_len(region))
+		if (!region->window || at < (uintptr_t)region->window ||
+		    offset + width > region_len(region))
 			continue;
 		return (struct sim_access){
 		    .ecam = true,

@@ -60,7 +60,8 @@ static void add_chipset(struct sim_bus *bus)
 	sim_bar(fn, 4, SIM_IO, 64);
 }
 
-static void add_virtio(struct sim_bus *bus, unsigned device, uint32_t id, uint32_t class_code, bool legacy)
+static void add_virtio(struct sim_bus *bus, unsigned device, uint32_t id, uint32_t class_code,
+		       bool legacy)
 {
 	struct sim_fn *fn = sim_add(bus, device, 0, id, class_code);
 

@@ -1,4 +1,6 @@
-/* A writer of the PCI BAR mask table (docs/paravirtual.md), independent of the reader in lib/pv.c. */
+/*
+ * A writer of the PCI BAR mask table (docs/paravirtual.md), independent of the reader in lib/pv.c.
+ */
 #include <string.h>
 #include "sim_build.h"
 
@@ -48,8 +50,8 @@ static void put_registers(uint8_t *entry, const struct sim_fn *fn)
 	put(entry + 68, 4, sim_get32(fn, rom));
 }
 
-static void put_bus(struct writer *w, const struct sim_bus *root, const struct sim_bus *bus, uint8_t *path,
-		    unsigned depth)
+static void put_bus(struct writer *w, const struct sim_bus *root, const struct sim_bus *bus,
+		    uint8_t *path, unsigned depth)
 {
 	for (unsigned devfn = 0; devfn < 256; devfn++) {
 		const struct sim_fn *fn = bus->fn[devfn];

@@ -12,7 +12,9 @@
 
 static const struct sim_mcfg mcfg[] = {{0xb0000000, 0, 0x00, 0x3f}, {0xb0000000, 0, 0x40, 0x7f}};
 
-/* Everything that a BAR can be, expansion ROM, Express with extended capabilities, interrupt pin. */
+/*
+ * Everything that a BAR can be, expansion ROM, Express with extended capabilities, interrupt pin.
+ */
 static void add_all_kinds(struct sim_bus *bus, unsigned device)
 {
 	struct sim_fn *fn = sim_add(bus, device, 0, 0x10d38086, 0x020000);
@@ -118,8 +120,8 @@ static void add_tables(enum sim_bug bug)
 	struct sim_mcfg entries[SIM_REGIONS_MAX];
 
 	for (unsigned i = 0; i < sim.regions; i++)
-		entries[i] = (struct sim_mcfg){sim.region[i].base, sim.region[i].segment, sim.region[i].start,
-					       sim.region[i].end};
+		entries[i] = (struct sim_mcfg){sim.region[i].base, sim.region[i].segment,
+					       sim.region[i].start, sim.region[i].end};
 	sim_acpi_build(2, entries, sim.regions);
 	if (sim_bugs[bug].tables)
 		sim_bugs[bug].tables();
@@ -183,8 +185,8 @@ static void take_roots(struct pci_roots *roots)
 		struct pci_root root = {bus->segment, bus->number, 0};
 
 		for (unsigned r = 0; r < sim.regions; r++)
-			if (sim.region[r].segment == root.segment && sim.region[r].start <= root.bus &&
-			    sim.region[r].end >= root.bus)
+			if (sim.region[r].segment == root.segment &&
+			    sim.region[r].start <= root.bus && sim.region[r].end >= root.bus)
 				root.last = sim.region[r].end;
 		if (i + 1 < sim.roots && sim.root[i + 1]->segment == root.segment &&
 		    sim.root[i + 1]->number <= root.last)
@@ -219,8 +221,11 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 	acpi_parse(&acpi, SIM_RSDP, sim_memory_map, NULL, &(struct diag){ignore, NULL});
 	words_defaults(&words);
 	snprintf(words.tests, sizeof(words.tests), "%s", globs);
-	session = (struct session){
-	    .platform = &platform, .words = &words, .report = &report, .arena = &arena, .counts = &counts};
+	session = (struct session){.platform = &platform,
+				   .words = &words,
+				   .report = &report,
+				   .arena = &arena,
+				   .counts = &counts};
 	runner_run(&session, 0);
 	return text;
 }

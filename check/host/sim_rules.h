@@ -1,6 +1,6 @@
 /*
- * A whole run on the host: a simulated machine that has something for every rule, with a seeded bug, and the
- * image's own session and runner over it.
+ * A whole run on the host: a simulated machine that has something for every rule, with a seeded
+ * bug, and the image's own session and runner over it.
  */
 #ifndef BAROMETER_CHECK_HOST_SIM_RULES_H
 #define BAROMETER_CHECK_HOST_SIM_RULES_H
@@ -14,7 +14,9 @@ void sim_rules_machine(enum sim_bug bug);
 /* The same for a machine of sim_random(), without a bug. */
 void sim_rules_random(uint64_t seed);
 
-/* Runs the tests that match the globs under a hypervisor of that name; gives all that was printed. */
+/*
+ * Runs the tests that match the globs under a hypervisor of that name; gives all that was printed.
+ */
 const char *sim_rules_run(const char *globs, const char *hypervisor);
 
 /* Whether the run counted the accesses that the machine saw. */

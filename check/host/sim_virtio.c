@@ -1,4 +1,5 @@
-/* A virtio function's capabilities, and the window that one of them is (Virtual I/O Device 1.2, 4.1.4). */
+/* A virtio function's capabilities, and the window that one of them is (Virtual I/O Device 1.2,
+ * 4.1.4). */
 #include "sim_build.h"
 
 #define COMMON_OFFSET 0x1000
@@ -19,7 +20,8 @@ void sim_virtio(struct sim_fn *fn)
 		sim_writable32(fn, at + reg, 0xffffffff);
 }
 
-/* Whether an access concerns the window's data while the window shows a dword of the common configuration. */
+/* Whether an access concerns the window's data while the window shows a dword of the common
+ * configuration. */
 static bool armed(const struct sim_fn *fn, const struct sim_access *a)
 {
 	return fn->window && a->reg < fn->window + 20 && a->reg + a->width > fn->window + 16 &&

@@ -38,7 +38,8 @@ static void test_sound_tables(void **state)
 static void test_revision_0_has_the_rsdt_only(void **state)
 {
 	(void)state;
-	sim_acpi_build(0, one, 1); /* 20 bytes of memory: reading an extended field would be caught */
+	sim_acpi_build(0, one,
+		       1); /* 20 bytes of memory: reading an extended field would be caught */
 	parse();
 	assert_silent();
 	assert_true(acpi.found);
@@ -278,7 +279,8 @@ static void test_find_rsdp(void **state)
 	assert_int_equal(acpi_find_rsdp(0xe2ff1, 0x100, sim_memory_map, NULL), 0xe3000);
 	assert_int_equal(acpi_find_rsdp(0xe3001, 0x1000, sim_memory_map, NULL), 0);
 	assert_int_equal(acpi_find_rsdp(0xe3000, 19, sim_memory_map, NULL), 0);
-	assert_int_equal(acpi_find_rsdp(0x10000, 0x1000, sim_memory_map, NULL), 0); /* no memory there */
+	assert_int_equal(acpi_find_rsdp(0x10000, 0x1000, sim_memory_map, NULL),
+			 0); /* no memory there */
 }
 
 static const uint64_t tables[] = {SIM_RSDP, SIM_XSDT, SIM_RSDT, SIM_MCFG, SIM_FADT};
@@ -297,8 +299,8 @@ static void check_sane(void)
 	assert_int_equal(acpi.bad > 0, heard_lines() > 0);
 }
 
-/* Each byte at every value, once as it is (the checksum catches it) and once with the checksum made right
- * again. */
+/* Each byte at every value, once as it is (the checksum catches it) and once with the checksum made
+ * right again. */
 static void test_every_byte_flipped(void **state)
 {
 	(void)state;
@@ -309,8 +311,8 @@ static void test_every_byte_flipped(void **state)
 				sim_memory_at(tables[t])[at] ^= (uint8_t)flip;
 				parse();
 				check_sane();
-				/* One byte changed changes the sum: only an unused table's change goes
-				 * unseen. */
+				/* One byte changed changes the sum: only an unused table's change
+				 * goes unseen. */
 				if (tables[t] != SIM_RSDT)
 					assert_true(acpi.bad > 0 || (t == 0 && at == 15));
 			}
@@ -328,8 +330,8 @@ static void test_every_byte_flipped_under_a_right_checksum(void **state)
 				sim_memory_at(tables[t])[at] ^= (uint8_t)(1u << bit);
 				if (t == 0)
 					sim_rsdp_seal();
-				else if (at < 4 ||
-					 at >= 8) /* the sum over a wrong length would not be ours to write */
+				/* The sum over a wrong length would not be ours to write. */
+				else if (at < 4 || at >= 8)
 					sim_table_seal(tables[t]);
 				parse();
 				check_sane();
@@ -349,7 +351,8 @@ static void test_every_truncation(void **state)
 			check_sane();
 			if (tables[t] != SIM_RSDT)
 				assert_true(acpi.bad > 0);
-			/* The same with a length that says so, which only the structure can contradict. */
+			/* The same with a length that says so, which only the structure can
+			 * contradict. */
 			if (t == 0 || len < 36)
 				continue;
 			build(two, 2);

@@ -6,11 +6,13 @@
 
 #define DSDT 0x7ff06000u
 
-/* Name(_CBA, 0xe0000000) Name(_SEG, 1), and a WordBusNumber of 10h to 7fh, between bytes of no meaning. */
-static const uint8_t by_name[] = {
-    0x5b, 0x82, 0x08, '_',  'C',  'B',  'A',  0x0c, 0x00, 0x00, 0x00, 0xe0, /* Name, dword */
-    0x08, '_',  'S',  'E',  'G',  0x01,                                     /* Name, One */
-    0x88, 0x0d, 0x00, 0x02, 0x0c, 0x00, 0x00, 0x00, 0x10, 0x00, 0x7f, 0x00, 0x00, 0x00, 0x70, 0x00, 0x79};
+/* Name(_CBA, 0xe0000000) Name(_SEG, 1), and a WordBusNumber of 10h to 7fh, between bytes of no
+ * meaning. */
+static const uint8_t by_name[] = {0x5b, 0x82, 0x08, '_',  'C',  'B',  'A',  0x0c, 0x00,
+				  0x00, 0x00, 0xe0,                   /* Name, dword */
+				  0x08, '_',  'S',  'E',  'G',  0x01, /* Name, One */
+				  0x88, 0x0d, 0x00, 0x02, 0x0c, 0x00, 0x00, 0x00, 0x10,
+				  0x00, 0x7f, 0x00, 0x00, 0x00, 0x70, 0x00, 0x79};
 
 /* Method(_CBA) { Return (0x4000000000) }, nothing else. */
 static const uint8_t by_method[] = {0x00, 0x14, 0x10, '_',  'C',  'B',  'A',  0x08, 0xa4,
@@ -84,7 +86,8 @@ static void test_what_is_no_constant(void **state)
 {
 	static const uint8_t reference[] = {'X', '_', 'C', 'B', 'A', 0x0c, 0, 0, 0, 0xe0};
 	static const uint8_t string[] = {0x08, '_', 'C', 'B', 'A', 0x0d, 'x', 0x00, 0x00, 0x00};
-	static const uint8_t method[] = {0x14, 0x0b, '_', 'C', 'B', 'A', 0x00, 0x70, 0x0c, 0, 0, 0, 0xe0};
+	static const uint8_t method[] = {0x14, 0x0b, '_', 'C', 'B', 'A', 0x00,
+					 0x70, 0x0c, 0,   0,   0,   0xe0};
 	size_t at = 0;
 
 	(void)state;
@@ -188,7 +191,8 @@ static void test_several_windows(void **state)
 	memcpy(aml + sizeof(by_name), by_name, sizeof(by_name));
 	build(aml, sizeof(aml), true);
 	parse(1);
-	assert_heard("acpi: DSDT _CBA entry 1 (segment 1, buses 16 to 127, base 0xe0000000) repeats buses");
+	assert_heard(
+	    "acpi: DSDT _CBA entry 1 (segment 1, buses 16 to 127, base 0xe0000000) repeats buses");
 	aml[sizeof(by_name) + 11] = 0xd0;
 	aml[sizeof(by_name) + 17] = 0x00;
 	build(aml, sizeof(aml), true);

@@ -16,7 +16,8 @@ static int setup(void **state)
 
 static void test_zeroed_and_aligned(void **state)
 {
-	uint8_t *a = arena_take(&arena, 3, 1), *b = arena_take(&arena, 8, 64), *c = arena_take(&arena, 1, 1);
+	uint8_t *a = arena_take(&arena, 3, 1), *b = arena_take(&arena, 8, 64),
+		*c = arena_take(&arena, 1, 1);
 
 	(void)state;
 	assert_ptr_equal(a, memory);

@@ -29,7 +29,8 @@ static void decode(const struct pci_function *fn, unsigned count)
 	assert_int_equal(set.count, count);
 }
 
-static void check(unsigned n, unsigned index, unsigned space, bool prefetch, uint64_t size, uint64_t address)
+static void check(unsigned n, unsigned index, unsigned space, bool prefetch, uint64_t size,
+		  uint64_t address)
 {
 	const struct bar expected = {.index = (uint8_t)index,
 				     .space = (uint8_t)space,
@@ -158,13 +159,15 @@ static void test_64_bits_in_the_last_register(void **state)
 	(void)state;
 	put(5, 0x4, 0xfffff004);
 	decode(&endpoint, 0);
-	assert_heard("00:03.0 register 0x24 (was 0x4, reads 0xfffff004 after the probe) says 64 bits in the "
-		     "last register");
+	assert_heard(
+	    "00:03.0 register 0x24 (was 0x4, reads 0xfffff004 after the probe) says 64 bits in the "
+	    "last register");
 	setup(NULL);
 	put(1, 0x4, 0xfffff004);
 	decode(&bridge, 0);
-	assert_heard("00:04.0 register 0x14 (was 0x4, reads 0xfffff004 after the probe) says 64 bits in the "
-		     "last register");
+	assert_heard(
+	    "00:04.0 register 0x14 (was 0x4, reads 0xfffff004 after the probe) says 64 bits in the "
+	    "last register");
 }
 
 static void test_bridge_has_two_and_its_rom(void **state)
@@ -189,7 +192,8 @@ static void test_register_that_does_not_move(void **state)
 	put(6, 0xfee00000, 0xfee00000);
 	decode(&endpoint, 1);
 	assert_heard(
-	    "00:03.0 register 0x10 (was 0xfee00000, reads 0xfee00000 after the probe) does not move: no BAR");
+	    "00:03.0 register 0x10 (was 0xfee00000, reads 0xfee00000 after the probe) does not "
+	    "move: no BAR");
 	check(0, 1, BAR_SPACE_MEM32, false, 0x10000, 0xfebf0000);
 }
 
@@ -225,8 +229,10 @@ static void test_type_bits_that_change(void **state)
 	put(1, 0xc001, 0xffffffe0);
 	decode(&endpoint, 2);
 	assert_heard(
-	    "00:03.0 register 0x10 (was 0xfebf0008, reads 0xffff0000 after the probe) changes its type bits");
-	assert_heard("register 0x14 (was 0xc001, reads 0xffffffe0 after the probe) changes its type bits");
+	    "00:03.0 register 0x10 (was 0xfebf0008, reads 0xffff0000 after the probe) changes its "
+	    "type bits");
+	assert_heard(
+	    "register 0x14 (was 0xc001, reads 0xffffffe0 after the probe) changes its type bits");
 	check(0, 0, BAR_SPACE_MEM32, true, 0x10000, 0xfebf0000);
 	check(1, 1, BAR_SPACE_IO, false, 32, 0xc000);
 }
@@ -242,10 +248,12 @@ static void test_holes(void **state)
 	decode(&endpoint, 4);
 	assert_int_equal(heard_lines(), 4);
 	assert_heard(
-	    "register 0x10 (was 0x0, reads 0xff0f0000 after the probe) has a hole in its address bits");
+	    "register 0x10 (was 0x0, reads 0xff0f0000 after the probe) has a hole in its address "
+	    "bits");
 	assert_heard("register 0x14");
 	assert_heard(
-	    "register 0x18 (was 0x4, reads 0xfffffff004 after the probe) has a hole in its address bits");
+	    "register 0x18 (was 0x4, reads 0xfffffff004 after the probe) has a hole in its address "
+	    "bits");
 	assert_heard("register 0x20");
 	check(0, 0, BAR_SPACE_MEM32, false, 0x10000, 0);
 	check(1, 1, BAR_SPACE_IO, false, 16, 0);
@@ -258,8 +266,9 @@ static void test_address_below_its_alignment(void **state)
 	(void)state;
 	put(0, 0xfebf1000, 0xffff0000);
 	decode(&endpoint, 1);
-	assert_heard("register 0x10 (was 0xfebf1000, reads 0xffff0000 after the probe) holds an address "
-		     "below its own");
+	assert_heard(
+	    "register 0x10 (was 0xfebf1000, reads 0xffff0000 after the probe) holds an address "
+	    "below its own");
 }
 
 static void test_rom_enable_is_no_address(void **state)

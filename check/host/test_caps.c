@@ -164,8 +164,8 @@ static unsigned resources(unsigned count)
 	return count;
 }
 
-static void check(unsigned i, unsigned kind, unsigned index, unsigned space, bool prefetch, uint64_t address,
-		  uint64_t size)
+static void check(unsigned i, unsigned kind, unsigned index, unsigned space, bool prefetch,
+		  uint64_t address, uint64_t size)
 {
 	assert_int_equal(found[i].kind, kind);
 	assert_int_equal(found[i].index, index);
@@ -253,10 +253,12 @@ static void test_enhanced_allocation(void **state)
 	(void)state;
 	device->value[cap + 2] = 5;
 	ea_entry(&at, EA_ENABLED | 0 << 8 | 0 << 4, 2, (const uint32_t[]){0xfe000000, 0x00000ffc});
-	ea_entry(&at, EA_ENABLED | 1 << 8 | 2 << 4, 4, (const uint32_t[]){0x00000002, 0xfffffffe, 0x80, 0x1});
+	ea_entry(&at, EA_ENABLED | 1 << 8 | 2 << 4, 4,
+		 (const uint32_t[]){0x00000002, 0xfffffffe, 0x80, 0x1});
 	ea_entry(&at, EA_ENABLED | 2 << 8 | 4 << 4, 2, (const uint32_t[]){0xc000, 0x3c});
 	ea_entry(&at, 0 << 8 | 5 << 4, 2, (const uint32_t[]){0xfd000000, 0xffc}); /* not enabled */
-	ea_entry(&at, EA_ENABLED | 3 << 8 | 9 << 4, 3, (const uint32_t[]){0x00000002, 0x0000fffc, 0x40});
+	ea_entry(&at, EA_ENABLED | 3 << 8 | 9 << 4, 3,
+		 (const uint32_t[]){0x00000002, 0x0000fffc, 0x40});
 	resources(4);
 	assert_silent();
 	check(0, CAPS_EA, 0, BAR_SPACE_MEM64, false, 0xfe000000, 0x1000);
@@ -265,14 +267,16 @@ static void test_enhanced_allocation(void **state)
 	check(3, CAPS_EA, 9, BAR_SPACE_MEM64, true, 0x4000000000, 0x10000);
 }
 
-/* 4 is memory of virtual functions, 6 prefetchable memory and 7 I/O behind a bridge (PCIe 4.0, 7.8.5). */
+/* 4 is memory of virtual functions, 6 prefetchable memory and 7 I/O behind a bridge (PCIe 4.0,
+ * 7.8.5). */
 static void test_enhanced_allocation_properties(void **state)
 {
 	static const struct {
 		uint8_t space;
 		bool prefetch;
-	} expected[] = {{BAR_SPACE_MEM64, false}, {BAR_SPACE_MEM64, true},  {BAR_SPACE_IO, false},
-			{BAR_SPACE_MEM64, true},  {BAR_SPACE_MEM64, false}, {BAR_SPACE_MEM64, false},
+	} expected[] = {{BAR_SPACE_MEM64, false}, {BAR_SPACE_MEM64, true},
+			{BAR_SPACE_IO, false},    {BAR_SPACE_MEM64, true},
+			{BAR_SPACE_MEM64, false}, {BAR_SPACE_MEM64, false},
 			{BAR_SPACE_MEM64, true},  {BAR_SPACE_IO, false}};
 	unsigned cap = sim_cap(device, CAP_EA, 0xa0), at = cap + 4;
 
@@ -285,8 +289,8 @@ static void test_enhanced_allocation_properties(void **state)
 		check(p, CAPS_EA, 0, expected[p].space, expected[p].prefetch, 0x1000, 0x1000);
 }
 
-/* The entry size may be larger than its fields: what follows a 32-bit maximum offset is not its upper half.
- */
+/* The entry size may be larger than its fields: what follows a 32-bit maximum offset is not its
+ * upper half. */
 static void test_enhanced_allocation_entry_with_room_left(void **state)
 {
 	unsigned cap = sim_cap(device, CAP_EA, 0x40), at = cap + 4;

@@ -35,7 +35,8 @@ static void check_reads(struct cfg *cfg, unsigned end)
 {
 	for (unsigned width = 1; width <= 4; width *= 2)
 		for (unsigned reg = 0; reg < end; reg += width)
-			assert_int_equal(cfg_read(cfg, present, reg, width), byte_pattern(reg, width));
+			assert_int_equal(cfg_read(cfg, present, reg, width),
+					 byte_pattern(reg, width));
 	assert_counts(&rig);
 }
 
@@ -54,7 +55,8 @@ static void check_writes(struct cfg *cfg, unsigned base)
 
 			memcpy(before, device->value, sizeof(before));
 			cfg_write(cfg, present, base + lane, width, 0xa1b2c3d4);
-			assert_int_equal(byte_pattern(base + lane, width), 0xa1b2c3d4 & cfg_ones(width));
+			assert_int_equal(byte_pattern(base + lane, width),
+					 0xa1b2c3d4 & cfg_ones(width));
 			memcpy(device->value + base + lane, before + base + lane, width);
 			assert_memory_equal(device->value, before, sizeof(before));
 		}
@@ -209,7 +211,8 @@ static void test_ecam_without_mcfg(void **state)
 	assert_int_equal(cfg_read32(&rig.ecam, present, 0), 0xffffffff);
 }
 
-/* base is where bus 0 would be, so a window of buses 40h to 7fh starts 64 MiB above it, here above 4 GiB. */
+/* base is where bus 0 would be, so a window of buses 40h to 7fh starts 64 MiB above it, here above
+ * 4 GiB. */
 static void test_ecam_entries_with_start_buses_and_segments(void **state)
 {
 	volatile uint8_t *first, *later;
@@ -223,8 +226,10 @@ static void test_ecam_entries_with_start_buses_and_segments(void **state)
 	sim_add(sim_root(0, 0x90), 31, 7, 0x00900001, 0);
 	sim_add(sim_root(5, 0), 0, 0, 0x00050001, 0);
 	rig_init(&rig);
-	assert_int_equal(cfg_read32(&rig.ecam, (struct cfg_address){0, 0x40, 1 << 3 | 2}, 0), 0x00400001);
-	assert_int_equal(cfg_read32(&rig.ecam, (struct cfg_address){0, 0x90, 31 << 3 | 7}, 0), 0x00900001);
+	assert_int_equal(cfg_read32(&rig.ecam, (struct cfg_address){0, 0x40, 1 << 3 | 2}, 0),
+			 0x00400001);
+	assert_int_equal(cfg_read32(&rig.ecam, (struct cfg_address){0, 0x90, 31 << 3 | 7}, 0),
+			 0x00900001);
 	assert_int_equal(cfg_read32(&rig.ecam, (struct cfg_address){5, 0, 0}, 0), 0x00050001);
 	assert_int_equal(sim.maps, 3);
 	assert_false(rig.ecam.ops->reaches(&rig.ecam, (struct cfg_address){0, 0x3f, 0}, 0));

@@ -54,7 +54,8 @@ static void test_absent(void **state)
 
 static void test_find_several_with_one_transfer(void **state)
 {
-	const char *const names[] = {"etc/pci-bar-masks", "opt/org.barometer/pci-bar-masks", "etc/none"};
+	const char *const names[] = {"etc/pci-bar-masks", "opt/org.barometer/pci-bar-masks",
+				     "etc/none"};
 	struct fwcfg_item items[3];
 
 	(void)state;
@@ -138,7 +139,8 @@ static void test_buffer_above_4_gib(void **state)
 	(void)state;
 	start(SIM_FWCFG_WORKS, 0x180000000);
 	sim_fwcfg_item("a", contents, 100);
-	for (unsigned i = 0; i < 2; i++) { /* the device forgets the high half after each transfer */
+	for (unsigned i = 0; i < 2;
+	     i++) { /* the device forgets the high half after each transfer */
 		data = fwcfg_read(&fwcfg, 0x20, 100);
 		assert_non_null(data);
 		assert_memory_equal(data, contents, 100);

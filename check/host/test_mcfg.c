@@ -53,7 +53,8 @@ static void test_mcfg_length_not_44_plus_16n(void **state)
 	assert_int_equal(acpi.pm_timer.port, 0x608); /* the rest is used */
 }
 
-static void check_entries(const struct sim_mcfg *entries, unsigned count, unsigned good, const char *what)
+static void check_entries(const struct sim_mcfg *entries, unsigned count, unsigned good,
+			  const char *what)
 {
 	build(entries, count);
 	parse();
@@ -75,13 +76,15 @@ static void test_mcfg_entries(void **state)
 	static const struct sim_mcfg beyond_52[] = {{0xffffff0100000, 0, 0, 255}};
 	static const struct sim_mcfg twice[] = {{0xb0000000, 0, 0, 127}, {0xd0000000, 0, 127, 255}};
 	static const struct sim_mcfg overlap[] = {{0xb0000000, 0, 0, 255}, {0xb8000000, 1, 0, 127}};
-	static const struct sim_mcfg beside[] = {{0xb0000000, 0, 0, 127}, {0xb0000000, 0, 128, 255}};
+	static const struct sim_mcfg beside[] = {{0xb0000000, 0, 0, 127},
+						 {0xb0000000, 0, 128, 255}};
 	static const struct sim_mcfg segments[] = {
 	    {0x4000000000, 0, 0, 255}, {0x4010000000, 1, 0, 255}, {0x4020000000, 0xffff, 16, 31}};
 
 	(void)state;
-	check_entries(ends_low, 1, 0,
-		      "MCFG entry 0 (segment 0, buses 5 to 4, base 0xb0000000) ends below its start bus");
+	check_entries(
+	    ends_low, 1, 0,
+	    "MCFG entry 0 (segment 0, buses 5 to 4, base 0xb0000000) ends below its start bus");
 	check_entries(zero, 1, 0, "has base 0");
 	check_entries(odd, 1, 0, "has a base that is not 1 MiB aligned");
 	check_entries(high, 1, 1, NULL);
@@ -108,9 +111,11 @@ static void test_more_entries_than_are_kept(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < ACPI_MCFG_MAX + 3; i++)
-		many[i] = (struct sim_mcfg){0x4000000000 + ((uint64_t)i << 28), (uint16_t)i, 0, 255};
+		many[i] =
+		    (struct sim_mcfg){0x4000000000 + ((uint64_t)i << 28), (uint16_t)i, 0, 255};
 	check_entries(many, ACPI_MCFG_MAX, ACPI_MCFG_MAX, NULL);
-	check_entries(many, ACPI_MCFG_MAX + 3, ACPI_MCFG_MAX, "MCFG entry 64 (segment 64, buses 0 to 255");
+	check_entries(many, ACPI_MCFG_MAX + 3, ACPI_MCFG_MAX,
+		      "MCFG entry 64 (segment 64, buses 0 to 255");
 	assert_heard("is one too many");
 	assert_int_equal(heard_lines(), 3);
 }

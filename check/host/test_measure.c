@@ -1,6 +1,7 @@
 /*
- * How often each operation runs and in which order; never how long anything takes. The only duration here is
- * that of the slow operations, which is far above what is batched, whatever the host.
+ * How often each operation runs and in which order; never how long anything takes. The only
+ * duration here is that of the slow operations, which is far above what is batched, whatever the
+ * host.
  */
 #include <stdlib.h>
 #include "check.h"
@@ -50,7 +51,8 @@ static void test_exactly_as_many_as_asked_for(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 5; i++) {
-		const struct measure_plan plan = {.reads = reads[i], .budget = 1, .seed = 1, .arena = &arena};
+		const struct measure_plan plan = {
+		    .reads = reads[i], .budget = 1, .seed = 1, .arena = &arena};
 		struct measure_result results[4];
 		size_t need;
 
@@ -68,8 +70,8 @@ static void test_exactly_as_many_as_asked_for(void **state)
 	}
 }
 
-/* Whether a counter increment is too fast to be timed by itself is the host's affair; what follows from it is
- * not. */
+/* Whether a counter increment is too fast to be timed by itself is the host's affair; what follows
+ * from it is not. */
 static void test_batches_are_whole(void **state)
 {
 	const struct measure_op mixed[] = {{count, &runs[0]}, {note, &runs[1]}, {count, &runs[2]}};
@@ -167,7 +169,9 @@ static void test_generator(void **state)
 	uint64_t random = 1;
 
 	(void)state;
-	/* xorshift64* from state 1; the figures are those of the published algorithm (Vigna 2016). */
+	/*
+	 * xorshift64* from state 1; the figures are those of the published algorithm (Vigna 2016).
+	 */
 	assert_int_equal(measure_random(&random), 0x47e4ce4b896cdd1d);
 	assert_int_equal(measure_random(&random), 0xabcfa6a8e079651d);
 	assert_int_equal(measure_random(&random), 0xb9d10d8feb731f57);

@@ -1,4 +1,6 @@
-/* The image's own memory functions, compiled under other names (host.mk), against the C library's. */
+/*
+ * The image's own memory functions, compiled under other names (host.mk), against the C library's.
+ */
 #include "check.h"
 #include "mem.h"
 
@@ -24,7 +26,8 @@ static void test_copy_move_set(void **state)
 		for (unsigned from = 0; from < 24; from++) {
 			for (unsigned len = 0; len < 40; len++) {
 				fill();
-				assert_ptr_equal(barometer_memmove(ours + to, ours + from, len), ours + to);
+				assert_ptr_equal(barometer_memmove(ours + to, ours + from, len),
+						 ours + to);
 				memmove(theirs + to, theirs + from, len);
 				assert_memory_equal(ours, theirs, sizeof(ours));
 			}

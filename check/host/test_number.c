@@ -175,7 +175,8 @@ static void test_stays_below_the_next_root(void **state)
 	assert_int_equal(heard_lines(), 1);
 }
 
-/* Without ranges from firmware, all that keeps one root off another's number is that the number is taken. */
+/* Without ranges from firmware, all that keeps one root off another's number is that the number is
+ * taken. */
 static void test_other_roots_numbers_are_taken(void **state)
 {
 	struct pci_roots roots = {.count = 2, .root = {{0, 0, 255}, {0, 1, 255}}};
@@ -205,7 +206,8 @@ static void test_segments_have_numbers_of_their_own(void **state)
 
 static void test_unreachable_root_is_left_alone(void **state)
 {
-	struct sim_fn *there = sim_add_bridge(sim_root(2, 0), 1, 0, 0x00011b36); /* a segment without ECAM */
+	struct sim_fn *there =
+	    sim_add_bridge(sim_root(2, 0), 1, 0, 0x00011b36); /* a segment without ECAM */
 
 	(void)state;
 	number();
@@ -213,8 +215,8 @@ static void test_unreachable_root_is_left_alone(void **state)
 	assert_int_equal(numbering.count, 0);
 }
 
-/* A bridge that overlaps another, or leads upwards, is the walk's to report: numbering neither follows nor
- * mends it. */
+/* A bridge that overlaps another, or leads upwards, is the walk's to report: numbering neither
+ * follows nor mends it. */
 static void test_senseless_numbers_are_left_alone(void **state)
 {
 	struct sim_fn *good = sim_add_bridge(root, 1, 0, 0x00011b36);

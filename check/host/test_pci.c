@@ -77,7 +77,8 @@ static void test_functions_with_gaps(void **state)
 	assert_found_all(&walked, 1);
 }
 
-/* Functions 1 to 7 of a single-function device are nobody's, whatever answers there (PCI 3.0, 3.2.2.3.4). */
+/* Functions 1 to 7 of a single-function device are nobody's, whatever answers there (PCI 3.0,
+ * 3.2.2.3.4). */
 static void test_single_function_device(void **state)
 {
 	struct sim_fn *zero = sim_add(root, 4, 0, 0x00010001, 0xff0000);
@@ -136,7 +137,8 @@ static void test_bridges_to_any_depth(void **state)
 	assert_int_equal(walked.map.buses, 256);
 }
 
-/* 32 device slots a bus, two more dwords a function, one more a bridge: linear, with no hidden rescans. */
+/* 32 device slots a bus, two more dwords a function, one more a bridge: linear, with no hidden
+ * rescans. */
 static void test_accesses_grow_linearly(void **state)
 {
 	static const unsigned buses[] = {1, 8, 64};
@@ -172,10 +174,12 @@ static void check_not_followed(unsigned secondary, unsigned subordinate, const c
 static void test_bridges_that_make_no_sense(void **state)
 {
 	(void)state;
-	check_not_followed(0, 0, "(primary 0, secondary 0, subordinate 0) has no secondary bus number");
+	check_not_followed(0, 0,
+			   "(primary 0, secondary 0, subordinate 0) has no secondary bus number");
 	check_not_followed(0, 255, "has no secondary bus number");
 	check_not_followed(
-	    5, 4, "(primary 0, secondary 5, subordinate 4) has a subordinate below its secondary bus");
+	    5, 4,
+	    "(primary 0, secondary 5, subordinate 4) has a subordinate below its secondary bus");
 }
 
 static void test_loops(void **state)
@@ -208,7 +212,8 @@ static void test_subordinate_beyond_the_bridge_above(void **state)
 	b->value[0x1a] = 3;
 	scan();
 	assert_heard(
-	    "bridge 01:01.0 (primary 1, secondary 2, subordinate 3) claims buses beyond those of the bridge");
+	    "bridge 01:01.0 (primary 1, secondary 2, subordinate 3) claims buses beyond those of "
+	    "the bridge");
 	assert_int_equal(walked.map.count, 3);
 }
 
@@ -231,8 +236,8 @@ static void test_overlapping_bridges(void **state)
 	}
 }
 
-/* Firmware may give every root the range up to 255; a bridge that then claims another root's bus must not
- * have its functions found twice. */
+/* Firmware may give every root the range up to 255; a bridge that then claims another root's bus
+ * must not have its functions found twice. */
 static void test_bridge_that_claims_another_root_bus(void **state)
 {
 	struct sim_bus *other = sim_root(0, 0x80);
@@ -299,7 +304,8 @@ static void test_visits_in_the_order_found(void **state)
 	pci_scan_tree(&rig.pio, &roots, &walked.map, visit, &seen, &heard);
 	assert_int_equal(seen.map.count, 24);
 	assert_memory_equal(seen.fn, walked.fn, 24 * sizeof(walked.fn[0]));
-	for (unsigned i = 0; i < 24; i++) /* depth first: a bridge stands before what is behind it */
+	for (unsigned i = 0; i < 24;
+	     i++) /* depth first: a bridge stands before what is behind it */
 		assert_true(i == 0 || walked.fn[i].at.bus == 0 ||
 			    walked.fn[i - 1].at.bus <= walked.fn[i].at.bus);
 }

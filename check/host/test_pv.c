@@ -1,4 +1,5 @@
-/* The PCI BAR mask table: every check of docs/paravirtual.md, each with the diagnostic that names it. */
+/* The PCI BAR mask table: every check of docs/paravirtual.md, each with the diagnostic that names
+ * it. */
 #include <stdlib.h>
 #include "check.h"
 #include "pv.h"
@@ -174,7 +175,8 @@ static void test_total_length(void **state)
 	encode();
 	for (size_t given = 32; given < len; given++) {
 		assert_false(check_copy(given, &needed));
-		snprintf(text, sizeof(text), "paravirtual: the table (%zu bytes read) is truncated", given);
+		snprintf(text, sizeof(text), "paravirtual: the table (%zu bytes read) is truncated",
+			 given);
 		assert_heard(text);
 		assert_int_equal(needed, len);
 	}
@@ -244,8 +246,8 @@ static void test_entries_end_at_the_end(void **state)
 
 	(void)state;
 	put(16, 4, count - 1);
-	snprintf(text, sizeof(text), "the table's 23 entries end at offset %u, the table at %u", len - 76,
-		 len);
+	snprintf(text, sizeof(text), "the table's 23 entries end at offset %u, the table at %u",
+		 len - 76, len);
 	refused(text);
 	put(16, 4, 0);
 	refused("the table's 0 entries end at offset 32");
@@ -291,8 +293,8 @@ static void test_bridge_comes_first(void **state)
 	char text[96];
 
 	(void)state;
-	snprintf(text, sizeof(text), "entry %u of the table, at offset %u, is not preceded by the bridge", i,
-		 entry(i));
+	snprintf(text, sizeof(text),
+		 "entry %u of the table, at offset %u, is not preceded by the bridge", i, entry(i));
 	put(entry(i - 1) + 6, 1, 0); /* the bridge is no bridge */
 	refused(text);
 	encode();
@@ -306,7 +308,8 @@ static void test_bridge_comes_first(void **state)
 	refused(text);
 	encode();
 	put(entry(0) + 5, 1, 2); /* nothing came before */
-	refused("entry 0 of the table, at offset 32, is not preceded by the bridge that it is behind");
+	refused(
+	    "entry 0 of the table, at offset 32, is not preceded by the bridge that it is behind");
 }
 
 /* Anything else that is wrong anywhere: refused or read, never a wild access. */

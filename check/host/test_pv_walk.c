@@ -1,4 +1,5 @@
-/* The walk that the PCI BAR mask table replaces: the same functions, the same registers as the dance. */
+/* The walk that the PCI BAR mask table replaces: the same functions, the same registers as the
+ * dance. */
 #include <stdlib.h>
 #include "check.h"
 #include "pv.h"
@@ -57,8 +58,8 @@ static int setup(void **state)
 	return 0;
 }
 
-/* The table, written by the simulator from its own registers, against walk and dance through the back ends.
- */
+/* The table, written by the simulator from its own registers, against walk and dance through the
+ * back ends. */
 static void check_equals_the_dance(const struct numbering *given, bool unnumbered)
 {
 	static struct walked tree;

@@ -86,10 +86,11 @@ static void test_objects(void **state)
 	report_array_end(&report);
 	report_number(&report, "size", UINT64_MAX);
 	report_close(&report);
-	wrote("{\"kind\":\"function\",\"segment\":0,\"bdf\":\"00:1f.2\",\"vendor\":\"0x8086\",\"class\":"
-	      "\"0x010601\","
-	      "\"prefetch\":false,\"stable\":true,\"seen_by\":[\"pio\",\"ecam\"],\"size\":"
-	      "18446744073709551615}\n");
+	wrote(
+	    "{\"kind\":\"function\",\"segment\":0,\"bdf\":\"00:1f.2\",\"vendor\":\"0x8086\",\"class\":"
+	    "\"0x010601\","
+	    "\"prefetch\":false,\"stable\":true,\"seen_by\":[\"pio\",\"ecam\"],\"size\":"
+	    "18446744073709551615}\n");
 }
 
 static void test_nesting(void **state)
@@ -112,9 +113,10 @@ static void test_nesting(void **state)
 	report_close(&report);
 	report_open(&report, "next"); /* starts afresh */
 	report_close(&report);
-	wrote("{\"kind\":\"env\",\"mcfg\":[{\"segment\":0,\"base\":\"0xb0000000\"},{\"segment\":1,\"base\":"
-	      "\"0xb0000001\"}],"
-	      "\"none\":[],\"empty\":{},\"after\":1}\n{\"kind\":\"next\"}\n");
+	wrote(
+	    "{\"kind\":\"env\",\"mcfg\":[{\"segment\":0,\"base\":\"0xb0000000\"},{\"segment\":1,\"base\":"
+	    "\"0xb0000001\"}],"
+	    "\"none\":[],\"empty\":{},\"after\":1}\n{\"kind\":\"next\"}\n");
 }
 
 static void test_escaping(void **state)
@@ -123,7 +125,8 @@ static void test_escaping(void **state)
 	report_open(&report, "verdict");
 	report_string(&report, "reason", "a\"b\\c/\n\t\x01\x7f\xff~ ");
 	report_close(&report);
-	wrote("{\"kind\":\"verdict\",\"reason\":\"a\\\"b\\\\c/\\u000a\\u0009\\u0001\\u007f\\u00ff~ \"}\n");
+	wrote("{\"kind\":\"verdict\",\"reason\":\"a\\\"b\\\\c/\\u000a\\u0009\\u0001\\u007f\\u00ff~ "
+	      "\"}\n");
 }
 
 static void test_long_strings_are_whole(void **state)

@@ -80,8 +80,9 @@ static void test_bridge_claims_hold_behind_other_roots(void **state)
 
 	(void)state;
 	other = sim_root(0, 0x40);
-	sim_add(sim_add_bridge(sim_add_bridge(other, 0, 0, 0x000c1b36)->behind, 0, 0, 0x000c1b36)->behind, 0,
-		0, 0x00010001, 0);
+	sim_add(sim_add_bridge(sim_add_bridge(other, 0, 0, 0x000c1b36)->behind, 0, 0, 0x000c1b36)
+		    ->behind,
+		0, 0, 0x00010001, 0);
 	sim_number();
 	sweep(0, ROOTS_UNKNOWN);
 	assert_int_equal(roots.count, 2);

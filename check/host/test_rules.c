@@ -1,6 +1,6 @@
 /*
- * The rules against a machine with each seeded bug in turn: exactly the intended rules fail, each naming the
- * register or whatever else is wrong. Prints which rule catches what.
+ * The rules against a machine with each seeded bug in turn: exactly the intended rules fail, each
+ * naming the register or whatever else is wrong. Prints which rule catches what.
  */
 #include "check.h"
 #include "rules_doc.h"
@@ -28,7 +28,8 @@ static const struct expectation {
      {{"LANE-01", "00:00.0 register 0x00 over pio: a read of 1 bytes gave 0x29, should be 0x86"}}},
     {SIM_BUG_CF8_WITHOUT_ENABLE,
      {{"CF8-01", "register 0x00 over pio: wrote CF8 0x00000000, CFC read 0x29c08086"}}},
-    {SIM_BUG_CF8_BYTE_IS_ADDRESS, {{"CF8-03", "port CF8: wrote 0x80000000, then 1 bytes 0x54 at CF8h + 0"}}},
+    {SIM_BUG_CF8_BYTE_IS_ADDRESS,
+     {{"CF8-03", "port CF8: wrote 0x80000000, then 1 bytes 0x54 at CF8h + 0"}}},
     /* Legal: software writes CF8 before each access. */
     {SIM_BUG_CF8_CLEARED_BY_ACCESS, {{0}}},
     {SIM_BUG_CF8_LOSES_REGISTER, {{"CF8-02", "port CF8: wrote 0x80fffffc, read 0x80ffff00"}}},
@@ -37,7 +38,8 @@ static const struct expectation {
     {SIM_BUG_ABSENT_READS_ZERO,
      {{"ABS-01", "00:01.0 register 0x00 over pio: no function is there; 4 bytes read 0x0"},
       {"ABS-03", "00:00.1 register 0x00 over pio"},
-      {"DST-01", "00:05.0 register 0x18 over pio: with secondary 63, bus 1 still read 0x00000000"}}},
+      {"DST-01",
+       "00:05.0 register 0x18 over pio: with secondary 63, bus 1 still read 0x00000000"}}},
     {SIM_BUG_ABSENT_REMEMBERS,
      {{"ABS-02", "00:01.0 register 0x3c over pio: no function is there; wrote 0x5a"}}},
     {SIM_BUG_FUNCTIONS_ALIAS, {{"ABS-03", "00:00.1 register 0x00 over pio"}}},
@@ -49,7 +51,8 @@ static const struct expectation {
      {{"LANE-02", "00:00.0 register 0x01 over ecam: a read of 1 bytes gave 0x86, should be 0x80"},
       {"ID-02", "00:02.0 register 0x100 over ecam"},
       {"CAP-04", "00:02.0 register 0x100 over ecam"}}},
-    {SIM_BUG_ECAM_ODD_BYTE_WRITTEN_BELOW, {{"LANE-04", "00:02.0 register 0x15 over ecam: wrote 0xf0"}}},
+    {SIM_BUG_ECAM_ODD_BYTE_WRITTEN_BELOW,
+     {{"LANE-04", "00:02.0 register 0x15 over ecam: wrote 0xf0"}}},
     {SIM_BUG_EXTENDED_ALIASES_LOW,
      {{"CAP-02", "00:02.0 register 0x100 over ecam"},
       {"CAP-03", "00:00.0 register 0x100 over ecam"},
@@ -73,10 +76,12 @@ static const struct expectation {
     {SIM_BUG_STATUS_NOT_CLEARED,
      {{"CMD-02", "00:00.0 register 0x06 over pio: wrote 0xf900, error bits read 0xf900"}}},
     {SIM_BUG_STATUS_WRITABLE, {{"CMD-03", "00:00.0 register 0x06 over pio: wrote 0x06b0"}}},
-    {SIM_BUG_COPY_STALE_INTERNALLY, {{"COH-03", "00:02.0 register 0xf8 over pio: after decode off and on"}}},
+    {SIM_BUG_COPY_STALE_INTERNALLY,
+     {{"COH-03", "00:02.0 register 0xf8 over pio: after decode off and on"}}},
     {SIM_BUG_VIRTIO_WINDOW_STALE,
      {{"VIO-01",
-       "00:07.0 register 0x60 over ecam: aimed at device_feature, read 0x00000000, should be 0x39000000"}}},
+       "00:07.0 register 0x60 over ecam: aimed at device_feature, read 0x00000000, should be "
+       "0x39000000"}}},
     {SIM_BUG_BRIDGE_NUMBERS_FIXED,
      {{"DST-01", "00:05.0 register 0x18 over pio: wrote 0x003f3f00, read 0x00010100"}}},
     {SIM_BUG_TYPE_BITS_MISSING,
@@ -84,44 +89,56 @@ static const struct expectation {
       {"PV-03", "00:02.0 register 0x14 in the table: has mask 0xffffffe1, should be 0xffffffe0"}}},
     {SIM_BUG_ONLY_ONES_PROBE, {{"BAR-03", "00:02.0 register 0x10 over pio: wrote 0xfffffff0"}}},
     {SIM_BUG_MASK_READ_ONCE,
-     {{"BAR-04", "00:02.0 register 0x10 over pio: wrote 0xffffffff, read 0xfffe0000, then 0x00000000"}}},
+     {{"BAR-04",
+       "00:02.0 register 0x10 over pio: wrote 0xffffffff, read 0xfffe0000, then 0x00000000"}}},
     /* Then an upper half holds all-ones, which is a probe again when it is put back. */
     {SIM_BUG_BAR_NOT_RESTORED,
-     {{"BAR-05", "00:02.0 register 0x10 over pio: after the probe wrote"}, {"BAR-07", "register 0x1c"}}},
+     {{"BAR-05", "00:02.0 register 0x10 over pio: after the probe wrote"},
+      {"BAR-07", "register 0x1c"}}},
     {SIM_BUG_IO_UPPER_AS_SIZE,
      {{"BAR-01", "00:02.0 register 0x14 over pio: wrote 0xffffffff, address bits read 0xffe0ffe0"},
       {"PV-03", "00:02.0 register 0x14 in the table"},
       {"DST-02", "00:02.0 register 0x14 over pio"}}},
     {SIM_BUG_HIGH_HALF_LOST,
      {{"BAR-07", "00:02.0 register 0x1c over pio: wrote 0x00000001, read 0x00000000"}}},
-    {SIM_BUG_HALVES_IN_ORDER, {{"BAR-06", "00:02.0 register 0x18 over pio: wrote ones low then high"}}},
+    {SIM_BUG_HALVES_IN_ORDER,
+     {{"BAR-06", "00:02.0 register 0x18 over pio: wrote ones low then high"}}},
     {SIM_BUG_ROM_PROBE_ENABLES,
      {{"BAR-08", "00:02.0 register 0x30 over pio: wrote 0xfffff800, read 0xffff0001"},
       {"PV-03", "00:02.0 register 0x30 in the table"}}},
-    {SIM_BUG_NEIGHBOUR_CLOBBERED, {{"BAR-09", "00:02.0 register 0x14 over pio: wrote 0xffffffff to 0x10"}}},
+    {SIM_BUG_NEIGHBOUR_CLOBBERED,
+     {{"BAR-09", "00:02.0 register 0x14 over pio: wrote 0xffffffff to 0x10"}}},
     /* The dance runs with decode off, so it finds no BAR either. */
     {SIM_BUG_BAR_FIXED_WITHOUT_DECODE,
      {{"BAR-10", "00:02.0 register 0x10 over ecam: wrote 0 with decode off, read 0xc0000000"},
       {"PV-03", "00:02.0 register 0x10 in the table: has mask 0xfffe0000, should be 0xc0000000"}}},
-    {SIM_BUG_BAR_FIXED_WHILE_DECODING, {{"DST-03", "00:02.0 register 0x10 over pio: with decode on wrote"}}},
+    {SIM_BUG_BAR_FIXED_WHILE_DECODING,
+     {{"DST-03", "00:02.0 register 0x10 over pio: with decode on wrote"}}},
     {SIM_BUG_BAR_REFUSES_LOW, {{"DST-02", "00:02.0 register 0x10 over pio: wrote 0x000a0000"}}},
     {SIM_BUG_MCFG_LENGTH, {{"MCFG-01", "MCFG length: is 72"}}},
     {SIM_BUG_MCFG_BACKWARDS, {{"MCFG-02", "MCFG entry 1 (segment 0, buses 127 to 64"}}},
     {SIM_BUG_MCFG_OVERLAP, {{"MCFG-03", "MCFG entry 1 (segment 0, buses 48 to 127"}}},
-    {SIM_BUG_MCFG_UNALIGNED, {{"MCFG-04", "MCFG entry 1 (segment 0, buses 64 to 127, base 0xb0001000)"}}},
-    {SIM_BUG_MCFG_IN_RAM, {{"MCFG-05", "MCFG entry 1 (segment 0, buses 64 to 127, base 0x10000000)"}}},
+    {SIM_BUG_MCFG_UNALIGNED,
+     {{"MCFG-04", "MCFG entry 1 (segment 0, buses 64 to 127, base 0xb0001000)"}}},
+    {SIM_BUG_MCFG_IN_RAM,
+     {{"MCFG-05", "MCFG entry 1 (segment 0, buses 64 to 127, base 0x10000000)"}}},
     {SIM_BUG_MCFG_OLD_AND_HIGH,
      {{"MCFG-06", "MCFG entry 1 (segment 0, buses 64 to 127, base 0x8000000000)"}}},
-    {SIM_BUG_CAPABILITY_LOOP, {{"CAP-01", "00:03.0 register 0x49 over ecam: points at 0x40 after 48"}}},
-    {SIM_BUG_EXTENDED_CAPABILITY_LOOP, {{"CAP-02", "00:02.0 register 0x148 over ecam: points at 0x100"}}},
+    {SIM_BUG_CAPABILITY_LOOP,
+     {{"CAP-01", "00:03.0 register 0x49 over ecam: points at 0x40 after 48"}}},
+    {SIM_BUG_EXTENDED_CAPABILITY_LOOP,
+     {{"CAP-02", "00:02.0 register 0x148 over ecam: points at 0x100"}}},
     {SIM_BUG_HEADER_TYPE_WRONG,
      {{"HDR-02", "00:03.0 register 0x0e over ecam: header type 0 with class 0x0604"}}},
-    {SIM_BUG_BRIDGE_TO_ITSELF, {{"BRG-01", "02:03.0 register 0x18 over ecam: on bus 2 has secondary 2"}}},
+    {SIM_BUG_BRIDGE_TO_ITSELF,
+     {{"BRG-01", "02:03.0 register 0x18 over ecam: on bus 2 has secondary 2"}}},
     {SIM_BUG_BRIDGES_OVERLAP, {{"BRG-02", "02:03.0 register 0x18 over ecam: buses 3 to 3"}}},
     {SIM_BUG_TABLE_TRUNCATED, {{"PV-01", "table: is offered in fw_cfg item 0x20"}}},
     {SIM_BUG_TABLE_FUNCTION_WRONG, {{"PV-02", "00:02.0: the table has 0x10c38086"}}},
-    {SIM_BUG_TABLE_MASK_BIT, {{"PV-03", "00:02.0 register 0x10 in the table: has mask 0xfefe0000"}}},
-    {SIM_BUG_TABLE_VALUE_WRONG, {{"PV-04", "00:02.0 register 0x30 in the table: has value 0xc0030000"}}},
+    {SIM_BUG_TABLE_MASK_BIT,
+     {{"PV-03", "00:02.0 register 0x10 in the table: has mask 0xfefe0000"}}},
+    {SIM_BUG_TABLE_VALUE_WRONG,
+     {{"PV-04", "00:02.0 register 0x30 in the table: has value 0xc0030000"}}},
     {SIM_BUG_TABLE_FROZEN, {{"PV-05", "00:02.0 register 0x14 in the table: has value 0x0000c001"}}},
 };
 
@@ -144,7 +161,8 @@ static bool has_result(const char *log, const char *status, const char *name, co
 
 		while (line > log && line[-1] != '\n')
 			line--;
-		if (strncmp(line, status, strlen(status)) != 0 || (at[len] != '\n' && at[len] != ' '))
+		if (strncmp(line, status, strlen(status)) != 0 ||
+		    (at[len] != '\n' && at[len] != ' '))
 			continue;
 		if (directive ? strstr(at, directive) && strstr(at, directive) < strchr(at, '\n')
 			      : at[len] == '\n')
@@ -181,14 +199,16 @@ static void assert_results(const struct expectation *e, const char *log)
 		char line[256];
 
 		if (!says && has_result(log, "not ok", t->name, NULL))
-			fail_msg("%s: %s fails and should not:\n%s", sim_bugs[e->bug].name, t->id, log);
+			fail_msg("%s: %s fails and should not:\n%s", sim_bugs[e->bug].name, t->id,
+				 log);
 		if (!says)
 			continue;
 		if (!has_result(log, "not ok", t->name, NULL))
 			fail_msg("%s: %s should fail:\n%s", sim_bugs[e->bug].name, t->id, log);
 		snprintf(line, sizeof(line), "# FAIL: %s ", t->id);
 		if (!line_holds(log, line, says))
-			fail_msg("%s: %s does not say '%s':\n%s", sim_bugs[e->bug].name, t->id, says, log);
+			fail_msg("%s: %s does not say '%s':\n%s", sim_bugs[e->bug].name, t->id,
+				 says, log);
 	}
 	assert_null(strstr(log, "ERROR"));
 }
@@ -222,8 +242,8 @@ static void test_failures_are_counted(void **state)
 		said++;
 	assert_int_equal(said, SESSION_HELD_MAX);
 	assert_non_null(strstr(log, "# FAIL: ABS-01: and "));
-	assert_int_equal(sscanf(strstr(log, "# FAIL: ABS-01: and "), "# FAIL: ABS-01: and %u more", &more),
-			 1);
+	assert_int_equal(
+	    sscanf(strstr(log, "# FAIL: ABS-01: and "), "# FAIL: ABS-01: and %u more", &more), 1);
 	/* Two device numbers on each of the seven buses with functions, over each path. */
 	assert_int_equal(said + more, 7 * 2 * 2);
 }
@@ -258,8 +278,8 @@ static void assert_registers(void)
 
 			if ((sim.fn[i]->value[reg] ^ before[i][reg]) & ~clears)
 				fail_msg("%02x.%u register 0x%03x was 0x%02x, is 0x%02x",
-					 sim.fn[i]->devfn >> 3, sim.fn[i]->devfn & 7, reg, before[i][reg],
-					 sim.fn[i]->value[reg]);
+					 sim.fn[i]->devfn >> 3, sim.fn[i]->devfn & 7, reg,
+					 before[i][reg], sim.fn[i]->value[reg]);
 		}
 }
 
@@ -314,8 +334,8 @@ static void test_destructive_rules_only_when_named(void **state)
 	sim_rules_machine(SIM_BUG_NONE);
 	assert_null(strstr(sim_rules_run("", SOMEONE), "rule.destructive"));
 	sim_rules_machine(SIM_BUG_NONE);
-	assert_non_null(
-	    strstr(sim_rules_run("rule.destructive.*", SOMEONE), "ok 3 rule.destructive.decoding\n"));
+	assert_non_null(strstr(sim_rules_run("rule.destructive.*", SOMEONE),
+			       "ok 3 rule.destructive.decoding\n"));
 }
 
 static void test_nothing_there_is_a_skip(void **state)
@@ -362,7 +382,8 @@ static void test_every_rule_says_what_it_is(void **state)
 		assert_true(t->id && t->reference && t->text);
 		assert_int_equal(t->text[strlen(t->text) - 1], '.');
 		for (const struct test *other = tests_start; other < t; other++)
-			assert_true(strcmp(other->id, t->id) != 0 && strcmp(other->name, t->name) != 0);
+			assert_true(strcmp(other->id, t->id) != 0 &&
+				    strcmp(other->name, t->name) != 0);
 	}
 }
 

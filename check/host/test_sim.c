@@ -92,8 +92,8 @@ static void test_roots_share_a_segment(void **state)
 	assert_null(sim_route((struct cfg_address){0, 0x81, 1 << 3}));
 }
 
-/* One line a bug: the smallest access sequence that shows it, through the very back ends that rules will use.
- */
+/* One line a bug: the smallest access sequence that shows it, through the very back ends that rules
+ * will use. */
 static void test_seeded_bugs_show(void **state)
 {
 	struct rig rig;

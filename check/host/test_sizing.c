@@ -1,4 +1,5 @@
-/* The dance: exact accesses of every strategy, decode off meanwhile, everything as it was afterwards. */
+/* The dance: exact accesses of every strategy, decode off meanwhile, everything as it was
+ * afterwards. */
 #include "check.h"
 #include "sim.h"
 #include "sim_build.h"
@@ -68,15 +69,11 @@ static void test_lean_sequence(void **state)
 
 	(void)state;
 	add_one_of_each();
-	assert_string_equal(sizing_log(lean, &raw), "r04.2 w04.2=4 "
-						    "r10 w10=ffffffff r10 w10=c0000004 "
-						    "r14 w14=ffffffff r14 w14=0 "
-						    "r18 w18=ffffffff r18 w18=c001 "
-						    "r1c w1c=ffffffff r1c "
-						    "r20 w20=ffffffff r20 "
-						    "r24 w24=ffffffff r24 "
-						    "r30 w30=fffff800 r30 w30=c0010001 "
-						    "w04.2=7 ");
+	assert_string_equal(
+	    sizing_log(lean, &raw),
+	    "r04.2 w04.2=4 r10 w10=ffffffff r10 w10=c0000004 r14 w14=ffffffff r14 w14=0 r18 "
+	    "w18=ffffffff r18 w18=c001 r1c w1c=ffffffff r1c r20 w20=ffffffff r20 r24 w24=ffffffff "
+	    "r24 r30 w30=fffff800 r30 w30=c0010001 w04.2=7 ");
 	assert_int_equal(raw.value[0], 0xc0000004);
 	assert_int_equal(raw.mask[0], 0xfffff004);
 	assert_int_equal(raw.mask[1], 0xffffffff);
@@ -95,17 +92,12 @@ static void test_batched_sequence(void **state)
 
 	(void)state;
 	add_one_of_each();
-	assert_string_equal(sizing_log(batched, &raw),
-			    "r04.2 w04.2=4 "
-			    "r10 w10=ffffffff r10 w10=c0000004 "
-			    "r14 w14=ffffffff r14 w14=0 "
-			    "r18 w18=ffffffff r18 w18=c001 "
-			    "r1c w1c=ffffffff r1c w1c=0 "
-			    "r20 w20=ffffffff r20 w20=0 "
-			    "r24 w24=ffffffff r24 w24=0 "
-			    "w04.2=7 "
-			    "r04.2 w04.2=4 r30 w30=fffff800 r30 w30=c0010001 w04.2=7 "
-			    "r10 r14 r18 r1c r20 r24 r30 ");
+	assert_string_equal(
+	    sizing_log(batched, &raw),
+	    "r04.2 w04.2=4 r10 w10=ffffffff r10 w10=c0000004 r14 w14=ffffffff r14 w14=0 r18 "
+	    "w18=ffffffff r18 w18=c001 r1c w1c=ffffffff r1c w1c=0 r20 w20=ffffffff r20 w20=0 r24 "
+	    "w24=ffffffff r24 w24=0 w04.2=7 r04.2 w04.2=4 r30 w30=fffff800 r30 w30=c0010001 "
+	    "w04.2=7 r10 r14 r18 r1c r20 r24 r30 ");
 	assert_counts(&rig);
 }
 
@@ -119,11 +111,10 @@ static void test_per_bar_sequence(void **state)
 	assert_string_equal(
 	    sizing_log(per_bar, &raw),
 	    "r04.2 w04.2=4 r10 w10=ffffffff r10 w10=c0000004 r14 w14=ffffffff r14 w14=0 w04.2=7 "
-	    "r04.2 w04.2=4 r18 w18=ffffffff r18 w18=c001 w04.2=7 "
-	    "r04.2 w04.2=4 r1c w1c=ffffffff r1c w1c=0 w04.2=7 "
-	    "r04.2 w04.2=4 r20 w20=ffffffff r20 w20=0 w04.2=7 "
-	    "r04.2 w04.2=4 r24 w24=ffffffff r24 w24=0 w04.2=7 "
-	    "r04.2 w04.2=4 r30 w30=fffff800 r30 w30=c0010001 w04.2=7 ");
+	    "r04.2 w04.2=4 r18 w18=ffffffff r18 w18=c001 w04.2=7 r04.2 w04.2=4 r1c w1c=ffffffff "
+	    "r1c w1c=0 w04.2=7 r04.2 w04.2=4 r20 w20=ffffffff r20 w20=0 w04.2=7 r04.2 w04.2=4 r24 "
+	    "w24=ffffffff r24 w24=0 w04.2=7 r04.2 w04.2=4 r30 w30=fffff800 r30 w30=c0010001 "
+	    "w04.2=7 ");
 	assert_counts(&rig);
 }
 
@@ -165,9 +156,10 @@ static void test_bridge_has_two_registers_and_a_rom(void **state)
 	sim_set32(device, 0x10, 0xc0000004);
 	sim_rom(device, 0x800);
 	sim_set32(device, 0x38, 0xc0010000);
-	assert_string_equal(sizing_log(lean, &raw), "r04.2 w04.2=4 r10 w10=ffffffff r10 w10=c0000004 "
-						    "r14 w14=ffffffff r14 w14=0 "
-						    "r38 w38=fffff800 r38 w38=c0010000 w04.2=7 ");
+	assert_string_equal(
+	    sizing_log(lean, &raw),
+	    "r04.2 w04.2=4 r10 w10=ffffffff r10 w10=c0000004 r14 w14=ffffffff r14 w14=0 r38 "
+	    "w38=fffff800 r38 w38=c0010000 w04.2=7 ");
 	assert_int_equal(raw.mask[6], 0xfffff800);
 }
 
@@ -183,9 +175,10 @@ static void test_other_header_types_have_none(void **state)
 	}
 }
 
-/* Every strategy over every path gives the registers that the simulator itself computes, and leaves no trace.
- */
-static void check_machine(struct cfg *cfg, const struct sizing_strategy *strategy, unsigned segments_below)
+/* Every strategy over every path gives the registers that the simulator itself computes, and leaves
+ * no trace. */
+static void check_machine(struct cfg *cfg, const struct sizing_strategy *strategy,
+			  unsigned segments_below)
 {
 	for (unsigned i = 0; i < sim.functions; i++) {
 		struct sim_fn *it = sim.fn[i];
@@ -210,8 +203,9 @@ static void check_machine(struct cfg *cfg, const struct sizing_strategy *strateg
 			for (unsigned j = 0; reg && j < 4; j++) {
 				uint8_t writable = it->writable[reg + j], old = it->value[reg + j];
 
-				mask |= (uint32_t)((old & ~writable) | (pattern >> 8 * j & writable))
-					<< 8 * j;
+				mask |=
+				    (uint32_t)((old & ~writable) | (pattern >> 8 * j & writable))
+				    << 8 * j;
 			}
 			assert_int_equal(raw.mask[b], reg ? mask : 0);
 			assert_int_equal(raw.value[b], reg ? sim_get32(it, reg) : 0);
@@ -254,7 +248,8 @@ static void size_one(void *context, struct cfg *cfg, const struct pci_function *
 	scan->bars += set.count;
 }
 
-/* The bound that the project states for this machine; the order of the strategies is what makes lean lean. */
+/* The bound that the project states for this machine; the order of the strategies is what makes
+ * lean lean. */
 static void test_scan_of_the_reference_machine(void **state)
 {
 	static struct walked walked;

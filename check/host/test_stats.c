@@ -74,8 +74,10 @@ static void test_random_samples(void **state)
 		for (unsigned i = 0; i < n; i++)
 			samples[i] = (uint32_t)sim_next(&random) >> sim_next(&random) % 32;
 		check(n);
-		for (unsigned i = 0; i < n; i++) /* narrow, with repetitions and an outlier now and then */
-			samples[i] = 1000 + (uint32_t)(sim_next(&random) % 10) + (i % 37 == 36 ? 100000 : 0);
+		for (unsigned i = 0; i < n;
+		     i++) /* narrow, with repetitions and an outlier now and then */
+			samples[i] =
+			    1000 + (uint32_t)(sim_next(&random) % 10) + (i % 37 == 36 ? 100000 : 0);
 		check(n);
 	}
 	for (unsigned i = 0; i < MOST; i++)
@@ -97,7 +99,8 @@ static void test_extremes(void **state)
 	check(20);
 }
 
-/* Which of 10 MAD and a tenth of p50 rules: here 110 against 100, so that 1105 is none and 1111 is one. */
+/* Which of 10 MAD and a tenth of p50 rules: here 110 against 100, so that 1105 is none and 1111 is
+ * one. */
 static void test_outlier_limit(void **state)
 {
 	static const uint32_t around[] = {989, 989, 989, 1000, 1000, 1011, 1011, 1105, 1111};

@@ -3,20 +3,21 @@
 #include "check.h"
 #include "text.h"
 
-/* Both must agree on text and length, at every buffer size; the bytes after the buffer's end are watched. */
-#define SAME(...)                                                                                            \
-	do {                                                                                                 \
-		char expected[300];                                                                          \
-		int len = snprintf(expected, sizeof(expected), __VA_ARGS__);                                 \
-		for (size_t size = 0; size < 64; size++) {                                                   \
-			char *got = malloc(size ? size : 1);                                                 \
-			assert_int_equal(text_format(got, size, __VA_ARGS__), len);                          \
-			if (size) {                                                                          \
-				snprintf(expected, size, __VA_ARGS__);                                       \
-				assert_string_equal(got, expected);                                          \
-			}                                                                                    \
-			free(got);                                                                           \
-		}                                                                                            \
+/* Both must agree on text and length, at every buffer size; the bytes after the buffer's end are
+ * watched. */
+#define SAME(...)                                                                                  \
+	do {                                                                                       \
+		char expected[300];                                                                \
+		int len = snprintf(expected, sizeof(expected), __VA_ARGS__);                       \
+		for (size_t size = 0; size < 64; size++) {                                         \
+			char *got = malloc(size ? size : 1);                                       \
+			assert_int_equal(text_format(got, size, __VA_ARGS__), len);                \
+			if (size) {                                                                \
+				snprintf(expected, size, __VA_ARGS__);                             \
+				assert_string_equal(got, expected);                                \
+			}                                                                          \
+			free(got);                                                                 \
+		}                                                                                  \
 	} while (0)
 
 static void test_like_the_c_library(void **state)
@@ -32,7 +33,8 @@ static void test_like_the_c_library(void **state)
 	SAME("%5d|%-5d|%05d|%05d|%*d", 42, 42, 42, -42, 7, -1);
 	SAME("%u %u", 0u, 4294967295u);
 	SAME("%x %08x %8x %-8x| %04x", 0xdeadbeefu, 0xbeefu, 0xbeefu, 0xbeefu, 0x12345u);
-	SAME("%lu %ld %lx", 18446744073709551615ul, -9223372036854775807l - 1, 0x8000000000000000ul);
+	SAME("%lu %ld %lx", 18446744073709551615ul, -9223372036854775807l - 1,
+	     0x8000000000000000ul);
 	SAME("%llu %lld %llx %016llx", 1ull << 63, -5ll, 0xabcdef0123ull, 0xabcull);
 	SAME("%zu %zx", (size_t)-1, (size_t)255);
 	SAME("100%% %s%%", "sure");
@@ -104,7 +106,8 @@ static void test_globs_exhaustively(void **state)
 					name[i] = "ab"[n >> i & 1];
 				name[n % 6] = '\0';
 				name[5] = '\0';
-				assert_int_equal(text_glob(pattern, len, name), naive(pattern, len, name));
+				assert_int_equal(text_glob(pattern, len, name),
+						 naive(pattern, len, name));
 			}
 		}
 	}

@@ -37,8 +37,8 @@ static void test_defaults(void **state)
 static void test_every_key(void **state)
 {
 	(void)state;
-	assert_int_equal(parse("tests=scan/*,verdict list\treads=100000\nbudget=7 cpl=3 seed=0 exit=debug"),
-			 0);
+	assert_int_equal(
+	    parse("tests=scan/*,verdict list\treads=100000\nbudget=7 cpl=3 seed=0 exit=debug"), 0);
 	assert_string_equal(words.tests, "scan/*,verdict");
 	assert_true(words.list);
 	assert_int_equal(words.reads, 100000);

@@ -1,5 +1,5 @@
-/* Where there is no function: reads are all-ones, writes go nowhere, and nothing answers under a second
- * address. */
+/* Where there is no function: reads are all-ones, writes go nowhere, and nothing answers under a
+ * second address. */
 #include <stddef.h>
 #include "rules/rule.h"
 
@@ -18,7 +18,8 @@ static struct pci_bus_set claimed_buses(const struct session *s, uint16_t segmen
 		if (fn->at.segment != segment)
 			continue;
 		pci_bus_add(&set, fn->at.bus);
-		for (unsigned b = pci_secondary(fn); pci_is_bridge(fn) && b <= pci_subordinate(fn); b++)
+		for (unsigned b = pci_secondary(fn); pci_is_bridge(fn) && b <= pci_subordinate(fn);
+		     b++)
 			pci_bus_add(&set, b);
 	}
 	return set;
@@ -35,8 +36,8 @@ static bool device_absent(const struct session *s, struct cfg_address at)
 
 #define PER_BUS 2
 
-/* Calls check for some absent devices of each bus with functions, over each path; fails the way rule_each()
- * does. */
+/* Calls check for some absent devices of each bus with functions, over each path; fails the way
+ * rule_each() does. */
 static void each_absent(struct session *s, const struct test *test, rule_check check)
 {
 	unsigned checked = 0;
@@ -48,7 +49,8 @@ static void each_absent(struct session *s, const struct test *test, rule_check c
 		struct cfg_address at = s->known[i].fn.at;
 
 		/* Once a bus: at the first function found there. */
-		if (i && s->known[i - 1].fn.at.bus == at.bus && s->known[i - 1].fn.at.segment == at.segment)
+		if (i && s->known[i - 1].fn.at.bus == at.bus &&
+		    s->known[i - 1].fn.at.segment == at.segment)
 			continue;
 		for (unsigned device = 0, found = 0; device < 32 && found < PER_BUS; device++) {
 			fn.at = (struct cfg_address){at.segment, at.bus, (uint8_t)(device << 3)};
@@ -75,14 +77,16 @@ static void check_ones(const struct rule_target *t)
 {
 	static const struct {
 		unsigned reg, width;
-	} reads[] = {{PCI_ID, 4}, {PCI_ID, 2}, {0x0a, 2}, {0x0e, 1}, {PCI_INTERRUPT_LINE, 4}, {0xff, 1}};
+	} reads[] = {{PCI_ID, 4}, {PCI_ID, 2}, {0x0a, 2}, {0x0e, 1}, {PCI_INTERRUPT_LINE, 4},
+		     {0xff, 1}};
 
 	for (unsigned i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
 		uint32_t got = cfg_read(t->cfg, t->fn->at, reads[i].reg, reads[i].width);
 
 		if (got == cfg_ones(reads[i].width))
 			continue;
-		rule_fail(t, reads[i].reg, "no function is there; %u bytes read 0x%x, should be 0x%x",
+		rule_fail(t, reads[i].reg,
+			  "no function is there; %u bytes read 0x%x, should be 0x%x",
 			  reads[i].width, got, cfg_ones(reads[i].width));
 		return;
 	}
@@ -93,7 +97,8 @@ static void ones(struct session *s, const struct test *test)
 	each_absent(s, test, check_ones);
 }
 
-/* Interrupt line and cache line size: should a function answer there after all, little harm is done. */
+/* Interrupt line and cache line size: should a function answer there after all, little harm is
+ * done. */
 static void check_write(const struct rule_target *t)
 {
 	static const unsigned regs[] = {PCI_INTERRUPT_LINE, PCI_CACHE_LINE_HEADER};
@@ -105,8 +110,9 @@ static void check_write(const struct rule_target *t)
 		after = cfg_read8(t->cfg, t->fn->at, regs[i]);
 		if (after == before)
 			continue;
-		rule_fail(t, regs[i], "no function is there; wrote 0x5a, read 0x%02x, should be 0x%02x",
-			  after, before);
+		rule_fail(t, regs[i],
+			  "no function is there; wrote 0x5a, read 0x%02x, should be 0x%02x", after,
+			  before);
 		cfg_write(t->cfg, t->fn->at, regs[i], 1, before);
 		return;
 	}
@@ -131,8 +137,8 @@ static void check_functions(const struct rule_target *t)
 		id = cfg_read32(t->cfg, other.at, PCI_ID);
 		if (id == 0xffffffff)
 			continue;
-		rule_fail(&there, PCI_ID, "function 0 is the only one; read 0x%08x, should be 0xffffffff",
-			  id);
+		rule_fail(&there, PCI_ID,
+			  "function 0 is the only one; read 0x%08x, should be 0xffffffff", id);
 		return;
 	}
 }
@@ -142,11 +148,13 @@ static void functions(struct session *s, const struct test *test)
 	rule_each(s, test, RULE_ALL, check_functions);
 }
 
-/* The whole header, but for STATUS, which may change; a second device of the same kind has other BARs. */
+/* The whole header, but for STATUS, which may change; a second device of the same kind has other
+ * BARs. */
 static bool same_header(const struct rule_target *t, struct cfg_address at)
 {
 	for (unsigned reg = 0; reg < 0x40; reg += 4)
-		if (reg != PCI_COMMAND && cfg_read32(t->cfg, t->fn->at, reg) != cfg_read32(t->cfg, at, reg))
+		if (reg != PCI_COMMAND &&
+		    cfg_read32(t->cfg, t->fn->at, reg) != cfg_read32(t->cfg, at, reg))
 			return false;
 	return true;
 }
@@ -164,12 +172,15 @@ static void check_alias(const struct rule_target *t)
 
 		other.at.bus ^= (uint8_t)(1u << bit);
 		there.fn = &other;
-		if (pci_bus_in(&claimed, other.at.bus) || !t->cfg->ops->reaches(t->cfg, other.at, 0) ||
+		if (pci_bus_in(&claimed, other.at.bus) ||
+		    !t->cfg->ops->reaches(t->cfg, other.at, 0) ||
 		    cfg_read32(t->cfg, other.at, PCI_ID) != t->fn->id || !same_header(t, other.at))
 			continue;
-		rule_fail(&there, PCI_ID,
-			  "read 0x%08x, the function of bus %u; should be 0xffffffff, no bridge leads here",
-			  t->fn->id, t->fn->at.bus);
+		rule_fail(
+		    &there, PCI_ID,
+		    "read 0x%08x, the function of bus %u; should be 0xffffffff, no bridge leads "
+		    "here",
+		    t->fn->id, t->fn->at.bus);
 		return;
 	}
 }

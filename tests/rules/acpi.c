@@ -1,4 +1,5 @@
-/* MCFG: where firmware says that ECAM is. The raw table is looked at, not what the parser made of it. */
+/* MCFG: where firmware says that ECAM is. The raw table is looked at, not what the parser made of
+ * it. */
 #include <stddef.h>
 #include "mem.h"
 #include "rules/rule.h"
@@ -45,8 +46,8 @@ static bool has_table(struct session *s)
 	return s->platform->acpi->mcfg_table;
 }
 
-__attribute__((format(printf, 4, 5))) static void fail_entry(struct session *s, const struct test *test,
-							     unsigned i, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void
+fail_entry(struct session *s, const struct test *test, unsigned i, const char *format, ...)
 {
 	struct acpi_mcfg_entry e = entry(s->platform->acpi, i);
 	char where[96], text[120];
@@ -55,8 +56,8 @@ __attribute__((format(printf, 4, 5))) static void fail_entry(struct session *s, 
 	va_start(args, format);
 	text_vformat(text, sizeof(text), format, args);
 	va_end(args);
-	text_format(where, sizeof(where), "MCFG entry %u (segment %u, buses %u to %u, base 0x%llx)", i,
-		    e.segment, e.start, e.end, (unsigned long long)e.base);
+	text_format(where, sizeof(where), "MCFG entry %u (segment %u, buses %u to %u, base 0x%llx)",
+		    i, e.segment, e.start, e.end, (unsigned long long)e.base);
 	rule_fail_at(s, test, where, "%s", text);
 }
 
@@ -68,7 +69,8 @@ static void length(struct session *s, const struct test *test)
 	if (!has_table(s))
 		return;
 	if (len < MCFG_HEADER + MCFG_ENTRY || (len - MCFG_HEADER) % MCFG_ENTRY != 0)
-		rule_fail_at(s, test, "MCFG length", "is %u; should be 44 + 16 n for n of at least 1", len);
+		rule_fail_at(s, test, "MCFG length",
+			     "is %u; should be 44 + 16 n for n of at least 1", len);
 	session_pass(s);
 }
 
@@ -100,9 +102,11 @@ static void overlap(struct session *s, const struct test *test)
 			if (!runs_forwards(&a) || !runs_forwards(&b))
 				continue;
 			if (a.segment == b.segment && a.start <= b.end && b.start <= a.end)
-				fail_entry(s, test, i, "has buses of entry %u, should have its own", j);
+				fail_entry(s, test, i, "has buses of entry %u, should have its own",
+					   j);
 			else if (first_byte(&a) <= last_byte(&b) && first_byte(&b) <= last_byte(&a))
-				fail_entry(s, test, i, "has memory of entry %u, should have its own", j);
+				fail_entry(s, test, i,
+					   "has memory of entry %u, should have its own", j);
 		}
 	session_pass(s);
 }
@@ -142,8 +146,8 @@ static void not_ram(struct session *s, const struct test *test)
 	session_pass(s);
 }
 
-/* acpi_mcfg_check_entry(): above 4 GiB Linux wants revision 1 (and a BIOS date of 2010 or later, not seen
- * here). */
+/* acpi_mcfg_check_entry(): above 4 GiB Linux wants revision 1 (and a BIOS date of 2010 or later,
+ * not seen here). */
 static void linux_takes(struct session *s, const struct test *test)
 {
 	const struct acpi *acpi = s->platform->acpi;
@@ -159,16 +163,20 @@ static void linux_takes(struct session *s, const struct test *test)
 }
 
 TEST(.name = "rule.acpi.mcfg-length", .id = "MCFG-01", .run = length, .flags = TEST_NO_PCI,
-     .reference = FIRMWARE ", table 4-2", .text = "The length of MCFG is 44 + 16 n with at least one entry.");
+     .reference = FIRMWARE ", table 4-2",
+     .text = "The length of MCFG is 44 + 16 n with at least one entry.");
 TEST(.name = "rule.acpi.mcfg-range", .id = "MCFG-02", .run = range, .flags = TEST_NO_PCI,
      .reference = FIRMWARE ", table 4-3", .text = "No MCFG entry ends below its start bus.");
 TEST(.name = "rule.acpi.mcfg-overlap", .id = "MCFG-03", .run = overlap, .flags = TEST_NO_PCI,
      .reference = FIRMWARE, .text = "No two MCFG entries share a bus of a segment, or memory.");
 TEST(.name = "rule.acpi.mcfg-base", .id = "MCFG-04", .run = base, .flags = TEST_NO_PCI,
      .reference = FIRMWARE ", table 4-3; PCI Express Base 4.0, 7.2.2",
-     .text = "The memory of an MCFG entry is aligned to 1 MiB, does not begin at 0 and can be addressed.");
+     .text = "The memory of an MCFG entry is aligned to 1 MiB, does not begin at 0 and can be "
+	     "addressed.");
 TEST(.name = "rule.acpi.mcfg-reserved", .id = "MCFG-05", .run = not_ram, .flags = TEST_NO_PCI,
-     .reference = FIRMWARE, .text = "The memory of an MCFG entry is not RAM in firmware's memory map.");
+     .reference = FIRMWARE,
+     .text = "The memory of an MCFG entry is not RAM in firmware's memory map.");
 TEST(.name = "rule.acpi.mcfg-linux", .id = "MCFG-06", .run = linux_takes, .flags = TEST_NO_PCI,
      .reference = "Linux arch/x86/pci/mmconfig-shared.c, acpi_mcfg_check_entry",
-     .text = "An MCFG entry above 4 GiB is in a table of revision 1 or later, or Linux ignores it.");
+     .text =
+	 "An MCFG entry above 4 GiB is in a table of revision 1 or later, or Linux ignores it.");

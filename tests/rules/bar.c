@@ -1,4 +1,6 @@
-/* Base address registers, probed in every way that firmware and kernels do; always with decode off. */
+/*
+ * Base address registers, probed in every way that firmware and kernels do; always with decode off.
+ */
 #include "rules/rule.h"
 
 #define SECTION "PCI Local Bus 3.0, 6.2.5.1"
@@ -10,7 +12,8 @@ static uint32_t ones_for(unsigned index)
 
 /* Calls check for each BAR register of the target that is no upper half, inside one window. */
 static void each_bar(const struct rule_target *t,
-		     void (*check)(const struct rule_target *t, unsigned index, const struct rule_window *w))
+		     void (*check)(const struct rule_target *t, unsigned index,
+				   const struct rule_window *w))
 {
 	struct rule_window w;
 
@@ -43,20 +46,24 @@ static void check_shape(const struct rule_target *t, unsigned index, const struc
 		value |= (uint64_t)w->value[index + 1] << 32;
 		top = UINT64_MAX;
 	} else if (index != BAR_ROM_INDEX && (w->value[index] & 1) && !(mask >> 16)) {
-		top = 0xffff; /* the upper 16 bits of an I/O BAR may be hard-wired to zero, all of them */
+		/* The upper 16 bits of an I/O BAR may be hard-wired to zero, all of them. */
+		top = 0xffff;
 	}
 	size = mask & -mask;
 	if (!size || (mask | (size - 1)) != top)
-		rule_fail(t, bar_offset(t->fn, index),
-			  "wrote 0x%08x, address bits read 0x%llx, should be ones from the size up to 0x%llx",
-			  ones_for(index), (unsigned long long)mask, (unsigned long long)top);
+		rule_fail(
+		    t, bar_offset(t->fn, index),
+		    "wrote 0x%08x, address bits read 0x%llx, should be ones from the size up to "
+		    "0x%llx",
+		    ones_for(index), (unsigned long long)mask, (unsigned long long)top);
 	else if (value & (size - 1))
 		rule_fail(t, bar_offset(t->fn, index),
-			  "holds 0x%llx, should be a multiple of its size 0x%llx", (unsigned long long)value,
-			  (unsigned long long)size);
+			  "holds 0x%llx, should be a multiple of its size 0x%llx",
+			  (unsigned long long)value, (unsigned long long)size);
 }
 
-static void check_type_bits(const struct rule_target *t, unsigned index, const struct rule_window *w)
+static void check_type_bits(const struct rule_target *t, unsigned index,
+			    const struct rule_window *w)
 {
 	static const uint32_t patterns[] = {BAR_PROBE_ONES, 0xfffffff0, 0};
 	uint32_t type = ~rule_address_bits(t->bars, index), want = t->bars->raw.value[index] & type;
@@ -68,27 +75,28 @@ static void check_type_bits(const struct rule_target *t, unsigned index, const s
 
 		if ((got & type) != want)
 			rule_fail(t, bar_offset(t->fn, index),
-				  "wrote 0x%08x, read 0x%08x, should have 0x%x in its type bits", patterns[i],
-				  got, want);
+				  "wrote 0x%08x, read 0x%08x, should have 0x%x in its type bits",
+				  patterns[i], got, want);
 	}
 }
 
-/* 0xfffffffe: what Linux wrote to ROM BARs before 2.6.36; 0xfffffff0: what firmware and BSDs write to memory
- * BARs. */
+/* 0xfffffffe: what Linux wrote to ROM BARs before 2.6.36; 0xfffffff0: what firmware and BSDs write
+ * to memory BARs. */
 static void check_patterns(const struct rule_target *t, unsigned index, const struct rule_window *w)
 {
 	static const uint32_t bar[] = {0xfffffff0, 0xfffffffe, BAR_PROBE_ONES},
 			      rom[] = {BAR_PROBE_ROM, 0xfffffffe};
 	const uint32_t *patterns = index == BAR_ROM_INDEX ? rom : bar;
-	uint32_t bits = rule_address_bits(t->bars, index), all = probe(t, index, ones_for(index), w) & bits;
+	uint32_t bits = rule_address_bits(t->bars, index),
+		 all = probe(t, index, ones_for(index), w) & bits;
 
 	for (unsigned i = 0; i < (index == BAR_ROM_INDEX ? 2u : 3u); i++) {
 		uint32_t got = probe(t, index, patterns[i], w) & bits;
 
 		if (got != (all & patterns[i]))
 			rule_fail(t, bar_offset(t->fn, index),
-				  "wrote 0x%08x, address bits read 0x%08x, should be 0x%08x", patterns[i],
-				  got, all & patterns[i]);
+				  "wrote 0x%08x, address bits read 0x%08x, should be 0x%08x",
+				  patterns[i], got, all & patterns[i]);
 	}
 }
 
@@ -102,9 +110,11 @@ static void check_twice(const struct rule_target *t, unsigned index, const struc
 	cfg_write32(t->cfg, t->fn->at, reg, w->value[index]);
 	second = probe(t, index, ones_for(index), w) & bits;
 	if (again != first || second != first)
-		rule_fail(t, reg,
-			  "wrote 0x%08x, read 0x%08x, then 0x%08x, probed again 0x%08x; should be one mask",
-			  ones_for(index), first, again, second);
+		rule_fail(
+		    t, reg,
+		    "wrote 0x%08x, read 0x%08x, then 0x%08x, probed again 0x%08x; should be one "
+		    "mask",
+		    ones_for(index), first, again, second);
 }
 
 /* An address of its own choice first: the one found may be what a failed restoration left. */
@@ -117,13 +127,16 @@ static void check_restored(const struct rule_target *t, unsigned index, const st
 	rule_put(t, reg, ones_for(index));
 	got = rule_put(t, reg, chosen);
 	if ((got ^ chosen) & bits)
-		rule_fail(t, reg, "after the probe wrote 0x%08x, read 0x%08x, should be what was written",
+		rule_fail(t, reg,
+			  "after the probe wrote 0x%08x, read 0x%08x, should be what was written",
 			  chosen, got);
 	rule_put(t, reg, ones_for(index));
 	got = rule_put(t, reg, w->value[index]);
 	if ((got ^ w->value[index]) & bits)
-		rule_fail(t, reg, "after the probe wrote back 0x%08x, read 0x%08x, should be what was there",
-			  w->value[index], got);
+		rule_fail(
+		    t, reg,
+		    "after the probe wrote back 0x%08x, read 0x%08x, should be what was there",
+		    w->value[index], got);
 }
 
 static void check_order(const struct rule_target *t, unsigned index, const struct rule_window *w)
@@ -144,7 +157,8 @@ static void check_order(const struct rule_target *t, unsigned index, const struc
 	if (low[0] != low[1] || high[0] != high[1])
 		rule_fail(
 		    t, reg,
-		    "wrote ones low then high, read 0x%08x%08x; high then low 0x%08x%08x; should be equal",
+		    "wrote ones low then high, read 0x%08x%08x; high then low 0x%08x%08x; should "
+		    "be equal",
 		    high[0], low[0], high[1], low[1]);
 }
 
@@ -161,8 +175,8 @@ static void check_high(const struct rule_target *t, unsigned index, const struct
 			 got = rule_put(t, reg, patterns[i]);
 
 		if (got != want)
-			rule_fail(t, reg, "wrote 0x%08x, read 0x%08x, should be 0x%08x", patterns[i], got,
-				  want);
+			rule_fail(t, reg, "wrote 0x%08x, read 0x%08x, should be 0x%08x",
+				  patterns[i], got, want);
 	}
 }
 
@@ -177,7 +191,8 @@ static void check_rom(const struct rule_target *t, unsigned index, const struct 
 
 		if (got & 1)
 			rule_fail(t, bar_offset(t->fn, index),
-				  "wrote 0x%08x, read 0x%08x, should have bit 0 clear", patterns[i], got);
+				  "wrote 0x%08x, read 0x%08x, should have bit 0 clear", patterns[i],
+				  got);
 	}
 }
 
@@ -191,8 +206,8 @@ static void check_neighbours(const struct rule_target *t)
 		return;
 	for (unsigned i = 0; i < BAR_COUNT; i++)
 		if (rule_has_bar(t->bars, i))
-			want[i] =
-			    rule_put(t, bar_offset(t->fn, i), 0x5a5aa5a0 & rule_address_bits(t->bars, i));
+			want[i] = rule_put(t, bar_offset(t->fn, i),
+					   0x5a5aa5a0 & rule_address_bits(t->bars, i));
 	for (unsigned i = 0; i < BAR_COUNT; i++) {
 		if (!rule_has_bar(t->bars, i))
 			continue;
@@ -204,9 +219,11 @@ static void check_neighbours(const struct rule_target *t)
 				continue;
 			got = cfg_read32(t->cfg, t->fn->at, bar_offset(t->fn, j));
 			if (got != want[j])
-				rule_fail(t, bar_offset(t->fn, j),
-					  "wrote 0x%08x to 0x%02x, this reads 0x%08x, should still be 0x%08x",
-					  ones_for(i), bar_offset(t->fn, i), got, want[j]);
+				rule_fail(
+				    t, bar_offset(t->fn, j),
+				    "wrote 0x%08x to 0x%02x, this reads 0x%08x, should still be "
+				    "0x%08x",
+				    ones_for(i), bar_offset(t->fn, i), got, want[j]);
 		}
 		/* Whether it takes the value back is BAR-05's business. */
 		want[i] = rule_put(t, bar_offset(t->fn, i), want[i]);
@@ -214,8 +231,8 @@ static void check_neighbours(const struct rule_target *t)
 	rule_close(t, &w);
 }
 
-/* A register with an address in it that does not move: not found by the dance, so there is no window for it.
- */
+/* A register with an address in it that does not move: not found by the dance, so there is no
+ * window for it. */
 static void check_moves(const struct rule_target *t, unsigned index, const struct rule_bars *bars)
 {
 	uint32_t value = bars->raw.value[index] & rule_address_bits(bars, index);
@@ -244,15 +261,16 @@ static void moves(struct session *s, const struct test *test)
 	for (unsigned i = 0; i < s->known_count; i++) {
 		const struct pci_function *fn = &s->known[i].fn;
 		struct cfg *cfg = rule_path(s, i);
-		struct rule_target t = {s,   test, fn, cfg, cfg == &s->path[PATH_ECAM] ? PATH_ECAM : PATH_PIO,
-					NULL};
+		struct rule_target t = {
+		    s, test, fn, cfg, cfg == &s->path[PATH_ECAM] ? PATH_ECAM : PATH_PIO, NULL};
 		const struct rule_bars *bars = rule_bars_of(s, i);
 		bool upper = false;
 
 		if (!bars)
 			return;
 		for (unsigned b = 0; b < bar_registers_of(fn) && !pci_is_host_bridge(fn); b++) {
-			/* The upper half of a register pair that is not there says nothing by itself. */
+			/* The upper half of a register pair that is not there says nothing by
+			 * itself. */
 			if (!upper)
 				check_moves(&t, b, bars);
 			upper = !upper && (bars->raw.value[b] & 7) == 4;
@@ -265,14 +283,14 @@ static void moves(struct session *s, const struct test *test)
 		session_skip(s, "no function with base address registers");
 }
 
-#define EACH_BAR(name)                                                                                       \
-	static void each_##name(const struct rule_target *t)                                                 \
-	{                                                                                                    \
-		each_bar(t, check_##name);                                                                   \
-	}                                                                                                    \
-	static void name(struct session *s, const struct test *test)                                         \
-	{                                                                                                    \
-		rule_each(s, test, RULE_BARS, each_##name);                                                  \
+#define EACH_BAR(name)                                                                             \
+	static void each_##name(const struct rule_target *t)                                       \
+	{                                                                                          \
+		each_bar(t, check_##name);                                                         \
+	}                                                                                          \
+	static void name(struct session *s, const struct test *test)                               \
+	{                                                                                          \
+		rule_each(s, test, RULE_BARS, each_##name);                                        \
 	}
 
 EACH_BAR(shape)
@@ -290,15 +308,14 @@ static void neighbours(struct session *s, const struct test *test)
 }
 
 TEST(.name = "rule.bar.shape", .id = "BAR-01", .run = shape, .reference = SECTION,
-     .text = "Probed with ones, the address bits of a BAR read ones from its size upwards without a hole, "
-	     "and its "
-	     "address is a multiple of that size.");
+     .text =
+	 "Probed with ones, the address bits of a BAR read ones from its size upwards without a "
+	 "hole, and its address is a multiple of that size.");
 TEST(.name = "rule.bar.type-bits", .id = "BAR-02", .run = type_bits, .reference = SECTION,
      .text = "The type bits of a BAR read the same whatever is written.");
 TEST(.name = "rule.bar.patterns", .id = "BAR-03", .run = patterns, .reference = SECTION,
-     .text =
-	 "Every probe pattern that systems use finds the same size: 0xffffffff, 0xfffffff0, 0xfffffffe, and "
-	 "0xfffff800 for a ROM.");
+     .text = "Every probe pattern that systems use finds the same size: 0xffffffff, 0xfffffff0, "
+	     "0xfffffffe, and 0xfffff800 for a ROM.");
 TEST(.name = "rule.bar.twice", .id = "BAR-04", .run = twice, .reference = SECTION,
      .text = "The read-back of a probe can be read and asked for again.");
 TEST(.name = "rule.bar.restored", .id = "BAR-05", .run = restored, .reference = SECTION,

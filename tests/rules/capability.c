@@ -10,14 +10,16 @@ static void check_list(const struct rule_target *t)
 {
 	unsigned at, from = PCI_CAPABILITIES, steps;
 
-	if (pci_header_type(t->fn) > 1 || !(cfg_read16(t->cfg, t->fn->at, PCI_STATUS) & PCI_STATUS_CAPS))
+	if (pci_header_type(t->fn) > 1 ||
+	    !(cfg_read16(t->cfg, t->fn->at, PCI_STATUS) & PCI_STATUS_CAPS))
 		return;
 	at = cfg_read8(t->cfg, t->fn->at, from);
 	for (steps = 0; at && steps < STEPS_MAX; steps++) {
 		uint16_t header;
 
 		if (at < 0x40 || at & 3) {
-			rule_fail(t, from, "points at 0x%02x, should be 0 or a multiple of 4 from 0x40", at);
+			rule_fail(t, from,
+				  "points at 0x%02x, should be 0 or a multiple of 4 from 0x40", at);
 			return;
 		}
 		header = cfg_read16(t->cfg, t->fn->at, at);
@@ -29,7 +31,8 @@ static void check_list(const struct rule_target *t)
 		at = header >> 8;
 	}
 	if (at)
-		rule_fail(t, from, "points at 0x%02x after %u capabilities, should have ended: a loop", at,
+		rule_fail(t, from,
+			  "points at 0x%02x after %u capabilities, should have ended: a loop", at,
 			  steps);
 }
 
@@ -38,7 +41,8 @@ static void list(struct session *s, const struct test *test)
 	rule_each(s, test, RULE_ONE_PATH, check_list);
 }
 
-/* Zero or all-ones at 100h: no extended capabilities, or no extended space (conventional functions). */
+/* Zero or all-ones at 100h: no extended capabilities, or no extended space (conventional
+ * functions). */
 static void check_extended(const struct rule_target *t)
 {
 	unsigned at = 0x100, from = 0x100, steps;
@@ -47,7 +51,9 @@ static void check_extended(const struct rule_target *t)
 		uint32_t header;
 
 		if (at < 0x100 || at & 3) {
-			rule_fail(t, from, "points at 0x%03x, should be 0 or a multiple of 4 from 0x100", at);
+			rule_fail(t, from,
+				  "points at 0x%03x, should be 0 or a multiple of 4 from 0x100",
+				  at);
 			return;
 		}
 		header = cfg_read32(t->cfg, t->fn->at, at);
@@ -61,7 +67,8 @@ static void check_extended(const struct rule_target *t)
 		at = header >> 20;
 	}
 	if (at)
-		rule_fail(t, from, "points at 0x%03x after %u capabilities, should have ended: a loop", at,
+		rule_fail(t, from,
+			  "points at 0x%03x after %u capabilities, should have ended: a loop", at,
 			  steps);
 }
 
@@ -80,7 +87,8 @@ static void check_alias(const struct rule_target *t)
 		if (got != cfg_read32(t->cfg, t->fn->at, regs[i]))
 			return;
 	}
-	rule_fail(t, 0x100, "read 0x%08x and so on, should not be the header from 0x00 again", t->fn->id);
+	rule_fail(t, 0x100, "read 0x%08x and so on, should not be the header from 0x00 again",
+		  t->fn->id);
 }
 
 static void alias(struct session *s, const struct test *test)
@@ -102,11 +110,13 @@ static void check_conventional(const struct rule_target *t)
 	const struct diag silent = {ignore, NULL};
 	uint32_t got;
 
-	if (caps_find(t->cfg, t->fn, CAP_EXPRESS, &silent) || caps_find(t->cfg, t->fn, CAP_PCI_X, &silent))
+	if (caps_find(t->cfg, t->fn, CAP_EXPRESS, &silent) ||
+	    caps_find(t->cfg, t->fn, CAP_PCI_X, &silent))
 		return;
 	got = cfg_read32(t->cfg, t->fn->at, 0x100);
 	if (got != 0 && got != 0xffffffff)
-		rule_fail(t, 0x100, "a conventional function read 0x%08x, should be all-ones or 0", got);
+		rule_fail(t, 0x100, "a conventional function read 0x%08x, should be all-ones or 0",
+			  got);
 }
 
 static void conventional(struct session *s, const struct test *test)
@@ -114,7 +124,8 @@ static void conventional(struct session *s, const struct test *test)
 	rule_each(s, test, RULE_BY_TEST, check_conventional);
 }
 
-TEST(.name = "rule.capability.list", .id = "CAP-01", .run = list, .reference = "PCI Local Bus 3.0, 6.7",
+TEST(.name = "rule.capability.list", .id = "CAP-01", .run = list,
+     .reference = "PCI Local Bus 3.0, 6.7",
      .text = "The capability list ends, and stays on multiples of 4 from 40h.");
 TEST(.name = "rule.capability.extended", .id = "CAP-02", .run = extended, .path = PATH_ECAM,
      .flags = TEST_NEEDS_ECAM, .reference = "PCI Express Base 4.0, 7.6.2 and 7.6.3",

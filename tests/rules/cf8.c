@@ -1,5 +1,5 @@
-/* CONFIG_ADDRESS, the latch of mechanism 1. That it forgets after an access is legal: it is written before
- * each. */
+/* CONFIG_ADDRESS, the latch of mechanism 1. That it forgets after an access is legal: it is written
+ * before each. */
 #include <stddef.h>
 #include "rules/rule.h"
 
@@ -8,8 +8,9 @@
 /* Enable, bus, device, function and register: the bits that hold what is written. */
 #define ADDRESS_BITS 0x80fffffcu
 
-/* Some function whose vendor and device ID differ, and the address that selects it; CF8 as it
- * was. */
+/*
+ * Some function whose vendor and device ID differ, and the address that selects it; CF8 as it was.
+ */
 struct latch {
 	struct session *s;
 	const struct test *test;
@@ -55,9 +56,10 @@ static void enable(struct session *s, const struct test *test)
 	pio_address_write(l.cfg, l.select & ~PIO_ENABLE);
 	value = pio_data_read(l.cfg, 0, 4);
 	if (value == l.target.fn->id)
-		rule_fail(&l.target, PCI_ID,
-			  "wrote CF8 0x%08x, CFC read 0x%08x, should not be a configuration register",
-			  l.select & ~PIO_ENABLE, value);
+		rule_fail(
+		    &l.target, PCI_ID,
+		    "wrote CF8 0x%08x, CFC read 0x%08x, should not be a configuration register",
+		    l.select & ~PIO_ENABLE, value);
 	/* Interrupt line: a register of software's own, which nothing acts upon (6.2.4). */
 	before = cfg_read8(l.cfg, l.target.fn->at, line);
 	pio_address_write(l.cfg, (l.select & ~PIO_ENABLE) | line);
@@ -74,7 +76,8 @@ static void enable(struct session *s, const struct test *test)
 
 static void keeps(struct session *s, const struct test *test)
 {
-	static const uint32_t patterns[] = {0x80fffffc, 0x80000000, 0x80a55a54, 0x005aa5a8, 0x00000000};
+	static const uint32_t patterns[] = {0x80fffffc, 0x80000000, 0x80a55a54, 0x005aa5a8,
+					    0x00000000};
 	struct latch l;
 
 	if (!take(s, test, &l))
@@ -86,15 +89,15 @@ static void keeps(struct session *s, const struct test *test)
 		got = pio_address_read(l.cfg);
 		if ((got & ADDRESS_BITS) != patterns[i])
 			rule_fail_at(s, test, "port CF8",
-				     "wrote 0x%08x, read 0x%08x, should be what was written", patterns[i],
-				     got);
+				     "wrote 0x%08x, read 0x%08x, should be what was written",
+				     patterns[i], got);
 	}
 	give_back(&l);
 }
 
 /*
- * The byte at CFBh is the one that Linux writes while it looks for mechanism 1 (pci_check_type1). Nothing is
- * written at CF9h, where PC chipsets have their reset register.
+ * The byte at CFBh is the one that Linux writes while it looks for mechanism 1 (pci_check_type1).
+ * Nothing is written at CF9h, where PC chipsets have their reset register.
  */
 static void small_writes(struct session *s, const struct test *test)
 {
@@ -115,8 +118,10 @@ static void small_writes(struct session *s, const struct test *test)
 		if ((got & ADDRESS_BITS) != l.select)
 			rule_fail_at(
 			    s, test, "port CF8",
-			    "wrote 0x%08x, then %u bytes 0x%x at CF8h + %u; read 0x%08x, should be 0x%08x",
-			    l.select, writes[i].width, writes[i].value, writes[i].offset, got, l.select);
+			    "wrote 0x%08x, then %u bytes 0x%x at CF8h + %u; read 0x%08x, should be "
+			    "0x%08x",
+			    l.select, writes[i].width, writes[i].value, writes[i].offset, got,
+			    l.select);
 	}
 	give_back(&l);
 }
@@ -131,7 +136,8 @@ static void reserved(struct session *s, const struct test *test)
 	pio_address_write(l.cfg, l.select | 0x7f000000);
 	got = pio_address_read(l.cfg);
 	if (got & 0x7f000000)
-		rule_fail_at(s, test, "port CF8", "wrote 0x%08x, read 0x%08x, should have 0 in bits 30 to 24",
+		rule_fail_at(s, test, "port CF8",
+			     "wrote 0x%08x, read 0x%08x, should have 0 in bits 30 to 24",
 			     l.select | 0x7f000000, got);
 	give_back(&l);
 }
@@ -146,25 +152,29 @@ static void low_bits(struct session *s, const struct test *test)
 	pio_address_write(l.cfg, l.select | 2);
 	got = pio_address_read(l.cfg);
 	if (got & 3)
-		rule_fail_at(s, test, "port CF8", "wrote 0x%08x, read 0x%08x, should have 0 in bits 1 to 0",
+		rule_fail_at(s, test, "port CF8",
+			     "wrote 0x%08x, read 0x%08x, should have 0 in bits 1 to 0",
 			     l.select | 2, got);
 	/* Again, since the read above may have cost the latch its contents. */
 	pio_address_write(l.cfg, l.select | 2);
 	word = pio_data_read(l.cfg, 0, 2);
 	if (word != (l.target.fn->id & 0xffff))
 		rule_fail(&l.target, PCI_ID,
-			  "wrote CF8 0x%08x; the word at CFC read 0x%04x, should be 0x%04x", l.select | 2,
-			  word, l.target.fn->id & 0xffff);
+			  "wrote CF8 0x%08x; the word at CFC read 0x%04x, should be 0x%04x",
+			  l.select | 2, word, l.target.fn->id & 0xffff);
 	give_back(&l);
 }
 
-TEST(.name = "rule.cf8.enable", .id = "CF8-01", .run = enable, .flags = TEST_NEEDS_PIO, .reference = SECTION,
+TEST(.name = "rule.cf8.enable", .id = "CF8-01", .run = enable, .flags = TEST_NEEDS_PIO,
+     .reference = SECTION,
      .text = "With the enable bit of CF8 clear, CFC reaches no configuration register.");
-TEST(.name = "rule.cf8.latch", .id = "CF8-02", .run = keeps, .flags = TEST_NEEDS_PIO, .reference = SECTION,
+TEST(.name = "rule.cf8.latch", .id = "CF8-02", .run = keeps, .flags = TEST_NEEDS_PIO,
+     .reference = SECTION,
      .text = "CF8 reads as the dword that was just written to it, in bits 31 and 23 to 2.");
 TEST(.name = "rule.cf8.small-write", .id = "CF8-03", .run = small_writes, .flags = TEST_NEEDS_PIO,
      .reference = SECTION, .text = "A write of 1 or 2 bytes to CF8h to CFBh does not change CF8.");
 TEST(.name = "rule.cf8.reserved", .id = "CF8-04", .run = reserved, .flags = TEST_NEEDS_PIO,
      .reference = SECTION, .text = "Bits 30 to 24 of CF8 read as 0 whatever is written.");
 TEST(.name = "rule.cf8.low-bits", .id = "CF8-05", .run = low_bits, .flags = TEST_NEEDS_PIO,
-     .reference = SECTION, .text = "Bits 1 to 0 of CF8 read as 0 and do not move an access to another byte.");
+     .reference = SECTION,
+     .text = "Bits 1 to 0 of CF8 read as 0 and do not move an access to another byte.");

@@ -4,8 +4,8 @@
 #define SECTION "PCI Express Base 4.0, 7.2.1"
 
 /*
- * Writes through one, reads the dword through the other; t->cfg is the writer's. mask: the dword's bits that
- * take what is written.
+ * Writes through one, reads the dword through the other; t->cfg is the writer's. mask: the dword's
+ * bits that take what is written.
  */
 static void cross(const struct rule_target *t, struct cfg *reader, unsigned reg, unsigned width,
 		  uint32_t value, uint32_t mask)
@@ -16,8 +16,8 @@ static void cross(const struct rule_target *t, struct cfg *reader, unsigned reg,
 	got = cfg_read32(reader, t->fn->at, reg);
 	/* A register that did not take the value is no matter of coherence. */
 	if (((got ^ value) & mask) && !((cfg_read32(t->cfg, t->fn->at, reg) ^ value) & mask))
-		rule_fail(t, reg, "wrote 0x%x, read 0x%x over %s, should be what was written", value & mask,
-			  got & mask, reader->ops->name);
+		rule_fail(t, reg, "wrote 0x%x, read 0x%x over %s, should be what was written",
+			  value & mask, got & mask, reader->ops->name);
 }
 
 static void cross_line(const struct rule_target *t, struct cfg *reader)
@@ -65,9 +65,9 @@ static void writes(struct session *s, const struct test *test)
 }
 
 /*
- * A copy that is brought up to date only when its own register is written goes stale when writing another
- * changes it. Decode is turned off and on, which functions react to most; then everything must still be the
- * same on both.
+ * A copy that is brought up to date only when its own register is written goes stale when writing
+ * another changes it. Decode is turned off and on, which functions react to most; then everything
+ * must still be the same on both.
  */
 static void check_internal(const struct rule_target *t)
 {
@@ -78,12 +78,14 @@ static void check_internal(const struct rule_target *t)
 		return;
 	rule_close(t, &w);
 	for (unsigned reg = 0; reg < 0x100; reg += 4) {
-		uint32_t pio = cfg_read32(t->cfg, t->fn->at, reg), ecam = cfg_read32(other, t->fn->at, reg);
+		uint32_t pio = cfg_read32(t->cfg, t->fn->at, reg),
+			 ecam = cfg_read32(other, t->fn->at, reg);
 
 		if (pio == ecam || cfg_read32(t->cfg, t->fn->at, reg) != pio ||
 		    cfg_read32(other, t->fn->at, reg) != ecam)
 			continue;
-		rule_fail(t, reg, "after decode off and on read 0x%08x, should be 0x%08x as over ecam", pio,
+		rule_fail(t, reg,
+			  "after decode off and on read 0x%08x, should be 0x%08x as over ecam", pio,
 			  ecam);
 		return;
 	}
@@ -102,5 +104,5 @@ TEST(.name = "rule.coherence.ecam-pio", .id = "COH-02", .run = writes, .path = P
      .text = "A write through ECAM is at once visible through ports.");
 TEST(.name = "rule.coherence.internal", .id = "COH-03", .run = internal,
      .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM, .reference = SECTION,
-     .text =
-	 "What a function changes in its own registers, when others are written, is visible through both.");
+     .text = "What a function changes in its own registers, when others are written, is visible "
+	     "through both.");

@@ -1,7 +1,8 @@
 /* COMMAND and STATUS. */
 #include "rules/rule.h"
 
-#define STATUS_CLEARS    0xf900u /* write 1 to clear: parity, target and master abort, system error */
+/* Write 1 to clear: parity, target and master abort, system error. */
+#define STATUS_CLEARS    0xf900u
 #define STATUS_READ_ONLY 0x06b0u /* capability list, 66 MHz, fast back-to-back, DEVSEL timing */
 
 static bool has_space(const struct rule_target *t, bool io)
@@ -26,7 +27,8 @@ static bool all_assigned(const struct rule_target *t)
 
 static void toggle(const struct rule_target *t, uint16_t bit)
 {
-	uint16_t before = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND), flipped = before ^ bit, got, back;
+	uint16_t before = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND), flipped = before ^ bit, got,
+		 back;
 
 	if (!(before & bit) && !all_assigned(t))
 		return;
@@ -35,11 +37,12 @@ static void toggle(const struct rule_target *t, uint16_t bit)
 	cfg_write16(t->cfg, t->fn->at, PCI_COMMAND, before);
 	back = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND);
 	if (got != flipped)
-		rule_fail(t, PCI_COMMAND, "wrote 0x%04x, read 0x%04x, should be what was written", flipped,
-			  got);
+		rule_fail(t, PCI_COMMAND, "wrote 0x%04x, read 0x%04x, should be what was written",
+			  flipped, got);
 	else if (back != before)
-		rule_fail(t, PCI_COMMAND, "wrote back 0x%04x, read 0x%04x, should be what was written",
-			  before, back);
+		rule_fail(t, PCI_COMMAND,
+			  "wrote back 0x%04x, read 0x%04x, should be what was written", before,
+			  back);
 }
 
 static void check_toggle(const struct rule_target *t)
@@ -64,13 +67,16 @@ static uint16_t put_status(const struct rule_target *t, uint16_t value)
 	after = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND);
 	if (after != before) {
 		cfg_write16(t->cfg, t->fn->at, PCI_COMMAND, before);
-		rule_fail(t, PCI_COMMAND, "wrote 0x%04x to STATUS, COMMAND reads 0x%04x, should be 0x%04x",
-			  value, after, before);
+		rule_fail(t, PCI_COMMAND,
+			  "wrote 0x%04x to STATUS, COMMAND reads 0x%04x, should be 0x%04x", value,
+			  after, before);
 	}
 	return cfg_read16(t->cfg, t->fn->at, PCI_STATUS);
 }
 
-/* Error bits that are set stay cleared: that is what they are for, and kernels clear them as well. */
+/*
+ * Error bits that are set stay cleared: that is what they are for, and kernels clear them as well.
+ */
 static void check_clears(const struct rule_target *t)
 {
 	uint16_t status = cfg_read16(t->cfg, t->fn->at, PCI_STATUS), got;
@@ -78,8 +84,8 @@ static void check_clears(const struct rule_target *t)
 
 	got = put_status(t, rest) & STATUS_CLEARS;
 	if (before & ~got)
-		rule_fail(t, PCI_STATUS, "wrote 0x%04x, error bits read 0x%04x, should be 0x%04x", rest, got,
-			  before);
+		rule_fail(t, PCI_STATUS, "wrote 0x%04x, error bits read 0x%04x, should be 0x%04x",
+			  rest, got, before);
 	got = put_status(t, rest | STATUS_CLEARS) & STATUS_CLEARS;
 	if (got)
 		rule_fail(t, PCI_STATUS, "wrote 0x%04x, error bits read 0x%04x, should be clear",
@@ -94,13 +100,14 @@ static void clears(struct session *s, const struct test *test)
 static void check_read_only(const struct rule_target *t)
 {
 	uint16_t before = cfg_read16(t->cfg, t->fn->at, PCI_STATUS) & STATUS_READ_ONLY;
-	uint16_t flipped = before ^ STATUS_READ_ONLY, got = put_status(t, flipped) & STATUS_READ_ONLY;
+	uint16_t flipped = before ^ STATUS_READ_ONLY,
+		 got = put_status(t, flipped) & STATUS_READ_ONLY;
 
 	if (got == before)
 		return;
 	put_status(t, before);
-	rule_fail(t, PCI_STATUS, "wrote 0x%04x, read-only bits read 0x%04x, should be 0x%04x", flipped, got,
-		  before);
+	rule_fail(t, PCI_STATUS, "wrote 0x%04x, read-only bits read 0x%04x, should be 0x%04x",
+		  flipped, got, before);
 }
 
 static void read_only(struct session *s, const struct test *test)
@@ -108,11 +115,15 @@ static void read_only(struct session *s, const struct test *test)
 	rule_each(s, test, RULE_ALL, check_read_only);
 }
 
-TEST(.name = "rule.command.decode", .id = "CMD-01", .run = command, .reference = "PCI Local Bus 3.0, 6.2.2",
-     .text = "A function with memory or I/O BARs lets decoding of that space be turned off and on.");
-TEST(.name = "rule.status.clears", .id = "CMD-02", .run = clears, .reference = "PCI Local Bus 3.0, 6.2.3",
-     .text = "Error bits of STATUS clear when written with 1, stay when written with 0, and are never set by "
-	     "a write.");
+TEST(.name = "rule.command.decode", .id = "CMD-01", .run = command,
+     .reference = "PCI Local Bus 3.0, 6.2.2",
+     .text =
+	 "A function with memory or I/O BARs lets decoding of that space be turned off and on.");
+TEST(.name = "rule.status.clears", .id = "CMD-02", .run = clears,
+     .reference = "PCI Local Bus 3.0, 6.2.3",
+     .text =
+	 "Error bits of STATUS clear when written with 1, stay when written with 0, and are never "
+	 "set by a write.");
 TEST(.name = "rule.status.read-only", .id = "CMD-03", .run = read_only,
      .reference = "PCI Local Bus 3.0, 6.2.3",
      .text = "The bits of STATUS that say what a function can do take no writes.");

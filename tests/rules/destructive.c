@@ -23,7 +23,8 @@ static uint8_t free_bus(const struct session *s, const struct pci_root *root)
 	return 0;
 }
 
-/* Some function on a bus, whose ID must follow it to its new number; PCI_ID all-ones: the bus is empty. */
+/* Some function on a bus, whose ID must follow it to its new number; PCI_ID all-ones: the bus is
+ * empty. */
 static struct pci_function occupant(const struct session *s, uint16_t segment, uint8_t bus)
 {
 	for (unsigned i = 0; i < s->known_count; i++)
@@ -62,18 +63,19 @@ static void check_renumber(const struct rule_target *t)
 	at_old = cfg_read32(t->cfg, old, PCI_ID);
 	back = rule_put(t, PCI_BUS_NUMBERS, t->fn->buses);
 	if ((got ^ numbers) & 0x00ffffff)
-		rule_fail(t, PCI_BUS_NUMBERS, "wrote 0x%08x, read 0x%08x, should be what was written",
-			  numbers, got);
+		rule_fail(t, PCI_BUS_NUMBERS,
+			  "wrote 0x%08x, read 0x%08x, should be what was written", numbers, got);
 	else if (at_new != there.id)
 		rule_fail(t, PCI_BUS_NUMBERS,
-			  "with secondary %u, bus %u read 0x%08x, should be 0x%08x from bus %u", moved, moved,
-			  at_new, there.id, old.bus);
+			  "with secondary %u, bus %u read 0x%08x, should be 0x%08x from bus %u",
+			  moved, moved, at_new, there.id, old.bus);
 	else if (at_old != 0xffffffff)
 		rule_fail(t, PCI_BUS_NUMBERS,
-			  "with secondary %u, bus %u still read 0x%08x, should be all-ones", moved, old.bus,
-			  at_old);
+			  "with secondary %u, bus %u still read 0x%08x, should be all-ones", moved,
+			  old.bus, at_old);
 	if (((back ^ t->fn->buses) & 0x00ffffff) || cfg_read32(t->cfg, old, PCI_ID) != there.id)
-		rule_fail(t, PCI_BUS_NUMBERS, "wrote back 0x%08x, read 0x%08x; bus %u should be as before",
+		rule_fail(t, PCI_BUS_NUMBERS,
+			  "wrote back 0x%08x, read 0x%08x; bus %u should be as before",
 			  t->fn->buses, back, old.bus);
 }
 
@@ -82,8 +84,8 @@ static void renumber(struct session *s, const struct test *test)
 	rule_each(s, test, RULE_ALL, check_renumber);
 }
 
-/* Where no operating system would put a BAR: in low memory, on the VGA window, on the APICs, at the very top.
- */
+/* Where no operating system would put a BAR: in low memory, on the VGA window, on the APICs, at the
+ * very top. */
 static const uint32_t odd[] = {0x00000000, 0x00000010, 0x000a0000, 0x000fff00, 0xfec00000,
 			       0xfee00000, 0xdeadbeec, 0x7ffffff0, 0xffff0000};
 
@@ -102,14 +104,16 @@ static void check_odd(const struct rule_target *t)
 	for (unsigned b = 0; b < BAR_ROM_INDEX; b++) {
 		uint32_t mask = t->bars->raw.mask[b] & rule_address_bits(t->bars, b);
 
-		for (unsigned i = 0; is_lower(t->bars, b) && i < sizeof(odd) / sizeof(odd[0]); i++) {
-			uint32_t got =
-			    rule_put(t, bar_offset(t->fn, b), odd[i]) & rule_address_bits(t->bars, b);
+		for (unsigned i = 0; is_lower(t->bars, b) && i < sizeof(odd) / sizeof(odd[0]);
+		     i++) {
+			uint32_t got = rule_put(t, bar_offset(t->fn, b), odd[i]) &
+				       rule_address_bits(t->bars, b);
 
 			if (got != (odd[i] & mask))
-				rule_fail(t, bar_offset(t->fn, b),
-					  "wrote 0x%08x, address bits read 0x%08x, should be 0x%08x", odd[i],
-					  got, odd[i] & mask);
+				rule_fail(
+				    t, bar_offset(t->fn, b),
+				    "wrote 0x%08x, address bits read 0x%08x, should be 0x%08x",
+				    odd[i], got, odd[i] & mask);
 		}
 	}
 	rule_close(t, &w);
@@ -120,14 +124,15 @@ static void odd_addresses(struct session *s, const struct test *test)
 	rule_each(s, test, RULE_BARS, check_odd);
 }
 
-/* With decode on, a probed BAR lies at the top of the address space: below this size over nothing but
- * firmware's flash. */
+/* With decode on, a probed BAR lies at the top of the address space: below this size over nothing
+ * but firmware's flash. */
 #define LIVE_PROBE_MAX (4u << 20)
 
 static void probe_live(const struct rule_target *t, unsigned b)
 {
 	unsigned reg = bar_offset(t->fn, b);
-	uint32_t bits = rule_address_bits(t->bars, b), want = t->bars->raw.mask[b] & bits, value, got, back;
+	uint32_t bits = rule_address_bits(t->bars, b), want = t->bars->raw.mask[b] & bits, value,
+		 got, back;
 
 	if ((want & -want) > LIVE_PROBE_MAX || !want)
 		return;
@@ -135,14 +140,15 @@ static void probe_live(const struct rule_target *t, unsigned b)
 	got = rule_put(t, reg, BAR_PROBE_ONES) & bits;
 	back = rule_put(t, reg, value);
 	if (got != want)
-		rule_fail(t, reg, "with decode on wrote 0x%08x, address bits read 0x%08x, should be 0x%08x",
+		rule_fail(t, reg,
+			  "with decode on wrote 0x%08x, address bits read 0x%08x, should be 0x%08x",
 			  BAR_PROBE_ONES, got, want);
 	if (back != value)
 		rule_fail(t, reg, "with decode on wrote back 0x%08x, read 0x%08x", value, back);
 }
 
-/* Only functions that firmware left decoding; 64-bit BARs keep their upper half, so that they stay where RAM
- * is not. */
+/* Only functions that firmware left decoding; 64-bit BARs keep their upper half, so that they stay
+ * where RAM is not. */
 static void check_decoding(const struct rule_target *t)
 {
 	if (!(cfg_read16(t->cfg, t->fn->at, PCI_COMMAND) & PCI_COMMAND_MEMORY))
@@ -157,14 +163,13 @@ static void decoding(struct session *s, const struct test *test)
 	rule_each(s, test, RULE_BARS | RULE_ENDPOINT, check_decoding);
 }
 
-TEST(.name = "rule.destructive.bus-numbers", .id = "DST-01", .run = renumber, .flags = TEST_DESTRUCTIVE,
-     .reference = "PCI-to-PCI Bridge 1.2, 3.1.2.1 and 3.2.5.3",
-     .text = "When a bridge's secondary bus number changes, what is behind it answers at the new number and "
-	     "not at the "
-	     "old one.");
+TEST(.name = "rule.destructive.bus-numbers", .id = "DST-01", .run = renumber,
+     .flags = TEST_DESTRUCTIVE, .reference = "PCI-to-PCI Bridge 1.2, 3.1.2.1 and 3.2.5.3",
+     .text = "When a bridge's secondary bus number changes, what is behind it answers at the new "
+	     "number and not at the old one.");
 TEST(.name = "rule.destructive.odd-addresses", .id = "DST-02", .run = odd_addresses,
      .flags = TEST_DESTRUCTIVE, .reference = "PCI Local Bus 3.0, 6.2.5.1",
      .text = "With decode off a BAR takes any address, however strange.");
-TEST(.name = "rule.destructive.decoding", .id = "DST-03", .run = decoding, .flags = TEST_DESTRUCTIVE,
-     .reference = "PCI Local Bus 3.0, 6.2.5.1",
+TEST(.name = "rule.destructive.decoding", .id = "DST-03", .run = decoding,
+     .flags = TEST_DESTRUCTIVE, .reference = "PCI Local Bus 3.0, 6.2.5.1",
      .text = "A memory BAR can be probed and put back while it decodes.");

@@ -1,6 +1,6 @@
 /*
- * Rules that a hypervisor is known to break, so that a run under it stays useful: they are reported as XFAIL.
- * One that passes nevertheless is a FAIL, so that the table never outlives its reasons.
+ * Rules that a hypervisor is known to break, so that a run under it stays useful: they are reported
+ * as XFAIL. One that passes nevertheless is a FAIL, so that the table never outlives its reasons.
  */
 #ifndef BAROMETER_TESTS_RULES_DEVIATIONS_H
 #define BAROMETER_TESTS_RULES_DEVIATIONS_H

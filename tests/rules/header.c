@@ -4,8 +4,10 @@
 #define HEADER_TYPE_REG 0x0e
 #define SUBSYSTEM_REG   0x2c
 
-/* The programming interface may be written on some (IDE controllers in native mode): bits 15 to 8 of 08h. */
-static void check_register(const struct rule_target *t, unsigned reg, unsigned width, uint32_t fixed)
+/* The programming interface may be written on some (IDE controllers in native mode): bits 15 to 8
+ * of 08h. */
+static void check_register(const struct rule_target *t, unsigned reg, unsigned width,
+			   uint32_t fixed)
 {
 	uint32_t before = cfg_read(t->cfg, t->fn->at, reg, width), after;
 
@@ -14,8 +16,8 @@ static void check_register(const struct rule_target *t, unsigned reg, unsigned w
 	if (after != before)
 		cfg_write(t->cfg, t->fn->at, reg, width, before);
 	if ((after ^ before) & fixed)
-		rule_fail(t, reg, "wrote 0x%x, read 0x%x, should still be 0x%x", ~before & cfg_ones(width),
-			  after, before);
+		rule_fail(t, reg, "wrote 0x%x, read 0x%x, should still be 0x%x",
+			  ~before & cfg_ones(width), after, before);
 }
 
 static void check_read_only(const struct rule_target *t)
@@ -32,15 +34,16 @@ static void read_only(struct session *s, const struct test *test)
 	rule_each(s, test, RULE_ALL, check_read_only);
 }
 
-/* Class 06h 04h is a PCI-to-PCI bridge, 06h 09h a semi-transparent one; 06h 07h is a CardBus bridge. */
+/* Class 06h 04h is a PCI-to-PCI bridge, 06h 09h a semi-transparent one; 06h 07h is a CardBus
+ * bridge. */
 static void check_type(const struct rule_target *t)
 {
 	unsigned type = pci_header_type(t->fn), class = pci_class(t->fn) >> 8;
 	unsigned want = class == 0x0604 || class == 0x0609 ? 1 : class == 0x0607 ? 2 : 0;
 
 	if (type != want && (type == 1 || want == 1 || type > 2))
-		rule_fail(t, HEADER_TYPE_REG, "header type %u with class 0x%04x, should be type %u", type,
-			  class, want);
+		rule_fail(t, HEADER_TYPE_REG, "header type %u with class 0x%04x, should be type %u",
+			  type, class, want);
 }
 
 static void type(struct session *s, const struct test *test)
@@ -61,8 +64,8 @@ static void check_line(const struct rule_target *t)
 		cfg_write(t->cfg, t->fn->at, PCI_INTERRUPT_LINE, 1, value);
 		got = cfg_read8(t->cfg, t->fn->at, PCI_INTERRUPT_LINE);
 		if (got != value)
-			rule_fail(t, PCI_INTERRUPT_LINE, "wrote 0x%02x, read 0x%02x, should be 0x%02x", value,
-				  got, value);
+			rule_fail(t, PCI_INTERRUPT_LINE,
+				  "wrote 0x%02x, read 0x%02x, should be 0x%02x", value, got, value);
 	}
 	cfg_write(t->cfg, t->fn->at, PCI_INTERRUPT_LINE, 1, before);
 }
@@ -81,4 +84,5 @@ TEST(.name = "rule.header.type", .id = "HDR-02", .run = type,
 TEST(.name = "rule.header.interrupt-line", .id = "HDR-03", .run = line,
      .reference = "PCI Local Bus 3.0, 6.2.4",
      .text =
-	 "The interrupt line register of a function with an interrupt pin holds any byte that is written.");
+	 "The interrupt line register of a function with an interrupt pin holds any byte that is "
+	 "written.");

@@ -3,7 +3,8 @@
 
 static bool is_volatile(const struct rule_target *t, unsigned reg, uint32_t pio, uint32_t ecam)
 {
-	return cfg_read32(t->cfg, t->fn->at, reg) != pio || cfg_read32(rule_other(t), t->fn->at, reg) != ecam;
+	return cfg_read32(t->cfg, t->fn->at, reg) != pio ||
+	       cfg_read32(rule_other(t), t->fn->at, reg) != ecam;
 }
 
 /* One failure a function: where the mechanisms reach different things, all registers differ. */
@@ -15,7 +16,8 @@ static void compare_low(const struct rule_target *t)
 
 		if (pio == ecam || is_volatile(t, reg, pio, ecam))
 			continue;
-		rule_fail(t, reg, "read 0x%08x, should be 0x%08x as over ecam, or the other way round", pio,
+		rule_fail(t, reg,
+			  "read 0x%08x, should be 0x%08x as over ecam, or the other way round", pio,
 			  ecam);
 		return;
 	}
@@ -55,7 +57,8 @@ static void compare_extended(const struct rule_target *t)
 
 			if (sum == value || cfg_read32(t->cfg, t->fn->at, reg) != value)
 				continue;
-			rule_fail(t, reg, "reads of %u bytes gave 0x%08x together, should be 0x%08x", width,
+			rule_fail(t, reg,
+				  "reads of %u bytes gave 0x%08x together, should be 0x%08x", width,
 				  sum, value);
 			return;
 		}
@@ -67,11 +70,11 @@ static void extended(struct session *s, const struct test *test)
 	rule_each(s, test, RULE_BY_TEST, compare_extended);
 }
 
-TEST(.name = "rule.identity.low", .id = "ID-01", .run = low, .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM,
-     .reference = "PCI Express Base 4.0, 7.2.1",
+TEST(.name = "rule.identity.low", .id = "ID-01", .run = low,
+     .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM, .reference = "PCI Express Base 4.0, 7.2.1",
      .text =
-	 "Each of the first 256 bytes of a function reads the same through ports and through ECAM, unless it "
-	 "changes by itself.");
+	 "Each of the first 256 bytes of a function reads the same through ports and through ECAM, "
+	 "unless it changes by itself.");
 TEST(.name = "rule.identity.extended", .id = "ID-02", .run = extended, .path = PATH_ECAM,
      .flags = TEST_NEEDS_ECAM, .reference = "PCI Express Base 4.0, 7.2.2",
      .text = "From 100h to FFFh, dwords, words and bytes read through ECAM give the same.");

@@ -14,13 +14,14 @@ static void well_formed(struct session *s, const struct test *test)
 	if (s->pv == PV_NONE)
 		rule_fail_at(
 		    s, test, "table",
-		    "is offered in fw_cfg item 0x%02x but is not well-formed (named at the start of the log)",
+		    "is offered in fw_cfg item 0x%02x but is not well-formed (named at the start "
+		    "of the log)",
 		    s->pv_item.key);
 	session_pass(s);
 }
 
-/* The table, read anew. Registers of functions that the bus does not have are left out; the arena is the
- * caller's. */
+/* The table, read anew. Registers of functions that the bus does not have are left out; the arena
+ * is the caller's. */
 struct read_table {
 	struct pci_map map;
 	struct bar_registers *raw;
@@ -62,13 +63,15 @@ static void check_functions(struct session *s, const struct test *test, const st
 		int k = known_index(s, fn->at);
 
 		if (k < 0)
-			rule_fail_at(s, test, pci_name(name, fn->at), "the table has 0x%08x, the bus nothing",
-				     fn->id);
-		else if (fn->id != s->known[k].fn.id || fn->class_revision != s->known[k].fn.class_revision ||
+			rule_fail_at(s, test, pci_name(name, fn->at),
+				     "the table has 0x%08x, the bus nothing", fn->id);
+		else if (fn->id != s->known[k].fn.id ||
+			 fn->class_revision != s->known[k].fn.class_revision ||
 			 (fn->header ^ s->known[k].fn.header) & 0x00ff0000)
 			rule_fail_at(
 			    s, test, pci_name(name, fn->at),
-			    "the table has 0x%08x 0x%08x type 0x%02x, should be 0x%08x 0x%08x type 0x%02x",
+			    "the table has 0x%08x 0x%08x type 0x%02x, should be 0x%08x 0x%08x type "
+			    "0x%02x",
 			    fn->id, fn->class_revision, fn->header >> 16 & 0xff, s->known[k].fn.id,
 			    s->known[k].fn.class_revision, s->known[k].fn.header >> 16 & 0xff);
 	}
@@ -92,7 +95,8 @@ static void check_masks(struct session *s, const struct test *test, const struct
 				continue;
 			text_format(where, sizeof(where), "%s register 0x%02x in the table",
 				    pci_name(name, r->map.fn[i].at), reg);
-			rule_fail_at(s, test, where, "has mask 0x%08x, should be 0x%08x as the dance read",
+			rule_fail_at(s, test, where,
+				     "has mask 0x%08x, should be 0x%08x as the dance read",
 				     r->raw[i].mask[b], bars->raw.mask[b]);
 		}
 	}
@@ -108,8 +112,8 @@ static bool check_value(struct session *s, const struct test *test, const struct
 		return true;
 	text_format(where, sizeof(where), "%s register 0x%02x in the table", pci_name(name, fn->at),
 		    bar_offset(fn, index));
-	rule_fail_at(s, test, where, "has value 0x%08x, should be 0x%08x as the register reads", in_table,
-		     now);
+	rule_fail_at(s, test, where, "has value 0x%08x, should be 0x%08x as the register reads",
+		     in_table, now);
 	return false;
 }
 
@@ -148,7 +152,8 @@ static void change_and_read(const struct rule_target *t)
 	if (good && read_table(s, t->test, &after)) {
 		for (unsigned i = 0; i < changed.map.count; i++)
 			if (cfg_key(changed.map.fn[i].at) == cfg_key(t->fn->at))
-				check_value(s, t->test, t->fn, index, changed.raw[i].value[index], now);
+				check_value(s, t->test, t->fn, index, changed.raw[i].value[index],
+					    now);
 		for (unsigned i = 0; i < after.map.count; i++)
 			if (cfg_key(after.map.fn[i].at) == cfg_key(t->fn->at))
 				check_value(s, t->test, t->fn, index, after.raw[i].value[index],
@@ -168,8 +173,8 @@ static void change_some(const struct rule_target *t)
 static void live(struct session *s, const struct test *test)
 {
 	if (s->pv != PV_LIVE) {
-		session_skip(s,
-			     "the table is a snapshot (" PV_ITEM_SNAPSHOT "), not generated when it is read");
+		session_skip(s, "the table is a snapshot (" PV_ITEM_SNAPSHOT
+				"), not generated when it is read");
 		return;
 	}
 	s->rule_targets = 0;
@@ -178,8 +183,9 @@ static void live(struct session *s, const struct test *test)
 
 static void with_table(struct session *s, const struct test *test)
 {
-	static void (*const checks[])(struct session *, const struct test *, const struct read_table *) = {
-	    check_functions, check_masks, check_values};
+	static void (*const checks[])(struct session *, const struct test *,
+				      const struct read_table *) = {check_functions, check_masks,
+								    check_values};
 	struct read_table r;
 	size_t mark;
 
@@ -199,12 +205,15 @@ TEST(.name = "rule.paravirtual.well-formed", .id = "PV-01", .run = well_formed,
      .text = "A mask table that is offered passes every check.");
 TEST(.name = "rule.paravirtual.functions", .id = "PV-02", .run = with_table, .variant = 0,
      .flags = TEST_NEEDS_PV, .reference = PAGE ", Format",
-     .text = "The table lists exactly the functions on the bus, each with its ID, class and header type.");
-TEST(.name = "rule.paravirtual.masks", .id = "PV-03", .run = with_table, .variant = 1, .flags = TEST_NEEDS_PV,
-     .reference = PAGE ", Format", .text = "Every mask of the table is what the dance reads.");
+     .text = "The table lists exactly the functions on the bus, each with its ID, class and header "
+	     "type.");
+TEST(.name = "rule.paravirtual.masks", .id = "PV-03", .run = with_table, .variant = 1,
+     .flags = TEST_NEEDS_PV, .reference = PAGE ", Format",
+     .text = "Every mask of the table is what the dance reads.");
 TEST(.name = "rule.paravirtual.values", .id = "PV-04", .run = with_table, .variant = 2,
      .flags = TEST_NEEDS_PV, .reference = PAGE ", Format",
      .text = "Every current value of the table is what the register reads.");
 TEST(.name = "rule.paravirtual.live", .id = "PV-05", .run = live, .flags = TEST_NEEDS_PV,
      .reference = PAGE ", Transport",
-     .text = "A table that is generated when it is read has the value that was written just before.");
+     .text =
+	 "A table that is generated when it is read has the value that was written just before.");

@@ -4,12 +4,14 @@
 #include "mem.h"
 #include "text.h"
 
-#define NOTES_MAX SESSION_HELD_MAX /* of one rule; a broken mechanism breaks a rule on every function */
+#define NOTES_MAX                                                                                  \
+	SESSION_HELD_MAX /* of one rule; a broken mechanism breaks a rule on every function */
 
-#define DECODE    (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
+#define DECODE (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 
 __attribute__((format(printf, 4, 0))) static void fail(struct session *s, const struct test *test,
-						       const char *where, const char *format, va_list args)
+						       const char *where, const char *format,
+						       va_list args)
 {
 	char text[SESSION_NOTE_MAX], note[SESSION_NOTE_MAX];
 
@@ -29,7 +31,8 @@ void rule_end(struct session *s, const struct test *test)
 		session_fail(s, "%s: and %u more like these", test->id, s->failures - NOTES_MAX);
 }
 
-void rule_fail_at(struct session *s, const struct test *test, const char *where, const char *format, ...)
+void rule_fail_at(struct session *s, const struct test *test, const char *where, const char *format,
+		  ...)
 {
 	va_list args;
 
@@ -43,8 +46,8 @@ void rule_fail(const struct rule_target *t, unsigned reg, const char *format, ..
 	char name[16], where[64];
 	va_list args;
 
-	text_format(where, sizeof(where), "%s register 0x%02x over %s", pci_name(name, t->fn->at), reg,
-		    session_path_names[t->path]);
+	text_format(where, sizeof(where), "%s register 0x%02x over %s", pci_name(name, t->fn->at),
+		    reg, session_path_names[t->path]);
 	va_start(args, format);
 	fail(t->s, t->test, where, format, args);
 	va_end(args);
@@ -80,7 +83,8 @@ static bool reaches(const struct session *s, unsigned path, struct cfg_address a
 	return s->usable[path] && s->path[path].ops->reaches(&s->path[path], at, 0);
 }
 
-/* Which registers are BARs, by the registers alone: bar_decode() would leave out what it finds strange. */
+/* Which registers are BARs, by the registers alone: bar_decode() would leave out what it finds
+ * strange. */
 static void find_bars(const struct pci_function *fn, struct rule_bars *bars)
 {
 	unsigned count = bar_registers_of(fn);
@@ -148,7 +152,8 @@ static bool wanted(const struct rule_target *t, const struct known *k, unsigned 
 		return false;
 	if ((filter & RULE_BY_TEST) && t->path != t->test->path)
 		return false;
-	if ((filter & RULE_ENDPOINT) && (pci_header_type(t->fn) != 0 || pci_class(t->fn) >> 16 == 0x06))
+	if ((filter & RULE_ENDPOINT) &&
+	    (pci_header_type(t->fn) != 0 || pci_class(t->fn) >> 16 == 0x06))
 		return false;
 	if (filter & RULE_BOTH)
 		return t->path == PATH_PIO && seen >> PATH_ECAM & 1;
@@ -165,7 +170,8 @@ void rule_each(struct session *s, const struct test *test, unsigned filter, rule
 		return;
 	for (unsigned i = 0; i < s->known_count; i++)
 		for (unsigned path = 0; path < PATHS; path++) {
-			struct rule_target t = {s, test, &s->known[i].fn, &s->path[path], path, NULL};
+			struct rule_target t = {s,    test, &s->known[i].fn, &s->path[path],
+						path, NULL};
 
 			if (!wanted(&t, &s->known[i], filter))
 				continue;

@@ -1,10 +1,10 @@
 /*
- * What the conformance rules share: running a check on every function over every path, saying what is wrong
- * in one shape, and windows in which a BAR may hold any address. docs/adding-a-rule.md shows how to write
- * one.
+ * What the conformance rules share: running a check on every function over every path, saying what
+ * is wrong in one shape, and windows in which a BAR may hold any address. docs/adding-a-rule.md
+ * shows how to write one.
  *
- * A rule leaves every register that it wrote as it found it. Where that cannot be (STATUS, whose bits only
- * clear), its comment says so.
+ * A rule leaves every register that it wrote as it found it. Where that cannot be (STATUS, whose
+ * bits only clear), its comment says so.
  */
 #ifndef BAROMETER_TESTS_RULES_RULE_H
 #define BAROMETER_TESTS_RULES_RULE_H
@@ -15,13 +15,14 @@
 #define PCI_INTERRUPT_LINE 0x3c
 #define PCI_INTERRUPT_PIN  0x3d
 
-/* The BARs of a function as sized once, before any rule: which registers there are, and what is expected of
- * them. */
+/* The BARs of a function as sized once, before any rule: which registers there are, and what is
+ * expected of them. */
 struct rule_bars {
 	bool known;
 	struct bar_registers raw; /* values and masks, as the dance gave them */
-	unsigned present; /* bit per index: the register moves, or is the upper half of one that does */
-	unsigned upper;   /* bit per index: an upper half */
+	unsigned
+	    present; /* bit per index: the register moves, or is the upper half of one that does */
+	unsigned upper; /* bit per index: an upper half */
 };
 
 /* One check: a function, over one path. */
@@ -36,18 +37,20 @@ struct rule_target {
 
 typedef void (*rule_check)(const struct rule_target *t);
 
-/* Which functions and paths a rule is for. A path that did not find a function is ID-01's business alone. */
+/* Which functions and paths a rule is for. A path that did not find a function is ID-01's business
+ * alone. */
 #define RULE_ALL      0u
-#define RULE_ONE_PATH 1u  /* each function once, over the best path */
-#define RULE_BOTH     2u  /* only functions within reach of both paths; t->path is that of ports */
-#define RULE_BARS     4u  /* only functions whose BARs may be moved about, with t->bars */
-#define RULE_BY_TEST  8u  /* only the path that test->path says */
-#define RULE_REACHED  32u /* also over a path that did not find the function, if it reaches its address */
+#define RULE_ONE_PATH 1u /* each function once, over the best path */
+#define RULE_BOTH     2u /* only functions within reach of both paths; t->path is that of ports */
+#define RULE_BARS     4u /* only functions whose BARs may be moved about, with t->bars */
+#define RULE_BY_TEST  8u /* only the path that test->path says */
+#define RULE_REACHED                                                                               \
+	32u /* also over a path that did not find the function, if it reaches its address */
 #define RULE_ENDPOINT 16u /* no bridge of any kind: the way to something may lead through one */
 
 /*
- * Runs check for each target. Passes if there was any and none failed; skips if there was none. The targets'
- * order is that of discovery, for each function all paths.
+ * Runs check for each target. Passes if there was any and none failed; skips if there was none. The
+ * targets' order is that of discovery, for each function all paths.
  */
 void rule_each(struct session *s, const struct test *test, unsigned filter, rule_check check);
 
@@ -61,15 +64,16 @@ struct cfg *rule_other(const struct rule_target *t);
 struct rule_target rule_over(const struct rule_target *t, unsigned path);
 
 /*
- * A failure, as "BAR-03 00:04.0 register 0x10 over pio: " and the text, which says what was written, what was
- * read and what should have been. After a few of one rule the rest are only counted.
+ * A failure, as "BAR-03 00:04.0 register 0x10 over pio: " and the text, which says what was
+ * written, what was read and what should have been. After a few of one rule the rest are only
+ * counted.
  */
 void rule_fail(const struct rule_target *t, unsigned reg, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The same for what belongs to no function. */
-void rule_fail_at(struct session *s, const struct test *test, const char *where, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void rule_fail_at(struct session *s, const struct test *test, const char *where, const char *format,
+		  ...) __attribute__((format(printf, 4, 5)));
 
 /* Once a rule has run: says how many failures were not printed. */
 void rule_end(struct session *s, const struct test *test);
@@ -92,9 +96,9 @@ static inline bool rule_is_wide(const struct rule_bars *bars, unsigned index)
 }
 
 /*
- * Decode off, so that the BARs may hold anything. rule_open() is false when it cannot be had (CMD-01 tells
- * why); then nothing was changed. rule_close() puts every BAR register back, then decode. Nothing is printed
- * in between: failures are kept until the window is closed.
+ * Decode off, so that the BARs may hold anything. rule_open() is false when it cannot be had
+ * (CMD-01 tells why); then nothing was changed. rule_close() puts every BAR register back, then
+ * decode. Nothing is printed in between: failures are kept until the window is closed.
  */
 struct rule_window {
 	uint16_t command;
@@ -107,7 +111,8 @@ void rule_close(const struct rule_target *t, const struct rule_window *w);
 /* Writes a dword and reads it back. */
 uint32_t rule_put(const struct rule_target *t, unsigned reg, uint32_t value);
 
-/* A 32-bit or lower-half BAR (no ROM) with the most address bits that can be written, as index; 7: none. */
+/* A 32-bit or lower-half BAR (no ROM) with the most address bits that can be written, as index; 7:
+ * none. */
 unsigned rule_scratch(const struct rule_bars *bars);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * Virtio's window into its own BARs: a capability whose data register shows what the others of it point at
- * (Virtual I/O Device 1.2, 4.1.4.9). A register whose reads are computed is where a copy of configuration
- * space, or a page of it that is mapped for reading, shows something else than the device.
+ * Virtio's window into its own BARs: a capability whose data register shows what the others of it
+ * point at (Virtual I/O Device 1.2, 4.1.4.9). A register whose reads are computed is where a copy
+ * of configuration space, or a page of it that is mapped for reading, shows something else than the
+ * device.
  */
 #include "rules/rule.h"
 
@@ -19,8 +20,8 @@
 #define TYPE_COMMON           1
 #define TYPE_PCI_CFG          5
 
-/* struct virtio_pci_common_cfg (4.1.4.3). Which half of the features is shown is for the driver to choose;
- * there is none here. */
+/* struct virtio_pci_common_cfg (4.1.4.3). Which half of the features is shown is for the driver to
+ * choose; there is none here. */
 #define DEVICE_FEATURE_SELECT 0
 #define DEVICE_FEATURE        4
 
@@ -48,7 +49,8 @@ static bool find_window(struct cfg *cfg, const struct pci_function *fn, struct w
 			common = true;
 			w->bar = cfg_read8(cfg, fn->at, at + CAP_BAR);
 			w->offset = cfg_read32(cfg, fn->at, at + CAP_OFFSET);
-		} else if ((header & 0xff) == CAP_VENDOR && at + CAP_DATA < 0x100 && type == TYPE_PCI_CFG) {
+		} else if ((header & 0xff) == CAP_VENDOR && at + CAP_DATA < 0x100 &&
+			   type == TYPE_PCI_CFG) {
 			w->at = at;
 		}
 		at = header >> 8 & 0xfc;
@@ -63,8 +65,8 @@ static void aim(const struct rule_target *t, const struct window *w, unsigned re
 	cfg_write(t->cfg, t->fn->at, w->at + CAP_LENGTH, 4, 4);
 }
 
-/* t's path aims, then both read; the other one first, before this one's read can bring its copy up to date.
- */
+/* t's path aims, then both read; the other one first, before this one's read can bring its copy up
+ * to date. */
 static void look(const struct rule_target *t, const struct window *w)
 {
 	struct rule_target reader = rule_over(t, 1 - t->path);
@@ -81,8 +83,9 @@ static void look(const struct rule_target *t, const struct window *w)
 	aim(t, w, DEVICE_FEATURE_SELECT);
 	cfg_write(t->cfg, t->fn->at, data, 4, select);
 	if (got != expected)
-		rule_fail(&reader, data, "aimed at device_feature, read 0x%08x, should be 0x%08x as over %s",
-			  got, expected, t->cfg->ops->name);
+		rule_fail(&reader, data,
+			  "aimed at device_feature, read 0x%08x, should be 0x%08x as over %s", got,
+			  expected, t->cfg->ops->name);
 }
 
 static void check(const struct rule_target *t)
@@ -119,7 +122,7 @@ static void window(struct session *s, const struct test *test)
 	session_skip(s, "no virtio function with this window");
 }
 
-TEST(.name = "rule.virtio.window", .id = "VIO-01", .run = window, .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM,
-     .reference = "Virtual I/O Device 1.2, 4.1.4.9",
-     .text = "What VIRTIO_PCI_CAP_PCI_CFG is aimed at reads the same through ports and ECAM, aimed through "
-	     "either.");
+TEST(.name = "rule.virtio.window", .id = "VIO-01", .run = window,
+     .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM, .reference = "Virtual I/O Device 1.2, 4.1.4.9",
+     .text = "What VIRTIO_PCI_CAP_PCI_CFG is aimed at reads the same through ports and ECAM, aimed "
+	     "through either.");
