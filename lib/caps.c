@@ -2,69 +2,89 @@
 #include "caps.h"
 
 /* A list of 4-byte aligned capabilities cannot have more members than its space has dwords. */
-#define CAPS_STEPS_MAX  ((0x100 - 0x40) / 4)
-#define ECAPS_STEPS_MAX ((0x1000 - 0x100) / 4)
+#define STEPS_MAX          ((0x100 - 0x40) / 4)
+#define STEPS_EXTENDED_MAX ((0x1000 - 0x100) / 4)
 
-static unsigned lost(const struct diag *diag, const struct pci_function *fn, const char *list,
-		     unsigned at, const char *what)
+void caps_begin(struct caps_walk *w, struct cfg *cfg, const struct pci_function *fn)
+{
+	*w = (struct caps_walk){.cfg = cfg, .fn = fn, .from = PCI_CAPABILITIES};
+	if (pci_header_type(fn) <= 1 && cfg_read16(cfg, fn->at, PCI_STATUS) & PCI_STATUS_CAPS)
+		w->pointer = cfg_read8(cfg, fn->at, PCI_CAPABILITIES);
+}
+
+void caps_begin_extended(struct caps_walk *w, struct cfg *cfg, const struct pci_function *fn)
+{
+	*w = (struct caps_walk){.cfg = cfg, .fn = fn, .extended = true, .from = 0x100};
+	if (cfg->ops->reaches(cfg, fn->at, 0x100))
+		w->pointer = 0x100;
+}
+
+static bool stop(struct caps_walk *w, const char *fault)
+{
+	w->fault = fault;
+	return false;
+}
+
+bool caps_next(struct caps_walk *w)
+{
+	unsigned first = w->extended ? 0x100 : 0x40, next = w->pointer & ~3u;
+
+	/* The two lowest bits are reserved, to be masked by software (PCI 3.0, 6.7; PCIe 7.6.3). */
+	if (next == 0)
+		return false;
+	if (next < first)
+		return stop(w, w->extended ? "points below 0x100" : "points into the header");
+	if (w->steps == (w->extended ? STEPS_EXTENDED_MAX : STEPS_MAX))
+		return stop(w, "does not end: it loops");
+	w->header = cfg_read32(w->cfg, w->fn->at, next);
+	/* No extended space, or no capability in it (PCIe 7.6.2): zero or all-ones at 100h. */
+	if (w->extended && (w->header == 0 || w->header == 0xffffffff))
+		return w->steps ? stop(w, "points at nothing") : false;
+	if (!w->extended && (w->header & 0xff) == 0xff)
+		return stop(w, "reads all-ones");
+	w->steps++;
+	w->at = next;
+	w->id = (uint16_t)(w->extended ? w->header & 0xffff : w->header & 0xff);
+	w->from = w->extended ? next : next + 1;
+	w->pointer = w->extended ? w->header >> 20 : w->header >> 8 & 0xff;
+	return true;
+}
+
+static void lost(const struct diag *diag, const struct pci_function *fn, const char *list,
+		 unsigned at, const char *what)
 {
 	char name[16];
 
 	diag_say(diag, "%s %s list at 0x%03x %s", pci_name(name, fn->at), list, at, what);
+}
+
+static unsigned find(struct caps_walk *w, uint16_t id, const struct diag *diag)
+{
+	while (caps_next(w))
+		if (w->id == id)
+			return w->at;
+	if (w->fault)
+		lost(diag, w->fn, w->extended ? "extended capability" : "capability",
+		     w->pointer & ~3u, w->fault);
 	return 0;
 }
 
 unsigned caps_find(struct cfg *cfg, const struct pci_function *fn, uint8_t id,
 		   const struct diag *diag)
 {
-	unsigned at;
+	struct caps_walk w;
 
-	if (pci_header_type(fn) > 1 || !(cfg_read16(cfg, fn->at, PCI_STATUS) & PCI_STATUS_CAPS))
-		return 0;
-	at = cfg_read8(cfg, fn->at, PCI_CAPABILITIES) & 0xfc;
-	for (unsigned steps = 0; at; steps++) {
-		uint16_t header;
-
-		if (at < 0x40)
-			return lost(diag, fn, "capability", at, "points into the header");
-		if (steps == CAPS_STEPS_MAX)
-			return lost(diag, fn, "capability", at, "does not end: it loops");
-		header = cfg_read16(cfg, fn->at, at);
-		if ((header & 0xff) == 0xff)
-			return lost(diag, fn, "capability", at, "reads all-ones");
-		if ((header & 0xff) == id)
-			return at;
-		at = header >> 8 & 0xfc;
-	}
-	return 0;
+	caps_begin(&w, cfg, fn);
+	return find(&w, id, diag);
 }
 
 unsigned caps_find_extended(struct cfg *cfg, const struct pci_function *fn, uint16_t id,
 			    const struct diag *diag)
 {
-	unsigned at = 0x100;
+	struct caps_walk w;
 
-	if (!cfg->ops->reaches(cfg, fn->at, at))
-		return 0;
-	for (unsigned steps = 0; at; steps++) {
-		uint32_t header;
-
-		if (at < 0x100)
-			return lost(diag, fn, "extended capability", at, "points below 0x100");
-		if (steps == ECAPS_STEPS_MAX)
-			return lost(diag, fn, "extended capability", at, "does not end: it loops");
-		header = cfg_read32(cfg, fn->at, at);
-		/* A conventional function has no extended space: all-ones or zero at 100h (PCIe
-		 * 7.6.2). */
-		if (header == 0 || header == 0xffffffff)
-			return at == 0x100
-				   ? 0
-				   : lost(diag, fn, "extended capability", at, "points at nothing");
-		if ((header & 0xffff) == id)
-			return at;
-		at = header >> 20 & 0xffc;
-	}
-	return 0;
+	caps_begin_extended(&w, cfg, fn);
+	return find(&w, id, diag);
 }
 
 struct list {

@@ -16,6 +16,31 @@
 #define ECAP_SRIOV  0x10
 #define ECAP_REBAR  0x15
 
+/*
+ * One capability after the other: caps_begin() or caps_begin_extended(), then caps_next() until it
+ * is false. Where the list is not sound, fault says why, and pointer is what led there.
+ */
+struct caps_walk {
+	struct cfg *cfg;
+	const struct pci_function *fn;
+	bool extended;
+	unsigned steps;    /* capabilities so far */
+	unsigned at;       /* offset of this one */
+	uint16_t id;       /* of this one */
+	uint32_t header;   /* its first dword */
+	unsigned pointer;  /* to the next one, as read */
+	unsigned from;     /* the register that holds pointer */
+	const char *fault; /* NULL: none so far */
+};
+
+/* An empty list for a header of type 2 and up, and without the capabilities bit of STATUS. */
+void caps_begin(struct caps_walk *walk, struct cfg *cfg, const struct pci_function *fn);
+
+/* The extended list, from 100h on; empty where the path does not reach it. */
+void caps_begin_extended(struct caps_walk *walk, struct cfg *cfg, const struct pci_function *fn);
+
+bool caps_next(struct caps_walk *walk);
+
 /* Offset of the first capability with this ID, or 0. */
 unsigned caps_find(struct cfg *cfg, const struct pci_function *fn, uint8_t id,
 		   const struct diag *diag);
