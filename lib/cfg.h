@@ -45,6 +45,12 @@ struct cfg_counts {
 	uint64_t calls; /* paravirtual: fw_cfg DMA transfers */
 };
 
+static inline uint64_t cfg_counts_sum(const struct cfg_counts *c)
+{
+	return c->cf8_read + c->cf8_write + c->cfc_read + c->cfc_write + c->ecam_read +
+	       c->ecam_write + c->calls;
+}
+
 struct cfg;
 
 struct cfg_ops {

@@ -1,5 +1,5 @@
 /* Reading the PCI BAR mask table. */
-#include "pv.h"
+#include "mask_table.h"
 #include "mem.h"
 
 #define HEADER_LEN     32
@@ -104,18 +104,18 @@ static void chain_note(struct chain *chain, const uint8_t *entry, uint8_t second
 	chain->secondary[level] = secondary;
 }
 
-bool pv_check(struct pv_table *table, const uint8_t *bytes, size_t len, size_t *needed,
-	      const struct diag *diag)
+bool mask_table_check(struct mask_table *table, const uint8_t *bytes, size_t len, size_t *needed,
+		      const struct diag *diag)
 {
 	struct chain chain = {0};
 	const char *fault;
 	uint32_t total, at;
 
 	*needed = 0;
-	*table = (struct pv_table){0};
+	*table = (struct mask_table){0};
 	fault = header_fault(bytes, len, needed);
 	if (fault) {
-		diag_say(diag, "paravirtual: the table (%zu bytes read) %s", len, fault);
+		diag_say(diag, "mask table (%zu bytes read) %s", len, fault);
 		return false;
 	}
 	total = mem_le32(bytes + TOTAL_LENGTH);
@@ -125,20 +125,18 @@ bool pv_check(struct pv_table *table, const uint8_t *bytes, size_t len, size_t *
 		if (!fault && !chain_holds(&chain, bytes + at))
 			fault = "is not preceded by the bridge that it is behind";
 		if (fault) {
-			diag_say(diag, "paravirtual: entry %u of the table, at offset %u, %s", i,
-				 at, fault);
+			diag_say(diag, "mask table: entry %u, at offset %u, %s", i, at, fault);
 			return false;
 		}
 		chain_note(&chain, bytes + at, 0);
 		at += mem_le16(bytes + at);
 	}
 	if (at != total) {
-		diag_say(diag,
-			 "paravirtual: the table's %u entries end at offset %u, the table at %u",
+		diag_say(diag, "mask table: its %u entries end at offset %u, the table at %u",
 			 mem_le32(bytes + ENTRY_COUNT), at, total);
 		return false;
 	}
-	*table = (struct pv_table){bytes, total, mem_le32(bytes + ENTRY_COUNT)};
+	*table = (struct mask_table){bytes, total, mem_le32(bytes + ENTRY_COUNT)};
 	return true;
 }
 
@@ -170,8 +168,8 @@ static void see(struct pci_bus_set *seen, uint8_t bus, struct pci_map *map)
 	pci_bus_add(seen, bus);
 }
 
-void pv_walk(const struct pv_table *table, const struct numbering *given, struct pci_map *map,
-	     struct bar_registers *raw, const struct diag *diag)
+void mask_table_walk(const struct mask_table *table, const struct numbering *given,
+		     struct pci_map *map, struct bar_registers *raw, const struct diag *diag)
 {
 	struct chain chain = {0};
 	struct pci_bus_set seen = {0};
@@ -187,7 +185,7 @@ void pv_walk(const struct pv_table *table, const struct numbering *given, struct
 
 		if (map->count == map->capacity) {
 			diag_say(diag,
-				 "paravirtual: more than %u functions: the rest is not looked at",
+				 "mask table: more than %u functions: the rest is not looked at",
 				 map->capacity);
 			map->truncated = true;
 			return;
@@ -213,6 +211,6 @@ void pv_walk(const struct pv_table *table, const struct numbering *given, struct
 		map->count++;
 	}
 	if (unplaced)
-		diag_say(diag, "paravirtual: %u functions are behind bridges without bus numbers",
+		diag_say(diag, "mask table: %u functions are behind bridges without bus numbers",
 			 unplaced);
 }

@@ -69,7 +69,7 @@ static void run_call(void *context)
 {
 	const struct op *op = context;
 
-	fwcfg_read(&op->s->fwcfg, op->s->pv_item.key, op->s->pv_item.size);
+	fwcfg_read(&op->s->found.fwcfg, op->s->found.table_item.key, op->s->found.table_item.size);
 }
 
 /*
@@ -149,9 +149,9 @@ static void add_cfg(struct table *t, unsigned path, const char *name, unsigned w
 		    enum target target, void (*run)(void *context), struct cfg_address at,
 		    uint32_t value)
 {
-	struct op *op = add(t, session_path_names[path], name, width, target, run);
+	struct op *op = add(t, discovery_path_names[path], name, width, target, run);
 
-	op->cfg = &t->s->path[path];
+	op->cfg = &t->s->found.path[path];
 	op->at = at;
 	op->reg = PCI_ID;
 	op->value = value & cfg_ones(width);
@@ -159,10 +159,10 @@ static void add_cfg(struct table *t, unsigned path, const char *name, unsigned w
 
 static bool is_absent(const struct session *s, struct cfg_address at, unsigned path)
 {
-	const struct cfg *cfg = &s->path[path];
+	const struct cfg *cfg = &s->found.path[path];
 
 	for (unsigned p = 0; p < PATHS; p++)
-		if (s->mapped[p] && pci_map_find(&s->map[p], at))
+		if (s->inventory.mapped[p] && pci_map_find(&s->inventory.map[p], at))
 			return false;
 	return cfg->ops->reaches(cfg, at, 0);
 }
@@ -171,7 +171,7 @@ static bool is_absent(const struct session *s, struct cfg_address at, unsigned p
 static bool find_absent(const struct session *s, unsigned path, struct cfg_address *at)
 {
 	for (unsigned key = 0; key < 0x10000; key += 8) {
-		*at = (struct cfg_address){s->roots.root[0].segment, (uint8_t)(key >> 8),
+		*at = (struct cfg_address){s->found.roots.root[0].segment, (uint8_t)(key >> 8),
 					   (uint8_t)key};
 		if (is_absent(s, *at, path))
 			return true;
@@ -214,7 +214,7 @@ static const struct pci_function *find_toggle(struct cfg *cfg, const struct pci_
  * device's reaction. */
 static void add_path(struct table *t, unsigned path)
 {
-	const struct pci_map *map = session_map(t->s, path);
+	const struct pci_map *map = inventory_map(t->s, path);
 	const struct pci_function *toggle;
 	struct cfg_address absent;
 	static const unsigned widths[] = {1, 2, 4};
@@ -230,9 +230,9 @@ static void add_path(struct table *t, unsigned path)
 		add_cfg(t, path, "read", 4, TARGET_ABSENT, run_read, absent, 0);
 		add_cfg(t, path, "write", 4, TARGET_ABSENT, run_write, absent, 0xffffffff);
 	}
-	toggle = find_toggle(&t->s->path[path], map);
+	toggle = find_toggle(&t->s->found.path[path], map);
 	if (toggle) {
-		uint16_t command = cfg_read16(&t->s->path[path], toggle->at, PCI_COMMAND);
+		uint16_t command = cfg_read16(&t->s->found.path[path], toggle->at, PCI_COMMAND);
 
 		add_cfg(t, path, "decode-toggle", 2, TARGET_PRESENT, run_toggle, toggle->at,
 			command);
@@ -241,8 +241,8 @@ static void add_path(struct table *t, unsigned path)
 	if (path == PATH_ECAM) {
 		add_cfg(t, path, "load", 4, TARGET_PRESENT, run_ecam_load, map->fn[0].at, 0);
 		t->op[t->count - 1].each = LOADS;
-		t->op[t->count - 1].memory =
-		    (const volatile void *)ecam_pointer(&t->s->path[path], map->fn[0].at, PCI_ID);
+		t->op[t->count - 1].memory = (const volatile void *)ecam_pointer(
+		    &t->s->found.path[path], map->fn[0].at, PCI_ID);
 	}
 	if (path == PATH_PIO) {
 		add_cfg(t, path, "out-cf8", 4, TARGET_PRESENT, run_select, map->fn[0].at, 0);
@@ -346,13 +346,13 @@ static void print_row(struct report *r, const struct op *op, const struct measur
 		    m->stable ? "" : "  unstable overhead");
 }
 
-static void keep_prices(struct session *s, const struct op *op, const struct measure_result *m)
+static void keep_costs(struct session *s, const struct op *op, const struct measure_result *m)
 {
 	if (op->target != TARGET_PRESENT || op->width != 4)
 		return;
 	for (unsigned p = 0; p < PATHS; p++)
-		if (strcmp(op->path, session_path_names[p]) == 0 && strcmp(op->op, "read") == 0)
-			s->prices.read[p] =
+		if (strcmp(op->path, discovery_path_names[p]) == 0 && strcmp(op->op, "read") == 0)
+			s->costs.read[p] =
 			    each(op, m, m->stats.p50) ? each(op, m, m->stats.p50) : 1;
 }
 
@@ -374,9 +374,9 @@ static void cost(struct session *s, const struct test *test)
 	t->s = s;
 	add_baselines(t);
 	for (unsigned p = 0; p < PATHS; p++)
-		if (s->usable[p])
+		if (s->found.usable[p])
 			add_path(t, p);
-	if (s->pv != PV_NONE)
+	if (s->found.table != MASK_TABLE_NONE)
 		add(t, "paravirtual", "call", 0, TARGET_NONE, run_call);
 	for (unsigned i = 0; i < t->count; i++)
 		ops[i] = (struct measure_op){t->op[i].run, &t->op[i]};
@@ -396,7 +396,7 @@ static void cost(struct session *s, const struct test *test)
 		    "width", "samples", "min", "p50", "p90", "p99", "MAD");
 	for (unsigned i = 0; i < t->count; i++) {
 		print_row(s->report, &t->op[i], &results[i]);
-		keep_prices(s, &t->op[i], &results[i]);
+		keep_costs(s, &t->op[i], &results[i]);
 	}
 	for (unsigned i = 0; i < t->count; i++)
 		report_access(s->report, &t->op[i], &results[i]);

@@ -47,7 +47,7 @@ static unsigned space_of(struct session *s, struct cfg *cfg, const struct pci_fu
 
 static void dump_function(struct session *s, const struct pci_function *fn)
 {
-	struct cfg *cfg = session_best_path(s, fn->at);
+	struct cfg *cfg = discovery_best_path(s, fn->at);
 	unsigned space = space_of(s, cfg, fn);
 	char name[16], line[LINE * 3 + 1];
 
@@ -69,14 +69,14 @@ static void dump_function(struct session *s, const struct pci_function *fn)
 static void dump(struct session *s, const struct test *test)
 {
 	(void)test;
-	if (!s->usable[PATH_PIO] && !s->usable[PATH_ECAM]) {
+	if (!s->found.usable[PATH_PIO] && !s->found.usable[PATH_ECAM]) {
 		session_skip(s, "no configuration mechanism");
 		return;
 	}
-	if (!session_know(s))
+	if (!inventory_know(s))
 		return;
-	for (unsigned i = 0; i < s->known_count; i++)
-		dump_function(s, &s->known[i].fn);
+	for (unsigned i = 0; i < s->inventory.count; i++)
+		dump_function(s, &s->inventory.known[i].fn);
 	session_pass(s);
 }
 

@@ -32,7 +32,7 @@ static void roots_report(struct report *r, const struct pci_roots *roots)
 void env_report(struct session *s)
 {
 	static const char *const pv[] = {
-	    [PV_NONE] = "none", [PV_SNAPSHOT] = "opt", [PV_LIVE] = "etc"};
+	    [MASK_TABLE_NONE] = "none", [MASK_TABLE_SNAPSHOT] = "opt", [MASK_TABLE_LIVE] = "etc"};
 	const struct platform *p = s->platform;
 	struct report *r = s->report;
 
@@ -50,12 +50,12 @@ void env_report(struct session *s)
 		      !p->acpi->mcfg_count ? "none"
 		      : p->acpi->from_cba  ? "dsdt-cba"
 					   : "mcfg");
-	report_string(r, "paravirtual", pv[s->pv]);
-	report_string(r, "ecam_reads", s->ecam_reads);
+	report_string(r, "paravirtual", pv[s->found.table]);
+	report_string(r, "ecam_reads", s->found.ecam_reads);
 	report_string(r, "cpl_reason", p->cpl_reason);
-	report_bool(r, "pio", s->usable[PATH_PIO]);
-	roots_report(r, &s->roots);
-	report_number(r, "bridges_numbered", s->numbering.count);
+	report_bool(r, "pio", s->found.usable[PATH_PIO]);
+	roots_report(r, &s->found.roots);
+	report_number(r, "bridges_numbered", s->found.numbering.count);
 	report_close(r);
 	if (p->emulated)
 		report_note(

@@ -1,6 +1,69 @@
-/* What was found, one object each. */
-#include "inventory.h"
+/* What was found: looking for it once, and one object each at the end. */
+#include "session.h"
 #include "text.h"
+
+bool inventory_new_map(struct session *s, struct pci_map *map)
+{
+	*map = (struct pci_map){.capacity = INVENTORY_FUNCTIONS_MAX};
+	map->fn = ARENA_TAKE(s->arena, struct pci_function, map->capacity);
+	if (!map->fn)
+		session_error(s, "no memory for a walk of %u functions", map->capacity);
+	return map->fn;
+}
+
+const struct pci_map *inventory_map(struct session *s, unsigned path)
+{
+	struct pci_map *map = &s->inventory.map[path];
+	unsigned before = s->diagnostics;
+
+	if (!s->inventory.mapped[path]) {
+		if (!inventory_new_map(s, map))
+			return NULL;
+		pci_scan_tree(&s->found.path[path], &s->found.roots, map, NULL, NULL, &s->diag);
+		s->inventory.map_diagnostics[path] = s->diagnostics - before;
+		s->inventory.mapped[path] = true;
+	}
+	return map;
+}
+
+struct known *inventory_find(struct session *s, struct cfg_address at)
+{
+	for (unsigned i = 0; i < s->inventory.count; i++)
+		if (cfg_key(s->inventory.known[i].fn.at) == cfg_key(at))
+			return &s->inventory.known[i];
+	return NULL;
+}
+
+bool inventory_know(struct session *s)
+{
+	unsigned total = 0;
+
+	if (s->inventory.known)
+		return true;
+	for (unsigned p = 0; p < PATHS; p++) {
+		if (!s->found.usable[p])
+			continue;
+		if (!inventory_map(s, p))
+			return false;
+		total += s->inventory.map[p].count;
+	}
+	s->inventory.known = ARENA_TAKE(s->arena, struct known, total + 1);
+	if (!s->inventory.known) {
+		session_error(s, "no memory to compare %u functions", total);
+		return false;
+	}
+	for (unsigned p = 0; p < PATHS; p++)
+		for (unsigned i = 0; s->found.usable[p] && i < s->inventory.map[p].count; i++) {
+			struct known *k = inventory_find(s, s->inventory.map[p].fn[i].at);
+
+			if (!k) {
+				k = &s->inventory.known[s->inventory.count++];
+				k->fn = s->inventory.map[p].fn[i];
+			}
+			k->seen |= 1u << p;
+		}
+	return true;
+}
 
 const char *inventory_sized_by(char *to, unsigned by)
 {
@@ -8,7 +71,7 @@ const char *inventory_sized_by(char *to, unsigned by)
 		text_format(to, 24, "paravirtual");
 	else
 		text_format(to, 24, "%s/%s", sizing_strategies[by / PATHS].name,
-			    session_path_names[by % PATHS]);
+			    discovery_path_names[by % PATHS]);
 	return to;
 }
 
@@ -33,7 +96,7 @@ static void function_report(struct report *r, const struct known *k)
 	report_array(r, "seen_by");
 	for (unsigned p = 0; p < PATHS; p++)
 		if (k->seen >> p & 1)
-			report_string(r, NULL, session_path_names[p]);
+			report_string(r, NULL, discovery_path_names[p]);
 	report_array_end(r);
 	report_close(r);
 }
@@ -82,8 +145,8 @@ static void bars_report(struct report *r, const struct known *k)
 
 void inventory_report(struct session *s)
 {
-	for (unsigned i = 0; s->show_functions && i < s->known_count; i++)
-		function_report(s->report, &s->known[i]);
-	for (unsigned i = 0; s->show_bars && i < s->known_count; i++)
-		bars_report(s->report, &s->known[i]);
+	for (unsigned i = 0; s->inventory.show_functions && i < s->inventory.count; i++)
+		function_report(s->report, &s->inventory.known[i]);
+	for (unsigned i = 0; s->inventory.show_bars && i < s->inventory.count; i++)
+		bars_report(s->report, &s->inventory.known[i]);
 }

@@ -22,18 +22,19 @@ static void report_loop(struct session *s, unsigned path, uint64_t cycles)
 		 microseconds = khz ? cycles / khz * 1000 + cycles % khz * 1000 / khz : 0;
 
 	report_open(s->report, "reads");
-	report_string(s->report, "path", session_path_names[path]);
+	report_string(s->report, "path", discovery_path_names[path]);
 	report_number(s->report, "reads", s->words->reads);
 	report_number(s->report, "cycles", cycles);
 	report_number(s->report, "microseconds", microseconds);
 	report_close(s->report);
 	if (khz)
 		report_note(s->report, "%u reads over %-4s  %llu.%06llu s", s->words->reads,
-			    session_path_names[path], (unsigned long long)(microseconds / 1000000),
+			    discovery_path_names[path],
+			    (unsigned long long)(microseconds / 1000000),
 			    (unsigned long long)(microseconds % 1000000));
 	else
 		report_note(s->report, "%u reads over %-4s  %llu cycles", s->words->reads,
-			    session_path_names[path], (unsigned long long)cycles);
+			    discovery_path_names[path], (unsigned long long)cycles);
 }
 
 static void experiment(struct session *s, const struct test *test)
@@ -44,15 +45,16 @@ static void experiment(struct session *s, const struct test *test)
 		return;
 	}
 	for (unsigned p = 0; p < PATHS; p++) {
-		const struct pci_map *map = s->usable[p] ? session_map(s, p) : NULL;
+		const struct pci_map *map = s->found.usable[p] ? inventory_map(s, p) : NULL;
 
 		if (!map || !map->count)
 			continue;
-		report_note(s->report, "%u reads over %s", s->words->reads, session_path_names[p]);
-		report_loop(s, p, loop(&s->path[p], map->fn[0].at, s->words->reads));
+		report_note(s->report, "%u reads over %s", s->words->reads,
+			    discovery_path_names[p]);
+		report_loop(s, p, loop(&s->found.path[p], map->fn[0].at, s->words->reads));
 		session_pass(s);
 	}
-	if (s->outcome == REPORT_NONE)
+	if (s->outcome.worst == REPORT_NONE)
 		session_skip(s, "no function to read");
 }
 

@@ -5,9 +5,9 @@
 
 #define PASSES_MAX 9
 
-static struct price counts_now(const struct session *s, const struct cfg *cfg)
+static struct cost counts_now(const struct session *s, const struct cfg *cfg)
 {
-	return (struct price){
+	return (struct cost){
 	    .reads = cfg ? cfg->reads : 0,
 	    .writes = cfg ? cfg->writes : 0,
 	    .calls = s->counts->calls,
@@ -15,13 +15,13 @@ static struct price counts_now(const struct session *s, const struct cfg *cfg)
 }
 
 bool repeat(struct session *s, struct cfg *cfg, bool (*pass)(void *context), void *context,
-	    struct price *price)
+	    struct cost *cost)
 {
 	uint64_t cycles[PASSES_MAX], begin = tsc_read(), budget = 4 * session_budget_cycles(s);
 	unsigned n = 0;
 
 	do {
-		struct price before = counts_now(s, cfg), after;
+		struct cost before = counts_now(s, cfg), after;
 		uint64_t start = tsc_read();
 		bool good = pass(context);
 
@@ -32,31 +32,31 @@ bool repeat(struct session *s, struct cfg *cfg, bool (*pass)(void *context), voi
 		after.reads -= before.reads;
 		after.writes -= before.writes;
 		after.calls -= before.calls;
-		if (n && (after.reads != price->reads || after.writes != price->writes ||
-			  after.calls != price->calls)) {
+		if (n && (after.reads != cost->reads || after.writes != cost->writes ||
+			  after.calls != cost->calls)) {
 			session_fail(
 			    s,
 			    "pass %u took %llu reads and %llu writes, the one before %llu and %llu",
 			    n + 1, (unsigned long long)after.reads,
-			    (unsigned long long)after.writes, (unsigned long long)price->reads,
-			    (unsigned long long)price->writes);
+			    (unsigned long long)after.writes, (unsigned long long)cost->reads,
+			    (unsigned long long)cost->writes);
 			return false;
 		}
-		*price = after;
+		*cost = after;
 		n++;
 	} while (n < PASSES_MAX && tsc_read() - begin < budget);
-	price->first = cycles[0]; /* before the median sorts them */
-	price->cycles = stats_median64(cycles, n);
-	price->passes = n;
+	cost->first = cycles[0]; /* before the median sorts them */
+	cost->cycles = stats_median64(cycles, n);
+	cost->passes = n;
 	return true;
 }
 
-void price_report(struct report *r, const struct price *price)
+void cost_report(struct report *r, const struct cost *cost)
 {
-	report_number(r, "reads", price->reads);
-	report_number(r, "writes", price->writes);
-	report_number(r, "calls", price->calls);
-	report_number(r, "cycles", price->cycles);
-	report_number(r, "first", price->first);
-	report_number(r, "passes", price->passes);
+	report_number(r, "reads", cost->reads);
+	report_number(r, "writes", cost->writes);
+	report_number(r, "calls", cost->calls);
+	report_number(r, "cycles", cost->cycles);
+	report_number(r, "first", cost->first);
+	report_number(r, "passes", cost->passes);
 }

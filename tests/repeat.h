@@ -8,7 +8,7 @@
 #include "session.h"
 
 /* What one pass of something cost. */
-struct price {
+struct cost {
 	uint64_t reads, writes, calls;
 	uint64_t cycles; /* median over the passes */
 	uint64_t first;  /* of the first pass, which may touch pages that nothing touched before */
@@ -22,8 +22,8 @@ struct price {
  * went well.
  */
 bool repeat(struct session *session, struct cfg *cfg, bool (*pass)(void *context), void *context,
-	    struct price *price);
+	    struct cost *cost);
 
-void price_report(struct report *report, const struct price *price);
+void cost_report(struct report *report, const struct cost *cost);
 
 #endif

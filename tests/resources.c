@@ -36,15 +36,15 @@ static void extended(struct session *s, const struct test *test)
 	unsigned diagnostics = s->diagnostics, total = 0;
 
 	(void)test;
-	if (!session_know(s))
+	if (!inventory_know(s))
 		return;
-	if (!s->known_count) {
+	if (!s->inventory.count) {
 		session_skip(s, "no functions");
 		return;
 	}
-	for (unsigned i = 0; i < s->known_count; i++) {
-		const struct pci_function *fn = &s->known[i].fn;
-		unsigned count = caps_resources(session_best_path(s, fn->at), fn, list, &s->diag);
+	for (unsigned i = 0; i < s->inventory.count; i++) {
+		const struct pci_function *fn = &s->inventory.known[i].fn;
+		unsigned count = caps_resources(discovery_best_path(s, fn->at), fn, list, &s->diag);
 
 		for (unsigned j = 0; j < count; j++)
 			report_one(s, fn, &list[j]);

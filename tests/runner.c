@@ -3,7 +3,6 @@
 #include "rules/deviations.h"
 #include "rules/rule.h"
 #include "env.h"
-#include "inventory.h"
 #include "mem.h"
 #include "test.h"
 #include "text.h"
@@ -59,30 +58,25 @@ static void list(struct session *s)
 			    t->flags & TEST_ON_REQUEST ? " (only on request)" : "");
 }
 
-static uint64_t accesses(const struct cfg_counts *c)
-{
-	return c->cf8_read + c->cf8_write + c->cfc_read + c->cfc_write + c->ecam_read +
-	       c->ecam_write + c->calls;
-}
-
 static bool has_needs(struct session *s, const struct test *test)
 {
-	if ((test->flags & TEST_NEEDS_PIO) && !session_needs_path(s, PATH_PIO))
+	if ((test->flags & TEST_NEEDS_PIO) && !discovery_needs_path(s, PATH_PIO))
 		return false;
-	if ((test->flags & TEST_NEEDS_ECAM) && !session_needs_path(s, PATH_ECAM))
+	if ((test->flags & TEST_NEEDS_ECAM) && !discovery_needs_path(s, PATH_ECAM))
 		return false;
-	return !(test->flags & TEST_NEEDS_PV) || session_needs_pv(s);
+	return !(test->flags & TEST_NEEDS_TABLE) || discovery_needs_table(s);
 }
 
 /* A rule that a hypervisor is known to break should be broken there: if it is not, the table is out
  * of date. */
 static void apply_deviation(struct session *s, const struct test *test, const char *reason)
 {
-	s->deviates = false;
-	if (s->outcome == REPORT_FAIL) {
-		s->outcome = REPORT_XFAIL;
-		text_format(s->reason, sizeof(s->reason), "%s: %s", test->id, reason);
-	} else if (s->outcome == REPORT_PASS) {
+	s->outcome.deviates = false;
+	if (s->outcome.worst == REPORT_FAIL) {
+		s->outcome.worst = REPORT_XFAIL;
+		text_format(s->outcome.reason, sizeof(s->outcome.reason), "%s: %s", test->id,
+			    reason);
+	} else if (s->outcome.worst == REPORT_PASS) {
 		session_fail(
 		    s,
 		    "unexpected pass of %s: rules/deviations.c says that this hypervisor breaks it "
@@ -94,26 +88,20 @@ static void apply_deviation(struct session *s, const struct test *test, const ch
 static void run_one(struct session *s, const struct test *test)
 {
 	const char *deviation = test->id ? deviation_reason(s, test->id) : NULL;
-	uint64_t before;
 
-	s->outcome = REPORT_NONE;
-	s->reason[0] = '\0';
-	s->failures = 0;
-	s->deviates = deviation != NULL;
+	s->outcome = (struct outcome){.deviates = deviation != NULL};
 	s->report->running = test->name;
 	if (test->flags & TEST_LONG)
 		report_note(s->report, "running %s", test->name);
-	before = accesses(s->counts);
-	if (has_needs(s, test))
-		test->run(s, test);
-	if (test->id) {
-		rule_end(s, test);
-		s->rules_run++;
-		s->rule_accesses += accesses(s->counts) - before;
+	if (has_needs(s, test)) {
+		if (test->id)
+			rule_run(s, test);
+		else
+			test->run(s, test);
 	}
 	if (deviation)
 		apply_deviation(s, test, deviation);
-	report_result(s->report, test->name, s->outcome, s->reason);
+	report_result(s->report, test->name, s->outcome.worst, s->outcome.reason);
 	s->report->running = NULL;
 }
 
@@ -125,8 +113,13 @@ static void refuse(struct session *s, const char *reason)
 
 void runner_run(struct session *s, unsigned bad_words)
 {
+	static struct rules rules;
 	unsigned count = 0;
 	bool pci = false;
+
+	session_init(s);
+	rules = (struct rules){0};
+	s->rules = &rules;
 
 	if (bad_words) {
 		refuse(s, "words were not understood; nothing was run");
@@ -146,16 +139,16 @@ void runner_run(struct session *s, unsigned bad_words)
 	}
 	report_plan(s->report, count);
 	if (pci) {
-		session_prepare(s);
+		discovery_run(s);
 		env_report(s);
 	}
 	for (const struct test *t = tests_start; t < tests_end; t++)
 		if (selected(s->words, t))
 			run_one(s, t);
-	if (s->rules_run)
-		report_note(s->report, "conformance: %u rules, %llu accesses", s->rules_run,
-			    (unsigned long long)s->rule_accesses);
+	if (rules.run)
+		report_note(s->report, "conformance: %u rules, %llu accesses", rules.run,
+			    (unsigned long long)rules.accesses);
 	inventory_report(s);
-	if (pci && s->usable[PATH_PIO])
-		pio_restore(&s->path[PATH_PIO]);
+	if (pci && s->found.usable[PATH_PIO])
+		pio_restore(&s->found.path[PATH_PIO]);
 }

@@ -1,4 +1,4 @@
-/* The price of a whole scan: finding every function, and sizing every BAR on the way. */
+/* What a whole scan costs: finding every function, and sizing every BAR on the way. */
 #include "repeat.h"
 #include "session.h"
 #include "test.h"
@@ -44,14 +44,15 @@ static void size_visit(void *context, struct cfg *cfg, const struct pci_function
 
 static bool read_and_decode_table(struct scan *scan)
 {
-	struct pv_table table;
+	struct mask_table table;
 	struct bar_set set;
 
-	if (!session_read_table(scan->s, &table)) {
+	if (!discovery_read_table(scan->s, &table)) {
 		session_fail(scan->s, "the mask table, sound at the start, is not any more");
 		return false;
 	}
-	pv_walk(&table, &scan->s->numbering, &scan->table_map, scan->raw, &scan->silent);
+	mask_table_walk(&table, &scan->s->found.numbering, &scan->table_map, scan->raw,
+			&scan->silent);
 	for (unsigned i = 0; i < scan->table_map.count; i++) {
 		bar_decode(&scan->table_map.fn[i], &scan->raw[i], &set, &scan->silent);
 		scan->bars += set.count;
@@ -64,7 +65,7 @@ static bool tree_pass(void *context)
 	struct scan *scan = context;
 
 	scan->bars = 0;
-	pci_scan_tree(scan->cfg, &scan->s->roots, &scan->map,
+	pci_scan_tree(scan->cfg, &scan->s->found.roots, &scan->map,
 		      scan->sizing < SIZING_TABLE ? size_visit : NULL, scan, &scan->silent);
 	return scan->sizing != SIZING_TABLE || read_and_decode_table(scan);
 }
@@ -102,7 +103,7 @@ static bool table_pass(void *context)
 }
 
 static void report_scan(struct scan *scan, const char *path, const char *walk,
-			const struct pci_map *map, const struct price *price)
+			const struct pci_map *map, const struct cost *cost)
 {
 	struct report *r = scan->s->report;
 
@@ -113,7 +114,7 @@ static void report_scan(struct scan *scan, const char *path, const char *walk,
 	report_number(r, "functions", map->count);
 	report_number(r, "buses", map->buses);
 	report_number(r, "bars", scan->bars);
-	price_report(r, price);
+	cost_report(r, cost);
 	report_close(r);
 }
 
@@ -121,25 +122,26 @@ static bool prepare(struct session *s, struct scan *scan)
 {
 	scan->s = s;
 	scan->silent = (struct diag){ignore, NULL};
-	scan->raw = ARENA_TAKE(s->arena, struct bar_registers, SESSION_FUNCTIONS_MAX);
+	scan->raw = ARENA_TAKE(s->arena, struct bar_registers, INVENTORY_FUNCTIONS_MAX);
 	if (!scan->raw)
 		session_error(s, "no memory for a scan");
-	return scan->raw && session_new_map(s, &scan->map) && session_new_map(s, &scan->table_map);
+	return scan->raw && inventory_new_map(s, &scan->map) &&
+	       inventory_new_map(s, &scan->table_map);
 }
 
 static void tree(struct session *s, const struct test *test)
 {
-	struct scan scan = {.cfg = &s->path[test->path], .sizing = test->variant};
+	struct scan scan = {.cfg = &s->found.path[test->path], .sizing = test->variant};
 	size_t mark = arena_mark(s->arena);
-	struct price price = {0};
+	struct cost cost = {0};
 
-	if (!session_needs_path(s, test->path) ||
-	    (scan.sizing == SIZING_TABLE && !session_needs_pv(s)))
+	if (!discovery_needs_path(s, test->path) ||
+	    (scan.sizing == SIZING_TABLE && !discovery_needs_table(s)))
 		return;
-	if (prepare(s, &scan) && repeat(s, scan.cfg, tree_pass, &scan, &price)) {
-		report_scan(&scan, session_path_names[test->path], "tree", &scan.map, &price);
+	if (prepare(s, &scan) && repeat(s, scan.cfg, tree_pass, &scan, &cost)) {
+		report_scan(&scan, discovery_path_names[test->path], "tree", &scan.map, &cost);
 		if (scan.sizing < SIZING_STRATEGIES)
-			s->prices.scan[test->path][scan.sizing] = price.cycles;
+			s->costs.scan[test->path][scan.sizing] = cost.cycles;
 		if (scan.sizing == SIZING_TABLE && scan.table_map.count != scan.map.count)
 			session_fail(s, "the walk finds %u functions, the table has %u",
 				     scan.map.count, scan.table_map.count);
@@ -152,7 +154,7 @@ static void tree(struct session *s, const struct test *test)
  * must not go unnoticed. */
 static void compare_with_tree(struct session *s, struct scan *scan, unsigned path)
 {
-	const struct pci_map *known = session_map(s, path);
+	const struct pci_map *known = inventory_map(s, path);
 	char name[16];
 
 	for (unsigned i = 0; known && i < scan->map.count; i++)
@@ -167,15 +169,15 @@ static void compare_with_tree(struct session *s, struct scan *scan, unsigned pat
 
 static void sweep(struct session *s, const struct test *test)
 {
-	struct scan scan = {.cfg = &s->path[test->path], .sizing = SIZING_NONE};
+	struct scan scan = {.cfg = &s->found.path[test->path], .sizing = SIZING_NONE};
 	size_t mark;
-	struct price price = {0};
+	struct cost cost = {0};
 
-	if (!session_needs_path(s, test->path) || !session_map(s, test->path))
+	if (!discovery_needs_path(s, test->path) || !inventory_map(s, test->path))
 		return;
 	mark = arena_mark(s->arena);
-	if (prepare(s, &scan) && repeat(s, scan.cfg, sweep_pass, &scan, &price)) {
-		report_scan(&scan, session_path_names[test->path], "sweep", &scan.map, &price);
+	if (prepare(s, &scan) && repeat(s, scan.cfg, sweep_pass, &scan, &cost)) {
+		report_scan(&scan, discovery_path_names[test->path], "sweep", &scan.map, &cost);
 		compare_with_tree(s, &scan, test->path);
 		session_pass(s);
 	}
@@ -186,14 +188,14 @@ static void from_table(struct session *s, const struct test *test)
 {
 	struct scan scan = {.sizing = SIZING_TABLE};
 	size_t mark = arena_mark(s->arena);
-	struct price price = {0};
+	struct cost cost = {0};
 
 	(void)test;
-	if (!session_needs_pv(s))
+	if (!discovery_needs_table(s))
 		return;
-	if (prepare(s, &scan) && repeat(s, NULL, table_pass, &scan, &price)) {
-		report_scan(&scan, "paravirtual", "paravirtual", &scan.table_map, &price);
-		s->prices.scan_table = price.cycles;
+	if (prepare(s, &scan) && repeat(s, NULL, table_pass, &scan, &cost)) {
+		report_scan(&scan, "paravirtual", "paravirtual", &scan.table_map, &cost);
+		s->costs.scan_table = cost.cycles;
 		session_pass(s);
 	}
 	arena_release(s->arena, mark);

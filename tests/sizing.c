@@ -1,6 +1,5 @@
-/* Sizing every BAR by each strategy over each path and by the paravirtual table; restored, priced,
+/* Sizing every BAR by each strategy over each path and by the paravirtual table; restored, timed,
  * compared. */
-#include "inventory.h"
 #include "repeat.h"
 #include "session.h"
 #include "test.h"
@@ -12,47 +11,48 @@ struct pass {
 	const struct sizing_strategy *strategy;
 };
 
-/* What the price is of: the dance alone, for every function that the path found. */
+/* What the cost is of: the dance alone, for every function that the path found. */
 static bool dance(void *context)
 {
 	const struct pass *p = context;
 	struct bar_registers raw;
 
-	for (unsigned i = 0; i < p->s->known_count; i++)
-		if (p->s->known[i].seen >> p->path & 1)
-			sizing_run(p->cfg, p->strategy, &p->s->known[i].fn, &raw);
+	for (unsigned i = 0; i < p->s->inventory.count; i++)
+		if (p->s->inventory.known[i].seen >> p->path & 1)
+			sizing_run(p->cfg, p->strategy, &p->s->inventory.known[i].fn, &raw);
 	return true;
 }
 
 static void report_sizing(struct session *s, const char *strategy, const char *path, unsigned by,
-			  const struct price *price)
+			  const struct cost *cost)
 {
 	unsigned functions = 0, bars = 0;
 
-	for (unsigned i = 0; i < s->known_count; i++) {
-		functions += s->known[i].sized[by];
-		bars += s->known[i].sized[by] ? s->known[i].bars[by].count : 0;
+	for (unsigned i = 0; i < s->inventory.count; i++) {
+		functions += s->inventory.known[i].sized[by];
+		bars += s->inventory.known[i].sized[by] ? s->inventory.known[i].bars[by].count : 0;
 	}
 	report_open(s->report, "sizing");
 	report_string(s->report, "strategy", strategy);
 	report_string(s->report, "path", path);
 	report_number(s->report, "functions", functions);
 	report_number(s->report, "bars", bars);
-	price_report(s->report, price);
+	cost_report(s->report, cost);
 	report_close(s->report);
 }
 
 static void by_dance(struct session *s, const struct test *test)
 {
-	struct pass pass = {s, &s->path[test->path], test->path, &sizing_strategies[test->variant]};
+	struct pass pass = {s, &s->found.path[test->path], test->path,
+			    &sizing_strategies[test->variant]};
 	unsigned by = sized_by(test->variant, test->path), diagnostics = s->diagnostics;
-	struct price price = {0};
+	struct cost cost = {0};
 
-	if (!session_needs_path(s, test->path) || !session_know(s))
+	if (!discovery_needs_path(s, test->path) || !inventory_know(s))
 		return;
-	s->show_bars = true;
-	for (unsigned i = 0; i < s->known_count; i++) {
-		struct known *k = &s->known[i];
+	s->inventory.show_bars = true;
+	for (unsigned i = 0; i < s->inventory.count; i++) {
+		struct known *k = &s->inventory.known[i];
 		struct sizing_snapshot before, after;
 		struct bar_registers raw;
 
@@ -63,14 +63,14 @@ static void by_dance(struct session *s, const struct test *test)
 		sizing_snapshot(pass.cfg, &k->fn, &after);
 		if (!sizing_restored(&k->fn, &before, &after, &s->diag))
 			session_fail(s, "%s over %s did not leave every register as it was",
-				     pass.strategy->name, session_path_names[test->path]);
+				     pass.strategy->name, discovery_path_names[test->path]);
 		bar_decode(&k->fn, &raw, &k->bars[by], &s->diag);
 		k->sized[by] = true;
 	}
-	if (s->outcome < REPORT_FAIL && s->diagnostics != diagnostics)
+	if (s->outcome.worst < REPORT_FAIL && s->diagnostics != diagnostics)
 		session_fail(s, "some registers are no well-formed BARs: see the lines above");
-	if (repeat(s, pass.cfg, dance, &pass, &price))
-		report_sizing(s, pass.strategy->name, session_path_names[test->path], by, &price);
+	if (repeat(s, pass.cfg, dance, &pass, &cost))
+		report_sizing(s, pass.strategy->name, discovery_path_names[test->path], by, &cost);
 	session_pass(s);
 }
 
@@ -83,13 +83,13 @@ struct table_pass {
 static bool table_pass(void *context)
 {
 	struct table_pass *p = context;
-	struct pv_table table;
+	struct mask_table table;
 
-	if (!session_read_table(p->s, &table)) {
+	if (!discovery_read_table(p->s, &table)) {
 		session_fail(p->s, "the mask table, sound at the start, is not any more");
 		return false;
 	}
-	pv_walk(&table, &p->s->numbering, &p->map, p->raw, &p->s->diag);
+	mask_table_walk(&table, &p->s->found.numbering, &p->map, p->raw, &p->s->diag);
 	return true;
 }
 
@@ -100,7 +100,7 @@ static void take_table(struct session *s, const struct table_pass *pass)
 
 	for (unsigned i = 0; i < pass->map.count; i++) {
 		const struct pci_function *fn = &pass->map.fn[i];
-		struct known *k = session_find(s, fn->at);
+		struct known *k = inventory_find(s, fn->at);
 
 		if (!k || k->fn.id != fn->id || k->fn.class_revision != fn->class_revision) {
 			session_fail(
@@ -111,33 +111,33 @@ static void take_table(struct session *s, const struct table_pass *pass)
 		bar_decode(fn, &pass->raw[i], &k->bars[SIZED_BY_TABLE], &s->diag);
 		k->sized[SIZED_BY_TABLE] = true;
 	}
-	for (unsigned i = 0; i < s->known_count; i++)
-		if (!s->known[i].sized[SIZED_BY_TABLE])
+	for (unsigned i = 0; i < s->inventory.count; i++)
+		if (!s->inventory.known[i].sized[SIZED_BY_TABLE])
 			session_fail(s, "function %s is not in the table",
-				     pci_name(name, s->known[i].fn.at));
+				     pci_name(name, s->inventory.known[i].fn.at));
 }
 
 static void by_table(struct session *s, const struct test *test)
 {
 	struct table_pass pass = {.s = s};
-	struct price price = {0};
+	struct cost cost = {0};
 	size_t mark;
 
 	(void)test;
-	if (!session_needs_pv(s) || !session_know(s))
+	if (!discovery_needs_table(s) || !inventory_know(s))
 		return;
-	if (!s->usable[PATH_PIO] && !s->usable[PATH_ECAM]) {
+	if (!s->found.usable[PATH_PIO] && !s->found.usable[PATH_ECAM]) {
 		session_skip(s, "no configuration mechanism to hold the table against");
 		return;
 	}
 	mark = arena_mark(s->arena);
-	s->show_bars = true;
-	pass.raw = ARENA_TAKE(s->arena, struct bar_registers, SESSION_FUNCTIONS_MAX);
-	if (!session_new_map(s, &pass.map) || !pass.raw) {
+	s->inventory.show_bars = true;
+	pass.raw = ARENA_TAKE(s->arena, struct bar_registers, INVENTORY_FUNCTIONS_MAX);
+	if (!inventory_new_map(s, &pass.map) || !pass.raw) {
 		session_error(s, "no memory for the table's functions");
-	} else if (repeat(s, NULL, table_pass, &pass, &price)) {
+	} else if (repeat(s, NULL, table_pass, &pass, &cost)) {
 		take_table(s, &pass);
-		report_sizing(s, "paravirtual", "paravirtual", SIZED_BY_TABLE, &price);
+		report_sizing(s, "paravirtual", "paravirtual", SIZED_BY_TABLE, &cost);
 		session_pass(s);
 	}
 	arena_release(s->arena, mark);
@@ -169,7 +169,7 @@ static unsigned compare(struct session *s, const struct known *k)
 			continue;
 		session_fail(s, "%s: %s and %s find different BARs", pci_name(fn, k->fn.at),
 			     inventory_sized_by(a, first), inventory_sized_by(b, by));
-		s->bars_disagree = true;
+		s->inventory.bars_disagree = true;
 	}
 	return answers;
 }
@@ -179,8 +179,8 @@ static void agree(struct session *s, const struct test *test)
 	unsigned most = 0;
 
 	(void)test;
-	for (unsigned i = 0; i < s->known_count; i++) {
-		unsigned answers = compare(s, &s->known[i]);
+	for (unsigned i = 0; i < s->inventory.count; i++) {
+		unsigned answers = compare(s, &s->inventory.known[i]);
 
 		most = answers > most ? answers : most;
 	}

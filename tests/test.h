@@ -7,6 +7,8 @@
 #define BAROMETER_TESTS_TEST_H
 
 struct session;
+struct rule_target;
+struct rule_window;
 
 /* Not part of the default set: the test changes what the machine had set up. */
 #define TEST_DESTRUCTIVE 1u
@@ -21,7 +23,7 @@ struct session;
 /* What the machine must have; without it the test is skipped, with the reason. */
 #define TEST_NEEDS_PIO   32u
 #define TEST_NEEDS_ECAM  64u
-#define TEST_NEEDS_PV    128u
+#define TEST_NEEDS_TABLE 128u
 
 struct test {
 	const char *name; /* stable: family.member.variant */
@@ -29,10 +31,18 @@ struct test {
 	void (*run)(struct session *session, const struct test *test);
 	unsigned path; /* family's own parameters */
 	unsigned variant;
-	/* A conformance rule (tests/rules/) has all three, every other test none. */
+	/*
+	 * A conformance rule (rules/rule.h) has the first three, every other test none. In place of run
+	 * it may have one of the checks, which is called for each function that filter lets through.
+	 */
 	const char *id;        /* "BAR-03": never given to another rule */
 	const char *reference; /* the specification's name and section */
 	const char *text;      /* what it asks for, in one sentence */
+	void (*check)(const struct rule_target *target);
+	void (*check_bar)(const struct rule_target *target, unsigned index,
+			  const struct rule_window *window);
+	unsigned filter;
+	const char *idle; /* why there may be nothing to check: the reason of the SKIP */
 };
 
 #define TEST_NAME_2(a, b) a##b

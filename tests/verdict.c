@@ -11,21 +11,21 @@
  */
 static const char *linux_choice(const struct session *s)
 {
-	if (!s->usable[PATH_PIO])
-		return s->usable[PATH_ECAM] ? "ecam" : "none";
-	return s->usable[PATH_ECAM] ? "pio below 0x100, ecam from 0x100" : "pio";
+	if (!s->found.usable[PATH_PIO])
+		return s->found.usable[PATH_ECAM] ? "ecam" : "none";
+	return s->found.usable[PATH_ECAM] ? "pio below 0x100, ecam from 0x100" : "pio";
 }
 
 static unsigned choose_access(const struct session *s)
 {
-	if (!s->usable[PATH_ECAM])
+	if (!s->found.usable[PATH_ECAM])
 		return PATH_PIO;
-	if (!s->usable[PATH_PIO])
+	if (!s->found.usable[PATH_PIO])
 		return PATH_ECAM;
 	/* A disagreement is settled for the mechanism that every system already relies on. */
-	if (s->functions_disagree || s->bars_disagree)
+	if (s->inventory.functions_disagree || s->inventory.bars_disagree)
 		return PATH_PIO;
-	return s->prices.read[PATH_ECAM] < s->prices.read[PATH_PIO] ? PATH_ECAM : PATH_PIO;
+	return s->costs.read[PATH_ECAM] < s->costs.read[PATH_PIO] ? PATH_ECAM : PATH_PIO;
 }
 
 /* The cheapest whole scan among those that ran over the path; the table only when it agrees with
@@ -36,17 +36,17 @@ static const char *choose_sizing(const struct session *s, unsigned path, uint64_
 
 	*cycles = 0;
 	for (unsigned i = 0; i < SIZING_STRATEGIES; i++) {
-		uint64_t c = s->prices.scan[path][i];
+		uint64_t c = s->costs.scan[path][i];
 
 		if (c && (!*cycles || c < *cycles)) {
 			best = sizing_strategies[i].name;
 			*cycles = c;
 		}
 	}
-	if (s->pv != PV_NONE && s->prices.scan_table && !s->bars_disagree &&
-	    (!*cycles || s->prices.scan_table < *cycles)) {
+	if (s->found.table != MASK_TABLE_NONE && s->costs.scan_table &&
+	    !s->inventory.bars_disagree && (!*cycles || s->costs.scan_table < *cycles)) {
 		best = "paravirtual";
-		*cycles = s->prices.scan_table;
+		*cycles = s->costs.scan_table;
 	}
 	return best;
 }
@@ -67,18 +67,19 @@ static void explain_access(const struct session *s, char *to, size_t size)
 {
 	char r[32];
 
-	if (!s->usable[PATH_ECAM] || !s->usable[PATH_PIO]) {
-		text_format(to, size, "only %s works here", s->usable[PATH_ECAM] ? "ecam" : "pio");
-	} else if (s->functions_disagree || s->bars_disagree) {
+	if (!s->found.usable[PATH_ECAM] || !s->found.usable[PATH_PIO]) {
+		text_format(to, size, "only %s works here",
+			    s->found.usable[PATH_ECAM] ? "ecam" : "pio");
+	} else if (s->inventory.functions_disagree || s->inventory.bars_disagree) {
 		text_format(to, size,
 			    "ecam and pio disagree, see enumerate.agree and sizing.agree");
 	} else {
-		ratio(r, sizeof(r), s->prices.read[PATH_ECAM], s->prices.read[PATH_PIO]);
+		ratio(r, sizeof(r), s->costs.read[PATH_ECAM], s->costs.read[PATH_PIO]);
 		text_format(to, size,
 			    "an ecam read costs %s of a pio read (%llu against %llu cycles)%s", r,
-			    (unsigned long long)s->prices.read[PATH_ECAM],
-			    (unsigned long long)s->prices.read[PATH_PIO],
-			    s->ecam_reads[0] == 'd' ? " and does not exit" : "");
+			    (unsigned long long)s->costs.read[PATH_ECAM],
+			    (unsigned long long)s->costs.read[PATH_PIO],
+			    s->found.ecam_reads[0] == 'd' ? " and does not exit" : "");
 	}
 }
 
@@ -89,9 +90,11 @@ static void explain_agreement(const struct session *s, char *to, size_t size)
 	for (unsigned by = 0; by < SIZED_BYS; by++) {
 		unsigned found = 0, functions = 0;
 
-		for (unsigned i = 0; i < s->known_count; i++) {
-			functions += s->known[i].sized[by];
-			found += s->known[i].sized[by] ? s->known[i].bars[by].count : 0;
+		for (unsigned i = 0; i < s->inventory.count; i++) {
+			functions += s->inventory.known[i].sized[by];
+			found += s->inventory.known[i].sized[by]
+				     ? s->inventory.known[i].bars[by].count
+				     : 0;
 		}
 		ways += functions != 0;
 		bars = found > bars ? found : bars;
@@ -100,7 +103,8 @@ static void explain_agreement(const struct session *s, char *to, size_t size)
 		text_format(to, size, "agreement of sizings was not checked");
 	else
 		text_format(to, size, "%u ways of sizing %s on %u BARs of %u functions", ways,
-			    s->bars_disagree ? "disagree" : "agree", bars, s->known_count);
+			    s->inventory.bars_disagree ? "disagree" : "agree", bars,
+			    s->inventory.count);
 }
 
 static void verdict(struct session *s, const struct test *test)
@@ -111,35 +115,35 @@ static void verdict(struct session *s, const struct test *test)
 	const char *sizing = choose_sizing(s, access, &best);
 
 	(void)test;
-	if (!s->usable[PATH_PIO] && !s->usable[PATH_ECAM]) {
+	if (!s->found.usable[PATH_PIO] && !s->found.usable[PATH_ECAM]) {
 		session_skip(s, "no configuration mechanism");
 		return;
 	}
-	if (s->usable[PATH_PIO] && s->usable[PATH_ECAM] &&
-	    !(s->prices.read[PATH_PIO] && s->prices.read[PATH_ECAM])) {
+	if (s->found.usable[PATH_PIO] && s->found.usable[PATH_ECAM] &&
+	    !(s->costs.read[PATH_PIO] && s->costs.read[PATH_ECAM])) {
 		session_skip(s, "needs access.cost");
 		return;
 	}
 	explain_access(s, why, sizeof(why));
 	explain_agreement(s, agreement, sizeof(agreement));
-	worst = s->prices.scan[s->usable[PATH_PIO] ? PATH_PIO : PATH_ECAM][0];
+	worst = s->costs.scan[s->found.usable[PATH_PIO] ? PATH_PIO : PATH_ECAM][0];
 	if (best && worst) {
 		ratio(r, sizeof(r), best, worst);
 		text_format(sizing_why, sizeof(sizing_why),
 			    "a whole scan with it costs %s of per-bar over %s", r,
-			    s->usable[PATH_PIO] ? "pio" : "ecam");
+			    s->found.usable[PATH_PIO] ? "pio" : "ecam");
 	} else {
 		text_format(sizing_why, sizeof(sizing_why), "scans were not priced");
 	}
 	text_format(reason, sizeof(reason), "%s; %s; %s", why, sizing_why, agreement);
 	report_open(s->report, "verdict");
-	report_string(s->report, "access", session_path_names[access]);
+	report_string(s->report, "access", discovery_path_names[access]);
 	report_string(s->report, "sizing", sizing);
 	report_string(s->report, "reason", reason);
 	report_string(s->report, "linux", linux_choice(s));
 	report_close(s->report);
 	text_format(s->headline, sizeof(s->headline), "access by %s, sizing by %s",
-		    session_path_names[access], sizing);
+		    discovery_path_names[access], sizing);
 	report_note(s->report, "verdict: %s", s->headline);
 	report_note(s->report, "  %s", why);
 	report_note(s->report, "  %s", sizing_why);

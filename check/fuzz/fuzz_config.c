@@ -183,9 +183,9 @@ static void put(void *context, const char *text, size_t len)
 
 static void size_all(struct session *s)
 {
-	for (unsigned i = 0; s->known && i < s->known_count; i++) {
-		const struct pci_function *fn = &s->known[i].fn;
-		struct cfg *cfg = session_best_path(s, fn->at);
+	for (unsigned i = 0; s->inventory.known && i < s->inventory.count; i++) {
+		const struct pci_function *fn = &s->inventory.known[i].fn;
+		struct cfg *cfg = discovery_best_path(s, fn->at);
 		struct caps_resource list[CAPS_RESOURCES_MAX];
 		struct bar_registers raw;
 		struct bar_set set;

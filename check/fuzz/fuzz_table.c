@@ -7,7 +7,7 @@
 #include "fuzz.h"
 #include "fwcfg.h"
 #include "io.h"
-#include "pv.h"
+#include "mask_table.h"
 
 #define BUFFER_SIZE (20u << 10)
 #define FUNCTIONS   32
@@ -59,7 +59,7 @@ static void make_sound(unsigned entries)
 	put32(20, -sum);
 }
 
-static void walk(const struct pv_table *table)
+static void walk(const struct mask_table *table)
 {
 	static struct pci_function fn[FUNCTIONS];
 	static struct bar_registers raw[FUNCTIONS];
@@ -68,7 +68,7 @@ static void walk(const struct pv_table *table)
 	struct pci_map map = {.fn = fn, .capacity = FUNCTIONS};
 	struct bar_set set;
 
-	pv_walk(table, &numbering, &map, raw, &fuzz_diag);
+	mask_table_walk(table, &numbering, &map, raw, &fuzz_diag);
 	FUZZ_CHECK(map.count <= FUNCTIONS);
 	for (unsigned i = 0; i < map.count; i++) {
 		bar_decode(&fn[i], &raw[i], &set, &fuzz_diag);
@@ -78,11 +78,12 @@ static void walk(const struct pv_table *table)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const names[] = {PV_ITEM_LIVE, PV_ITEM_SNAPSHOT, "etc/extra-pci-roots"};
+	static const char *const names[] = {MASK_TABLE_ITEM_LIVE, MASK_TABLE_ITEM_SNAPSHOT,
+					    "etc/extra-pci-roots"};
 	struct fuzz_input in = {data, size};
 	struct cfg_counts counts = {0};
 	struct fwcfg_item items[3];
-	struct pv_table table;
+	struct mask_table table;
 	struct fwcfg fwcfg;
 	uint8_t how = fuzz_byte(&in), entries = fuzz_byte(&in);
 	const uint8_t *bytes;
@@ -105,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		FUZZ_CHECK(copy);
 		memcpy(copy, bytes, len);
-		if (pv_check(&table, copy, len, &needed, &fuzz_diag))
+		if (mask_table_check(&table, copy, len, &needed, &fuzz_diag))
 			walk(&table);
 		free(copy);
 	}

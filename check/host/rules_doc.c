@@ -7,7 +7,7 @@
 
 static const char *needs(const struct test *t)
 {
-	if (t->flags & TEST_NEEDS_PV)
+	if (t->flags & TEST_NEEDS_TABLE)
 		return "table";
 	if ((t->flags & TEST_NEEDS_PIO) && (t->flags & TEST_NEEDS_ECAM))
 		return "both paths";

@@ -105,20 +105,20 @@ uint32_t bug_table_truncated(uint8_t *table, uint32_t len)
 uint32_t bug_table_function_wrong(uint8_t *table, uint32_t len)
 {
 	ENTRY(table)[10] ^= 0x10; /* device ID */
-	sim_pv_seal(table);
+	sim_mask_table_seal(table);
 	return len;
 }
 
 uint32_t bug_table_mask_bit(uint8_t *table, uint32_t len)
 {
 	ENTRY(table)[16 + 3] ^= 0x01; /* bit 24 of mask[0] */
-	sim_pv_seal(table);
+	sim_mask_table_seal(table);
 	return len;
 }
 
 uint32_t bug_table_value_wrong(uint8_t *table, uint32_t len)
 {
 	ENTRY(table)[68 + 2] ^= 0x01; /* bit 16 of rom_value */
-	sim_pv_seal(table);
+	sim_mask_table_seal(table);
 	return len;
 }

@@ -70,7 +70,7 @@ void sim_fwcfg_item(const char *name, const uint8_t *bytes, uint32_t len);
  * at least SIM_PV_MAX.
  */
 #define SIM_PV_MAX (SIM_FUNCTIONS_MAX * 128)
-uint32_t sim_pv_encode(uint8_t *to, const struct sim_fn **order, unsigned *count);
-void sim_pv_seal(uint8_t *table); /* makes the checksum right again */
+uint32_t sim_mask_table_encode(uint8_t *to, const struct sim_fn **order, unsigned *count);
+void sim_mask_table_seal(uint8_t *table); /* makes the checksum right again */
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * A writer of the PCI BAR mask table (docs/paravirtual.md), independent of the reader in lib/pv.c.
+ * A writer of the PCI BAR mask table (docs/paravirtual.md), independent of the reader in lib/mask_table.c.
  */
 #include <string.h>
 #include "sim_build.h"
@@ -78,7 +78,7 @@ static void put_bus(struct writer *w, const struct sim_bus *root, const struct s
 	}
 }
 
-void sim_pv_seal(uint8_t *table)
+void sim_mask_table_seal(uint8_t *table)
 {
 	uint32_t sum = 0, total = 0;
 
@@ -90,7 +90,7 @@ void sim_pv_seal(uint8_t *table)
 	put(table + 20, 4, -sum);
 }
 
-uint32_t sim_pv_encode(uint8_t *to, const struct sim_fn **order, unsigned *count)
+uint32_t sim_mask_table_encode(uint8_t *to, const struct sim_fn **order, unsigned *count)
 {
 	struct writer w = {.to = to, .len = 32, .order = order};
 	uint8_t path[256];
@@ -103,7 +103,7 @@ uint32_t sim_pv_encode(uint8_t *to, const struct sim_fn **order, unsigned *count
 		put_bus(&w, sim.root[i], sim.root[i], path, 0);
 	put(to + 12, 4, w.len);
 	put(to + 16, 4, w.count);
-	sim_pv_seal(to);
+	sim_mask_table_seal(to);
 	*count = w.count;
 	return w.len;
 }

@@ -108,7 +108,7 @@ static void generate(struct sim_item *item)
 
 	if (item->len && sim.bug == SIM_BUG_TABLE_FROZEN)
 		return;
-	item->len = sim_pv_encode(table, order, &count);
+	item->len = sim_mask_table_encode(table, order, &count);
 	if (bug->mask_table)
 		item->len = bug->mask_table(table, item->len);
 	item->listed = item->len;
@@ -127,7 +127,7 @@ static void add_tables(enum sim_bug bug)
 		sim_bugs[bug].tables();
 	sim.bug = bug;
 	sim_fwcfg(SIM_FWCFG_WORKS, arena_bytes, (uint64_t)(uintptr_t)arena_bytes, ARENA_SIZE);
-	sim_fwcfg_item(PV_ITEM_LIVE, table, 0);
+	sim_fwcfg_item(MASK_TABLE_ITEM_LIVE, table, 0);
 	sim.fwcfg.item[0].generate = generate;
 	generate(&sim.fwcfg.item[0]);
 }

@@ -2,7 +2,7 @@
  * it. */
 #include <stdlib.h>
 #include "check.h"
-#include "pv.h"
+#include "mask_table.h"
 #include "sim.h"
 #include "sim_build.h"
 
@@ -11,13 +11,13 @@ static uint8_t bytes[SIM_PV_MAX];
 static uint32_t len;
 static const struct sim_fn *order[SIM_FUNCTIONS_MAX];
 static unsigned count;
-static struct pv_table table;
+static struct mask_table table;
 static struct walked walked;
 static struct bar_registers raw[MAP_MAX];
 
 static void encode(void)
 {
-	len = sim_pv_encode(bytes, order, &count);
+	len = sim_mask_table_encode(bytes, order, &count);
 	rig_init(&rig);
 }
 
@@ -31,7 +31,7 @@ static bool check_copy(size_t given, size_t *needed)
 	copy = malloc(given ? given : 1);
 	memcpy(copy, bytes, given);
 	heard_reset();
-	good = pv_check(&table, copy, given, needed, &heard);
+	good = mask_table_check(&table, copy, given, needed, &heard);
 	assert_int_equal(heard_lines(), !good);
 	assert_int_equal(table.bytes != NULL, good);
 	return good;
@@ -50,14 +50,14 @@ static void walk(const struct numbering *given)
 {
 	walked_init(&walked);
 	heard_reset();
-	pv_walk(&table, given, &walked.map, raw, &heard);
+	mask_table_walk(&table, given, &walked.map, raw, &heard);
 }
 
 static void put(uint32_t at, unsigned width, uint32_t value)
 {
 	for (unsigned i = 0; i < width; i++)
 		bytes[at + i] = (uint8_t)(value >> 8 * i);
-	sim_pv_seal(bytes);
+	sim_mask_table_seal(bytes);
 }
 
 static int setup(void **state)
@@ -113,7 +113,7 @@ static void test_magic(void **state)
 	for (unsigned i = 0; i < 8; i++) {
 		encode();
 		bytes[i] ^= 0x20;
-		sim_pv_seal(bytes);
+		sim_mask_table_seal(bytes);
 		refused("has no PCIBMASK signature");
 	}
 	encode();
@@ -175,8 +175,7 @@ static void test_total_length(void **state)
 	encode();
 	for (size_t given = 32; given < len; given++) {
 		assert_false(check_copy(given, &needed));
-		snprintf(text, sizeof(text), "paravirtual: the table (%zu bytes read) is truncated",
-			 given);
+		snprintf(text, sizeof(text), "mask table (%zu bytes read) is truncated", given);
 		assert_heard(text);
 		assert_int_equal(needed, len);
 	}
@@ -198,10 +197,10 @@ static void test_entries(void **state)
 {
 	(void)state;
 	put(32 + 5, 1, 0);
-	refused("entry 0 of the table, at offset 32, has an empty path");
+	refused("entry 0, at offset 32, has an empty path");
 	encode();
 	put(32, 2, 74);
-	refused("entry 0 of the table, at offset 32, has a bad length");
+	refused("entry 0, at offset 32, has a bad length");
 	encode();
 	put(32, 2, 72);
 	refused("has a bad length");
@@ -210,7 +209,7 @@ static void test_entries(void **state)
 	refused("has a bad length");
 	encode();
 	put(32, 2, len);
-	refused("entry 0 of the table, at offset 32, runs over the end of the table");
+	refused("entry 0, at offset 32, runs over the end of the table");
 	encode();
 	put(32 + 5, 1, 5); /* a path that the length has no room for */
 	refused("has a bad length");
@@ -246,11 +245,11 @@ static void test_entries_end_at_the_end(void **state)
 
 	(void)state;
 	put(16, 4, count - 1);
-	snprintf(text, sizeof(text), "the table's 23 entries end at offset %u, the table at %u",
-		 len - 76, len);
+	snprintf(text, sizeof(text), "its 23 entries end at offset %u, the table at %u", len - 76,
+		 len);
 	refused(text);
 	put(16, 4, 0);
-	refused("the table's 0 entries end at offset 32");
+	refused("its 0 entries end at offset 32");
 }
 
 static void test_table_without_entries(void **state)
@@ -293,8 +292,8 @@ static void test_bridge_comes_first(void **state)
 	char text[96];
 
 	(void)state;
-	snprintf(text, sizeof(text),
-		 "entry %u of the table, at offset %u, is not preceded by the bridge", i, entry(i));
+	snprintf(text, sizeof(text), "entry %u, at offset %u, is not preceded by the bridge", i,
+		 entry(i));
 	put(entry(i - 1) + 6, 1, 0); /* the bridge is no bridge */
 	refused(text);
 	encode();
@@ -308,8 +307,7 @@ static void test_bridge_comes_first(void **state)
 	refused(text);
 	encode();
 	put(entry(0) + 5, 1, 2); /* nothing came before */
-	refused(
-	    "entry 0 of the table, at offset 32, is not preceded by the bridge that it is behind");
+	refused("entry 0, at offset 32, is not preceded by the bridge that it is behind");
 }
 
 /* Anything else that is wrong anywhere: refused or read, never a wild access. */
@@ -324,12 +322,12 @@ static void test_every_bit_flipped(void **state)
 			bytes[at] ^= (uint8_t)(1u << bit);
 			assert_false(check_copy(len, &needed));
 			if (at < 12 || at >= 16) {
-				sim_pv_seal(bytes);
+				sim_mask_table_seal(bytes);
 				if (check_copy(len, &needed))
 					walk(&none);
 			}
 			bytes[at] ^= (uint8_t)(1u << bit);
-			sim_pv_seal(bytes);
+			sim_mask_table_seal(bytes);
 		}
 	}
 }

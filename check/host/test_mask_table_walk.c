@@ -2,7 +2,7 @@
  * dance. */
 #include <stdlib.h>
 #include "check.h"
-#include "pv.h"
+#include "mask_table.h"
 #include "sim.h"
 #include "sim_build.h"
 #include "sizing.h"
@@ -12,13 +12,13 @@ static uint8_t bytes[SIM_PV_MAX];
 static uint32_t len;
 static const struct sim_fn *order[SIM_FUNCTIONS_MAX];
 static unsigned count;
-static struct pv_table table;
+static struct mask_table table;
 static struct walked walked;
 static struct bar_registers raw[MAP_MAX];
 
 static void encode(void)
 {
-	len = sim_pv_encode(bytes, order, &count);
+	len = sim_mask_table_encode(bytes, order, &count);
 	rig_init(&rig);
 }
 
@@ -27,17 +27,17 @@ static void check_and_walk(const struct numbering *given)
 	size_t needed;
 
 	heard_reset();
-	assert_true(pv_check(&table, bytes, len, &needed, &heard));
+	assert_true(mask_table_check(&table, bytes, len, &needed, &heard));
 	assert_silent();
 	walked_init(&walked);
-	pv_walk(&table, given, &walked.map, raw, &heard);
+	mask_table_walk(&table, given, &walked.map, raw, &heard);
 }
 
 static void put(uint32_t at, unsigned width, uint32_t value)
 {
 	for (unsigned i = 0; i < width; i++)
 		bytes[at + i] = (uint8_t)(value >> 8 * i);
-	sim_pv_seal(bytes);
+	sim_mask_table_seal(bytes);
 }
 
 /* Offset of the n-th entry. */
@@ -128,7 +128,7 @@ static void test_functions_without_a_bus_number_are_reported(void **state)
 	check_and_walk(&none);
 	assert_int_equal(walked.map.count, 15);
 	assert_int_equal(walked.map.buses, 1);
-	assert_heard("paravirtual: 9 functions are behind bridges without bus numbers");
+	assert_heard("mask table: 9 functions are behind bridges without bus numbers");
 }
 
 static void test_full_map(void **state)
@@ -137,14 +137,14 @@ static void test_full_map(void **state)
 	size_t needed;
 
 	(void)state;
-	assert_true(pv_check(&table, bytes, len, &needed, &heard));
+	assert_true(mask_table_check(&table, bytes, len, &needed, &heard));
 	walked_init(&walked);
 	walked.map.capacity = 5;
 	heard_reset();
-	pv_walk(&table, &none, &walked.map, raw, &heard);
+	mask_table_walk(&table, &none, &walked.map, raw, &heard);
 	assert_int_equal(walked.map.count, 5);
 	assert_true(walked.map.truncated);
-	assert_heard("paravirtual: more than 5 functions: the rest is not looked at");
+	assert_heard("mask table: more than 5 functions: the rest is not looked at");
 }
 
 /* Mask and value are not interpreted beyond what the header type allows. */

@@ -9,11 +9,11 @@ static struct pci_bus_set claimed_buses(const struct session *s, uint16_t segmen
 {
 	struct pci_bus_set set = {0};
 
-	for (unsigned i = 0; i < s->roots.count; i++)
-		if (s->roots.root[i].segment == segment)
-			pci_bus_add(&set, s->roots.root[i].bus);
-	for (unsigned i = 0; i < s->known_count; i++) {
-		const struct pci_function *fn = &s->known[i].fn;
+	for (unsigned i = 0; i < s->found.roots.count; i++)
+		if (s->found.roots.root[i].segment == segment)
+			pci_bus_add(&set, s->found.roots.root[i].bus);
+	for (unsigned i = 0; i < s->inventory.count; i++) {
+		const struct pci_function *fn = &s->inventory.known[i].fn;
 
 		if (fn->at.segment != segment)
 			continue;
@@ -28,29 +28,31 @@ static struct pci_bus_set claimed_buses(const struct session *s, uint16_t segmen
 /* Nothing may be known at the whole device: function 0 absent means that all are. */
 static bool device_absent(const struct session *s, struct cfg_address at)
 {
-	for (unsigned i = 0; i < s->known_count; i++)
-		if (cfg_key(s->known[i].fn.at) >> 3 == cfg_key(at) >> 3)
+	for (unsigned i = 0; i < s->inventory.count; i++)
+		if (cfg_key(s->inventory.known[i].fn.at) >> 3 == cfg_key(at) >> 3)
 			return false;
 	return true;
 }
 
-#define PER_BUS 2
+#define NO_DEVICE "no bus with a device number free"
 
-/* Calls check for some absent devices of each bus with functions, over each path; fails the way
- * rule_each() does. */
-static void each_absent(struct session *s, const struct test *test, rule_check check)
+#define PER_BUS   2
+
+/* Calls check for some absent devices of each bus with functions, over each path. */
+static void each_absent(struct session *s, const struct test *test,
+			void (*check)(const struct rule_target *t))
 {
-	unsigned checked = 0;
 	struct pci_function fn = {0};
 
-	if (!session_know(s))
+	if (!inventory_know(s))
 		return;
-	for (unsigned i = 0; i < s->known_count; i++) {
-		struct cfg_address at = s->known[i].fn.at;
+	for (unsigned i = 0; i < s->inventory.count; i++) {
+		struct cfg_address at = s->inventory.known[i].fn.at, last = {0};
 
+		if (i)
+			last = s->inventory.known[i - 1].fn.at;
 		/* Once a bus: at the first function found there. */
-		if (i && s->known[i - 1].fn.at.bus == at.bus &&
-		    s->known[i - 1].fn.at.segment == at.segment)
+		if (i && last.bus == at.bus && last.segment == at.segment)
 			continue;
 		for (unsigned device = 0, found = 0; device < 32 && found < PER_BUS; device++) {
 			fn.at = (struct cfg_address){at.segment, at.bus, (uint8_t)(device << 3)};
@@ -58,19 +60,14 @@ static void each_absent(struct session *s, const struct test *test, rule_check c
 				continue;
 			found++;
 			for (unsigned path = 0; path < PATHS; path++) {
-				struct rule_target t = {s, test, &fn, &s->path[path], path, NULL};
+				struct rule_target t = {s,    test, &fn, &s->found.path[path],
+							path, NULL};
 
-				if (!s->usable[path] || !t.cfg->ops->reaches(t.cfg, fn.at, 0))
-					continue;
-				check(&t);
-				checked++;
+				if (s->found.usable[path] && t.cfg->ops->reaches(t.cfg, fn.at, 0))
+					check(&t);
 			}
 		}
 	}
-	if (checked)
-		session_pass(s);
-	else
-		session_skip(s, "no bus with a device number free");
 }
 
 static void check_ones(const struct rule_target *t)
@@ -83,12 +80,10 @@ static void check_ones(const struct rule_target *t)
 	for (unsigned i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
 		uint32_t got = cfg_read(t->cfg, t->fn->at, reads[i].reg, reads[i].width);
 
-		if (got == cfg_ones(reads[i].width))
-			continue;
-		rule_fail(t, reads[i].reg,
-			  "no function is there; %u bytes read 0x%x, should be 0x%x",
-			  reads[i].width, got, cfg_ones(reads[i].width));
-		return;
+		if (!rule_expect(t, got == cfg_ones(reads[i].width), reads[i].reg,
+				 "no function is there; %u bytes read 0x%x, should be 0x%x",
+				 reads[i].width, got, cfg_ones(reads[i].width)))
+			return;
 	}
 }
 
@@ -108,11 +103,10 @@ static void check_write(const struct rule_target *t)
 
 		cfg_write(t->cfg, t->fn->at, regs[i], 1, 0x5a);
 		after = cfg_read8(t->cfg, t->fn->at, regs[i]);
-		if (after == before)
+		if (rule_expect(t, after == before, regs[i],
+				"no function is there; wrote 0x5a, read 0x%02x, should be 0x%02x",
+				after, before))
 			continue;
-		rule_fail(t, regs[i],
-			  "no function is there; wrote 0x5a, read 0x%02x, should be 0x%02x", after,
-			  before);
 		cfg_write(t->cfg, t->fn->at, regs[i], 1, before);
 		return;
 	}
@@ -135,17 +129,11 @@ static void check_functions(const struct rule_target *t)
 		other.at.devfn = (uint8_t)(other.at.devfn | f);
 		there.fn = &other;
 		id = cfg_read32(t->cfg, other.at, PCI_ID);
-		if (id == 0xffffffff)
-			continue;
-		rule_fail(&there, PCI_ID,
-			  "function 0 is the only one; read 0x%08x, should be 0xffffffff", id);
-		return;
+		if (!rule_expect(&there, id == 0xffffffff, PCI_ID,
+				 "function 0 is the only one; read 0x%08x, should be 0xffffffff",
+				 id))
+			return;
 	}
-}
-
-static void functions(struct session *s, const struct test *test)
-{
-	rule_each(s, test, RULE_ALL, check_functions);
 }
 
 /* The whole header, but for STATUS, which may change; a second device of the same kind has other
@@ -173,29 +161,26 @@ static void check_alias(const struct rule_target *t)
 		other.at.bus ^= (uint8_t)(1u << bit);
 		there.fn = &other;
 		if (pci_bus_in(&claimed, other.at.bus) ||
-		    !t->cfg->ops->reaches(t->cfg, other.at, 0) ||
-		    cfg_read32(t->cfg, other.at, PCI_ID) != t->fn->id || !same_header(t, other.at))
+		    !t->cfg->ops->reaches(t->cfg, other.at, 0))
 			continue;
-		rule_fail(
-		    &there, PCI_ID,
-		    "read 0x%08x, the function of bus %u; should be 0xffffffff, no bridge leads "
-		    "here",
-		    t->fn->id, t->fn->at.bus);
-		return;
+		if (!rule_expect(&there,
+				 cfg_read32(t->cfg, other.at, PCI_ID) != t->fn->id ||
+				     !same_header(t, other.at),
+				 PCI_ID,
+				 "read 0x%08x, the function of bus %u; should be 0xffffffff, no "
+				 "bridge leads here",
+				 t->fn->id, t->fn->at.bus))
+			return;
 	}
 }
 
-static void alias(struct session *s, const struct test *test)
-{
-	rule_each(s, test, RULE_BARS, check_alias);
-}
-
-TEST(.name = "rule.absence.ones", .id = "ABS-01", .run = ones, .reference = SECTION,
-     .text = "Where no device is, reads of every width give all-ones.");
-TEST(.name = "rule.absence.write", .id = "ABS-02", .run = writes, .reference = SECTION,
+TEST(.name = "rule.absence.ones", .id = "ABS-01", .idle = NO_DEVICE, .run = ones,
+     .reference = SECTION, .text = "Where no device is, reads of every width give all-ones.");
+TEST(.name = "rule.absence.write", .id = "ABS-02", .idle = NO_DEVICE, .run = writes,
+     .reference = SECTION,
      .text = "Where no device is, a write changes nothing that can be read there.");
-TEST(.name = "rule.absence.functions", .id = "ABS-03", .run = functions, .reference = SECTION,
-     .text = "Functions 1 to 7 of a single-function device read all-ones.");
-TEST(.name = "rule.absence.alias", .id = "ABS-04", .run = alias,
+TEST(.name = "rule.absence.functions", .id = "ABS-03", .check = check_functions,
+     .reference = SECTION, .text = "Functions 1 to 7 of a single-function device read all-ones.");
+TEST(.name = "rule.absence.alias", .id = "ABS-04", .check = check_alias, .filter = RULE_BARS,
      .reference = "PCI-to-PCI Bridge 1.2, 3.1.2.1",
      .text = "A function does not answer under a bus number that no bridge leads to.");

@@ -8,6 +8,8 @@
 #define MCFG_HEADER 44 /* a system description table's 36 bytes and 8 reserved ones */
 #define MCFG_ENTRY  16
 
+#define NO_ENTRY    "MCFG has no entry"
+
 #define FIRMWARE    "PCI Firmware 3.3, 4.1.2"
 
 static unsigned entry_count(const struct acpi *acpi)
@@ -46,8 +48,9 @@ static bool has_table(struct session *s)
 	return s->platform->acpi->mcfg_table;
 }
 
-__attribute__((format(printf, 4, 5))) static void
-fail_entry(struct session *s, const struct test *test, unsigned i, const char *format, ...)
+__attribute__((format(printf, 5, 6))) static bool expect_entry(struct session *s,
+							       const struct test *test, unsigned i,
+							       bool good, const char *format, ...)
 {
 	struct acpi_mcfg_entry e = entry(s->platform->acpi, i);
 	char where[96], text[120];
@@ -58,7 +61,7 @@ fail_entry(struct session *s, const struct test *test, unsigned i, const char *f
 	va_end(args);
 	text_format(where, sizeof(where), "MCFG entry %u (segment %u, buses %u to %u, base 0x%llx)",
 		    i, e.segment, e.start, e.end, (unsigned long long)e.base);
-	rule_fail_at(s, test, where, "%s", text);
+	return rule_expect_at(s, test, good, where, "%s", text);
 }
 
 static void length(struct session *s, const struct test *test)
@@ -68,10 +71,9 @@ static void length(struct session *s, const struct test *test)
 
 	if (!has_table(s))
 		return;
-	if (len < MCFG_HEADER + MCFG_ENTRY || (len - MCFG_HEADER) % MCFG_ENTRY != 0)
-		rule_fail_at(s, test, "MCFG length",
-			     "is %u; should be 44 + 16 n for n of at least 1", len);
-	session_pass(s);
+	rule_expect_at(s, test,
+		       len >= MCFG_HEADER + MCFG_ENTRY && (len - MCFG_HEADER) % MCFG_ENTRY == 0,
+		       "MCFG length", "is %u; should be 44 + 16 n for n of at least 1", len);
 }
 
 static void range(struct session *s, const struct test *test)
@@ -83,10 +85,9 @@ static void range(struct session *s, const struct test *test)
 	for (unsigned i = 0; i < entry_count(acpi); i++) {
 		struct acpi_mcfg_entry e = entry(acpi, i);
 
-		if (!runs_forwards(&e))
-			fail_entry(s, test, i, "the last bus should not be below the first");
+		expect_entry(s, test, i, runs_forwards(&e),
+			     "the last bus should not be below the first");
 	}
-	session_pass(s);
 }
 
 static void overlap(struct session *s, const struct test *test)
@@ -101,14 +102,14 @@ static void overlap(struct session *s, const struct test *test)
 
 			if (!runs_forwards(&a) || !runs_forwards(&b))
 				continue;
-			if (a.segment == b.segment && a.start <= b.end && b.start <= a.end)
-				fail_entry(s, test, i, "has buses of entry %u, should have its own",
-					   j);
-			else if (first_byte(&a) <= last_byte(&b) && first_byte(&b) <= last_byte(&a))
-				fail_entry(s, test, i,
-					   "has memory of entry %u, should have its own", j);
+			expect_entry(s, test, i,
+				     a.segment != b.segment || a.start > b.end || b.start > a.end,
+				     "has buses of entry %u, should have its own", j);
+			expect_entry(s, test, i,
+				     first_byte(&a) > last_byte(&b) ||
+					 first_byte(&b) > last_byte(&a),
+				     "has memory of entry %u, should have its own", j);
 		}
-	session_pass(s);
 }
 
 static void base(struct session *s, const struct test *test)
@@ -120,14 +121,12 @@ static void base(struct session *s, const struct test *test)
 	for (unsigned i = 0; i < entry_count(acpi); i++) {
 		struct acpi_mcfg_entry e = entry(acpi, i);
 
-		if (first_byte(&e) == 0)
-			fail_entry(s, test, i, "should not begin at address 0");
-		else if (e.base & 0xfffff)
-			fail_entry(s, test, i, "should begin on a boundary of 1 MiB");
-		else if (last_byte(&e) >> 52 || last_byte(&e) < e.base)
-			fail_entry(s, test, i, "should end within 52 bits of address");
+		expect_entry(s, test, i, first_byte(&e) != 0, "should not begin at address 0");
+		expect_entry(s, test, i, !(e.base & 0xfffff),
+			     "should begin on a boundary of 1 MiB");
+		expect_entry(s, test, i, !(last_byte(&e) >> 52) && last_byte(&e) >= e.base,
+			     "should end within 52 bits of address");
 	}
-	session_pass(s);
 }
 
 static void not_ram(struct session *s, const struct test *test)
@@ -139,11 +138,12 @@ static void not_ram(struct session *s, const struct test *test)
 	for (unsigned i = 0; i < entry_count(p->acpi); i++) {
 		struct acpi_mcfg_entry e = entry(p->acpi, i);
 
-		if (runs_forwards(&e) &&
-		    p->is_ram(p->map_context, first_byte(&e), last_byte(&e) - first_byte(&e) + 1))
-			fail_entry(s, test, i, "is RAM in the memory map, should be reserved");
+		if (runs_forwards(&e))
+			expect_entry(s, test, i,
+				     !p->is_ram(p->map_context, first_byte(&e),
+						last_byte(&e) - first_byte(&e) + 1),
+				     "is RAM in the memory map, should be reserved");
 	}
-	session_pass(s);
 }
 
 /* acpi_mcfg_check_entry(): above 4 GiB Linux wants revision 1 (and a BIOS date of 2010 or later,
@@ -155,28 +155,30 @@ static void linux_takes(struct session *s, const struct test *test)
 	if (!has_table(s))
 		return;
 	for (unsigned i = 0; i < entry_count(acpi); i++)
-		if (entry(acpi, i).base > 0xffffffff && acpi->mcfg_table[8] < 1)
-			fail_entry(s, test, i,
-				   "is above 4 GiB in a table of revision %u, should be revision 1",
-				   acpi->mcfg_table[8]);
-	session_pass(s);
+		expect_entry(s, test, i,
+			     entry(acpi, i).base <= 0xffffffff || acpi->mcfg_table[8] >= 1,
+			     "is above 4 GiB in a table of revision %u, should be revision 1",
+			     acpi->mcfg_table[8]);
 }
 
 TEST(.name = "rule.acpi.mcfg-length", .id = "MCFG-01", .run = length, .flags = TEST_NO_PCI,
      .reference = FIRMWARE ", table 4-2",
      .text = "The length of MCFG is 44 + 16 n with at least one entry.");
-TEST(.name = "rule.acpi.mcfg-range", .id = "MCFG-02", .run = range, .flags = TEST_NO_PCI,
-     .reference = FIRMWARE ", table 4-3", .text = "No MCFG entry ends below its start bus.");
-TEST(.name = "rule.acpi.mcfg-overlap", .id = "MCFG-03", .run = overlap, .flags = TEST_NO_PCI,
-     .reference = FIRMWARE, .text = "No two MCFG entries share a bus of a segment, or memory.");
-TEST(.name = "rule.acpi.mcfg-base", .id = "MCFG-04", .run = base, .flags = TEST_NO_PCI,
-     .reference = FIRMWARE ", table 4-3; PCI Express Base 4.0, 7.2.2",
+TEST(.name = "rule.acpi.mcfg-range", .id = "MCFG-02", .idle = NO_ENTRY, .run = range,
+     .flags = TEST_NO_PCI, .reference = FIRMWARE ", table 4-3",
+     .text = "No MCFG entry ends below its start bus.");
+TEST(.name = "rule.acpi.mcfg-overlap", .id = "MCFG-03", .idle = "MCFG has no two entries",
+     .run = overlap, .flags = TEST_NO_PCI, .reference = FIRMWARE,
+     .text = "No two MCFG entries share a bus of a segment, or memory.");
+TEST(.name = "rule.acpi.mcfg-base", .id = "MCFG-04", .idle = NO_ENTRY, .run = base,
+     .flags = TEST_NO_PCI, .reference = FIRMWARE ", table 4-3; PCI Express Base 4.0, 7.2.2",
      .text = "The memory of an MCFG entry is aligned to 1 MiB, does not begin at 0 and can be "
 	     "addressed.");
-TEST(.name = "rule.acpi.mcfg-reserved", .id = "MCFG-05", .run = not_ram, .flags = TEST_NO_PCI,
-     .reference = FIRMWARE,
+TEST(.name = "rule.acpi.mcfg-reserved", .id = "MCFG-05", .idle = NO_ENTRY, .run = not_ram,
+     .flags = TEST_NO_PCI, .reference = FIRMWARE,
      .text = "The memory of an MCFG entry is not RAM in firmware's memory map.");
-TEST(.name = "rule.acpi.mcfg-linux", .id = "MCFG-06", .run = linux_takes, .flags = TEST_NO_PCI,
+TEST(.name = "rule.acpi.mcfg-linux", .id = "MCFG-06", .idle = NO_ENTRY, .run = linux_takes,
+     .flags = TEST_NO_PCI,
      .reference = "Linux arch/x86/pci/mmconfig-shared.c, acpi_mcfg_check_entry",
      .text =
 	 "An MCFG entry above 4 GiB is in a table of revision 1 or later, or Linux ignores it.");

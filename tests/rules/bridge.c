@@ -14,17 +14,11 @@ static bool has_numbers(const struct pci_function *fn)
 
 static void check_numbers(const struct rule_target *t)
 {
-	if (has_numbers(t->fn) && !is_sound(t->fn))
-		rule_fail(
-		    t, PCI_BUS_NUMBERS,
-		    "on bus %u has secondary %u, subordinate %u; should be secondary above its "
-		    "bus, subordinate not below",
-		    t->fn->at.bus, pci_secondary(t->fn), pci_subordinate(t->fn));
-}
-
-static void numbers(struct session *s, const struct test *test)
-{
-	rule_each(s, test, RULE_ONE_PATH, check_numbers);
+	if (has_numbers(t->fn))
+		rule_expect(t, is_sound(t->fn), PCI_BUS_NUMBERS,
+			    "on bus %u has secondary %u, subordinate %u; should be secondary above "
+			    "its bus, subordinate not below",
+			    t->fn->at.bus, pci_secondary(t->fn), pci_subordinate(t->fn));
 }
 
 static bool overlap(const struct pci_function *a, const struct pci_function *b)
@@ -37,38 +31,33 @@ static bool inside(const struct pci_function *a, const struct pci_function *b)
 	return pci_secondary(a) >= pci_secondary(b) && pci_subordinate(a) <= pci_subordinate(b);
 }
 
-/* On the same bus apart; otherwise apart or one inside the other. Each pair is said once, at the
- * later one. */
+/* On the same bus apart; otherwise apart or one inside the other. Each pair once, at the later one. */
 static void check_ranges(const struct rule_target *t)
 {
 	char name[16];
 
-	for (unsigned i = 0; i < t->s->known_count && has_numbers(t->fn) && is_sound(t->fn); i++) {
-		const struct pci_function *other = &t->s->known[i].fn;
+	for (unsigned i = 0; i < t->s->inventory.count && has_numbers(t->fn) && is_sound(t->fn);
+	     i++) {
+		const struct pci_function *other = &t->s->inventory.known[i].fn;
+		bool nested = inside(t->fn, other) || inside(other, t->fn);
 
 		if (other->at.segment != t->fn->at.segment ||
 		    cfg_key(other->at) >= cfg_key(t->fn->at) || !has_numbers(other) ||
-		    !is_sound(other) || !overlap(t->fn, other))
+		    !is_sound(other))
 			continue;
-		if (other->at.bus != t->fn->at.bus &&
-		    (inside(t->fn, other) || inside(other, t->fn)))
-			continue;
-		rule_fail(t, PCI_BUS_NUMBERS, "buses %u to %u, should be apart from %u to %u of %s",
-			  pci_secondary(t->fn), pci_subordinate(t->fn), pci_secondary(other),
-			  pci_subordinate(other), pci_name(name, other->at));
+		rule_expect(t, !overlap(t->fn, other) || (other->at.bus != t->fn->at.bus && nested),
+			    PCI_BUS_NUMBERS, "buses %u to %u, should be apart from %u to %u of %s",
+			    pci_secondary(t->fn), pci_subordinate(t->fn), pci_secondary(other),
+			    pci_subordinate(other), pci_name(name, other->at));
 	}
 }
 
-static void ranges(struct session *s, const struct test *test)
-{
-	rule_each(s, test, RULE_ONE_PATH, check_ranges);
-}
-
-TEST(.name = "rule.bridge.numbers", .id = "BRG-01", .run = numbers,
+TEST(.name = "rule.bridge.numbers", .id = "BRG-01", .idle = "no bridge has bus numbers",
+     .check = check_numbers, .filter = RULE_ONE_PATH,
      .reference = "PCI-to-PCI Bridge 1.2, 3.2.5.3 and 3.2.5.4",
      .text = "A bridge's secondary bus is above its own, and its subordinate bus not below its "
 	     "secondary.");
-TEST(.name = "rule.bridge.ranges", .id = "BRG-02", .run = ranges,
-     .reference = "PCI-to-PCI Bridge 1.2, 3.2.5.4",
+TEST(.name = "rule.bridge.ranges", .id = "BRG-02", .idle = "no two bridges have bus numbers",
+     .check = check_ranges, .filter = RULE_ONE_PATH, .reference = "PCI-to-PCI Bridge 1.2, 3.2.5.4",
      .text =
 	 "Bus ranges of bridges on one bus are apart; of others, apart or one inside the other.");

@@ -21,13 +21,14 @@ struct latch {
 
 static bool take(struct session *s, const struct test *test, struct latch *l)
 {
-	*l = (struct latch){.s = s, .test = test, .cfg = &s->path[PATH_PIO]};
-	if (!session_know(s))
+	*l = (struct latch){.s = s, .test = test, .cfg = &s->found.path[PATH_PIO]};
+	if (!inventory_know(s))
 		return false;
-	for (unsigned i = 0; i < s->known_count; i++) {
-		const struct pci_function *fn = &s->known[i].fn;
+	for (unsigned i = 0; i < s->inventory.count; i++) {
+		const struct pci_function *fn = &s->inventory.known[i].fn;
 
-		if (!(s->known[i].seen >> PATH_PIO & 1) || (fn->id & 0xffff) == fn->id >> 16)
+		if (!(s->inventory.known[i].seen >> PATH_PIO & 1) ||
+		    (fn->id & 0xffff) == fn->id >> 16)
 			continue;
 		l->target = (struct rule_target){s, test, fn, l->cfg, PATH_PIO, NULL};
 		l->select = PIO_ENABLE | (uint32_t)fn->at.bus << 16 | (uint32_t)fn->at.devfn << 8;
@@ -41,7 +42,6 @@ static bool take(struct session *s, const struct test *test, struct latch *l)
 static void give_back(struct latch *l)
 {
 	pio_address_write(l->cfg, l->found);
-	session_pass(l->s);
 }
 
 static void enable(struct session *s, const struct test *test)
@@ -55,9 +55,7 @@ static void enable(struct session *s, const struct test *test)
 		return;
 	pio_address_write(l.cfg, l.select & ~PIO_ENABLE);
 	value = pio_data_read(l.cfg, 0, 4);
-	if (value == l.target.fn->id)
-		rule_fail(
-		    &l.target, PCI_ID,
+	rule_expect(&l.target, value != l.target.fn->id, PCI_ID,
 		    "wrote CF8 0x%08x, CFC read 0x%08x, should not be a configuration register",
 		    l.select & ~PIO_ENABLE, value);
 	/* Interrupt line: a register of software's own, which nothing acts upon (6.2.4). */
@@ -65,12 +63,10 @@ static void enable(struct session *s, const struct test *test)
 	pio_address_write(l.cfg, (l.select & ~PIO_ENABLE) | line);
 	pio_data_write(l.cfg, 0, 1, (uint8_t)~before);
 	after = cfg_read8(l.cfg, l.target.fn->at, line);
-	if (after != before) {
-		rule_fail(&l.target, line,
-			  "wrote 0x%02x with CF8 0x%08x; reads 0x%02x, should still be 0x%02x",
-			  (uint8_t)~before, (l.select & ~PIO_ENABLE) | line, after, before);
+	if (!rule_expect(&l.target, after == before, line,
+			 "wrote 0x%02x with CF8 0x%08x; reads 0x%02x, should still be 0x%02x",
+			 (uint8_t)~before, (l.select & ~PIO_ENABLE) | line, after, before))
 		cfg_write(l.cfg, l.target.fn->at, line, 1, before);
-	}
 	give_back(&l);
 }
 
@@ -87,10 +83,9 @@ static void keeps(struct session *s, const struct test *test)
 
 		pio_address_write(l.cfg, patterns[i]);
 		got = pio_address_read(l.cfg);
-		if ((got & ADDRESS_BITS) != patterns[i])
-			rule_fail_at(s, test, "port CF8",
-				     "wrote 0x%08x, read 0x%08x, should be what was written",
-				     patterns[i], got);
+		rule_expect_at(s, test, (got & ADDRESS_BITS) == patterns[i], "port CF8",
+			       "wrote 0x%08x, read 0x%08x, should be what was written", patterns[i],
+			       got);
 	}
 	give_back(&l);
 }
@@ -115,13 +110,11 @@ static void small_writes(struct session *s, const struct test *test)
 		pio_address_write(l.cfg, l.select);
 		pio_address_write_part(l.cfg, writes[i].offset, writes[i].width, writes[i].value);
 		got = pio_address_read(l.cfg);
-		if ((got & ADDRESS_BITS) != l.select)
-			rule_fail_at(
-			    s, test, "port CF8",
-			    "wrote 0x%08x, then %u bytes 0x%x at CF8h + %u; read 0x%08x, should be "
-			    "0x%08x",
-			    l.select, writes[i].width, writes[i].value, writes[i].offset, got,
-			    l.select);
+		rule_expect_at(
+		    s, test, (got & ADDRESS_BITS) == l.select, "port CF8",
+		    "wrote 0x%08x, then %u bytes 0x%x at CF8h + %u; read 0x%08x, should be "
+		    "0x%08x",
+		    l.select, writes[i].width, writes[i].value, writes[i].offset, got, l.select);
 	}
 	give_back(&l);
 }
@@ -135,10 +128,9 @@ static void reserved(struct session *s, const struct test *test)
 		return;
 	pio_address_write(l.cfg, l.select | 0x7f000000);
 	got = pio_address_read(l.cfg);
-	if (got & 0x7f000000)
-		rule_fail_at(s, test, "port CF8",
-			     "wrote 0x%08x, read 0x%08x, should have 0 in bits 30 to 24",
-			     l.select | 0x7f000000, got);
+	rule_expect_at(s, test, !(got & 0x7f000000), "port CF8",
+		       "wrote 0x%08x, read 0x%08x, should have 0 in bits 30 to 24",
+		       l.select | 0x7f000000, got);
 	give_back(&l);
 }
 
@@ -151,17 +143,15 @@ static void low_bits(struct session *s, const struct test *test)
 		return;
 	pio_address_write(l.cfg, l.select | 2);
 	got = pio_address_read(l.cfg);
-	if (got & 3)
-		rule_fail_at(s, test, "port CF8",
-			     "wrote 0x%08x, read 0x%08x, should have 0 in bits 1 to 0",
-			     l.select | 2, got);
+	rule_expect_at(s, test, !(got & 3), "port CF8",
+		       "wrote 0x%08x, read 0x%08x, should have 0 in bits 1 to 0", l.select | 2,
+		       got);
 	/* Again, since the read above may have cost the latch its contents. */
 	pio_address_write(l.cfg, l.select | 2);
 	word = pio_data_read(l.cfg, 0, 2);
-	if (word != (l.target.fn->id & 0xffff))
-		rule_fail(&l.target, PCI_ID,
-			  "wrote CF8 0x%08x; the word at CFC read 0x%04x, should be 0x%04x",
-			  l.select | 2, word, l.target.fn->id & 0xffff);
+	rule_expect(&l.target, word == (l.target.fn->id & 0xffff), PCI_ID,
+		    "wrote CF8 0x%08x; the word at CFC read 0x%04x, should be 0x%04x", l.select | 2,
+		    word, l.target.fn->id & 0xffff);
 	give_back(&l);
 }
 

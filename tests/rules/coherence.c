@@ -15,9 +15,10 @@ static void cross(const struct rule_target *t, struct cfg *reader, unsigned reg,
 	cfg_write(t->cfg, t->fn->at, reg, width, value);
 	got = cfg_read32(reader, t->fn->at, reg);
 	/* A register that did not take the value is no matter of coherence. */
-	if (((got ^ value) & mask) && !((cfg_read32(t->cfg, t->fn->at, reg) ^ value) & mask))
-		rule_fail(t, reg, "wrote 0x%x, read 0x%x over %s, should be what was written",
-			  value & mask, got & mask, reader->ops->name);
+	rule_expect(
+	    t, !((got ^ value) & mask) || ((cfg_read32(t->cfg, t->fn->at, reg) ^ value) & mask),
+	    reg, "wrote 0x%x, read 0x%x over %s, should be what was written", value & mask,
+	    got & mask, reader->ops->name);
 }
 
 static void cross_line(const struct rule_target *t, struct cfg *reader)
@@ -81,19 +82,14 @@ static void check_internal(const struct rule_target *t)
 		uint32_t pio = cfg_read32(t->cfg, t->fn->at, reg),
 			 ecam = cfg_read32(other, t->fn->at, reg);
 
-		if (pio == ecam || cfg_read32(t->cfg, t->fn->at, reg) != pio ||
-		    cfg_read32(other, t->fn->at, reg) != ecam)
-			continue;
-		rule_fail(t, reg,
-			  "after decode off and on read 0x%08x, should be 0x%08x as over ecam", pio,
-			  ecam);
-		return;
+		if (!rule_expect(
+			t,
+			pio == ecam || cfg_read32(t->cfg, t->fn->at, reg) != pio ||
+			    cfg_read32(other, t->fn->at, reg) != ecam,
+			reg, "after decode off and on read 0x%08x, should be 0x%08x as over ecam",
+			pio, ecam))
+			return;
 	}
-}
-
-static void internal(struct session *s, const struct test *test)
-{
-	rule_each(s, test, RULE_BOTH | RULE_BARS, check_internal);
 }
 
 TEST(.name = "rule.coherence.pio-ecam", .id = "COH-01", .run = writes, .path = PATH_PIO,
@@ -102,7 +98,8 @@ TEST(.name = "rule.coherence.pio-ecam", .id = "COH-01", .run = writes, .path = P
 TEST(.name = "rule.coherence.ecam-pio", .id = "COH-02", .run = writes, .path = PATH_ECAM,
      .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM, .reference = SECTION,
      .text = "A write through ECAM is at once visible through ports.");
-TEST(.name = "rule.coherence.internal", .id = "COH-03", .run = internal,
-     .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM, .reference = SECTION,
+TEST(.name = "rule.coherence.internal", .id = "COH-03", .check = check_internal,
+     .filter = RULE_BOTH | RULE_BARS, .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM,
+     .reference = SECTION,
      .text = "What a function changes in its own registers, when others are written, is visible "
 	     "through both.");

@@ -8,8 +8,7 @@
 static bool has_space(const struct rule_target *t, bool io)
 {
 	for (unsigned i = 0; i < BAR_ROM_INDEX; i++)
-		if (rule_has_bar(t->bars, i) && !(t->bars->upper >> i & 1) &&
-		    (t->bars->raw.value[i] & 1) == io)
+		if (rule_is_lower(t->bars, i) && (t->bars->raw.value[i] & 1) == io)
 			return true;
 	return false;
 }
@@ -18,7 +17,7 @@ static bool has_space(const struct rule_target *t, bool io)
 static bool all_assigned(const struct rule_target *t)
 {
 	for (unsigned i = 0; i < BAR_ROM_INDEX; i++)
-		if (rule_has_bar(t->bars, i) && !(t->bars->upper >> i & 1) &&
+		if (rule_is_lower(t->bars, i) &&
 		    !(t->bars->raw.value[i] & rule_address_bits(t->bars, i)) &&
 		    !(rule_is_wide(t->bars, i) && t->bars->raw.value[i + 1]))
 			return false;
@@ -36,13 +35,11 @@ static void toggle(const struct rule_target *t, uint16_t bit)
 	got = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND);
 	cfg_write16(t->cfg, t->fn->at, PCI_COMMAND, before);
 	back = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND);
-	if (got != flipped)
-		rule_fail(t, PCI_COMMAND, "wrote 0x%04x, read 0x%04x, should be what was written",
-			  flipped, got);
-	else if (back != before)
-		rule_fail(t, PCI_COMMAND,
-			  "wrote back 0x%04x, read 0x%04x, should be what was written", before,
-			  back);
+	if (rule_expect(t, got == flipped, PCI_COMMAND,
+			"wrote 0x%04x, read 0x%04x, should be what was written", flipped, got))
+		rule_expect(t, back == before, PCI_COMMAND,
+			    "wrote back 0x%04x, read 0x%04x, should be what was written", before,
+			    back);
 }
 
 static void check_toggle(const struct rule_target *t)
@@ -53,11 +50,6 @@ static void check_toggle(const struct rule_target *t)
 		toggle(t, PCI_COMMAND_IO);
 }
 
-static void command(struct session *s, const struct test *test)
-{
-	rule_each(s, test, RULE_BARS | RULE_ENDPOINT, check_toggle);
-}
-
 /* STATUS shares a dword with COMMAND: a write that lands there is undone, and is a failure. */
 static uint16_t put_status(const struct rule_target *t, uint16_t value)
 {
@@ -65,12 +57,10 @@ static uint16_t put_status(const struct rule_target *t, uint16_t value)
 
 	cfg_write16(t->cfg, t->fn->at, PCI_STATUS, value);
 	after = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND);
-	if (after != before) {
+	if (!rule_expect(t, after == before, PCI_COMMAND,
+			 "wrote 0x%04x to STATUS, COMMAND reads 0x%04x, should be 0x%04x", value,
+			 after, before))
 		cfg_write16(t->cfg, t->fn->at, PCI_COMMAND, before);
-		rule_fail(t, PCI_COMMAND,
-			  "wrote 0x%04x to STATUS, COMMAND reads 0x%04x, should be 0x%04x", value,
-			  after, before);
-	}
 	return cfg_read16(t->cfg, t->fn->at, PCI_STATUS);
 }
 
@@ -83,18 +73,11 @@ static void check_clears(const struct rule_target *t)
 	uint16_t before = status & STATUS_CLEARS, rest = status & (uint16_t)~STATUS_CLEARS;
 
 	got = put_status(t, rest) & STATUS_CLEARS;
-	if (before & ~got)
-		rule_fail(t, PCI_STATUS, "wrote 0x%04x, error bits read 0x%04x, should be 0x%04x",
-			  rest, got, before);
+	rule_expect(t, !(before & ~got), PCI_STATUS,
+		    "wrote 0x%04x, error bits read 0x%04x, should be 0x%04x", rest, got, before);
 	got = put_status(t, rest | STATUS_CLEARS) & STATUS_CLEARS;
-	if (got)
-		rule_fail(t, PCI_STATUS, "wrote 0x%04x, error bits read 0x%04x, should be clear",
-			  rest | STATUS_CLEARS, got);
-}
-
-static void clears(struct session *s, const struct test *test)
-{
-	rule_each(s, test, RULE_ALL, check_clears);
+	rule_expect(t, !got, PCI_STATUS, "wrote 0x%04x, error bits read 0x%04x, should be clear",
+		    rest | STATUS_CLEARS, got);
 }
 
 static void check_read_only(const struct rule_target *t)
@@ -103,27 +86,22 @@ static void check_read_only(const struct rule_target *t)
 	uint16_t flipped = before ^ STATUS_READ_ONLY,
 		 got = put_status(t, flipped) & STATUS_READ_ONLY;
 
-	if (got == before)
-		return;
-	put_status(t, before);
-	rule_fail(t, PCI_STATUS, "wrote 0x%04x, read-only bits read 0x%04x, should be 0x%04x",
-		  flipped, got, before);
+	if (!rule_expect(t, got == before, PCI_STATUS,
+			 "wrote 0x%04x, read-only bits read 0x%04x, should be 0x%04x", flipped, got,
+			 before))
+		put_status(t, before);
 }
 
-static void read_only(struct session *s, const struct test *test)
-{
-	rule_each(s, test, RULE_ALL, check_read_only);
-}
-
-TEST(.name = "rule.command.decode", .id = "CMD-01", .run = command,
-     .reference = "PCI Local Bus 3.0, 6.2.2",
+TEST(.name = "rule.command.decode", .id = "CMD-01",
+     .idle = "no function decodes, and no BAR holds an address", .check = check_toggle,
+     .filter = RULE_BARS | RULE_ENDPOINT, .reference = "PCI Local Bus 3.0, 6.2.2",
      .text =
 	 "A function with memory or I/O BARs lets decoding of that space be turned off and on.");
-TEST(.name = "rule.status.clears", .id = "CMD-02", .run = clears,
+TEST(.name = "rule.status.clears", .id = "CMD-02", .check = check_clears,
      .reference = "PCI Local Bus 3.0, 6.2.3",
      .text =
 	 "Error bits of STATUS clear when written with 1, stay when written with 0, and are never "
 	 "set by a write.");
-TEST(.name = "rule.status.read-only", .id = "CMD-03", .run = read_only,
+TEST(.name = "rule.status.read-only", .id = "CMD-03", .check = check_read_only,
      .reference = "PCI Local Bus 3.0, 6.2.3",
      .text = "The bits of STATUS that say what a function can do take no writes.");

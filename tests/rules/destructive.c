@@ -10,12 +10,14 @@ static uint8_t free_bus(const struct session *s, const struct pci_root *root)
 {
 	struct pci_bus_set used = {0};
 
-	for (unsigned i = 0; i < s->roots.count; i++)
-		if (s->roots.root[i].segment == root->segment)
-			pci_bus_add(&used, s->roots.root[i].bus);
-	for (unsigned i = 0; i < s->known_count; i++)
-		for (unsigned b = pci_secondary(&s->known[i].fn);
-		     pci_is_bridge(&s->known[i].fn) && b <= pci_subordinate(&s->known[i].fn); b++)
+	for (unsigned i = 0; i < s->found.roots.count; i++)
+		if (s->found.roots.root[i].segment == root->segment)
+			pci_bus_add(&used, s->found.roots.root[i].bus);
+	for (unsigned i = 0; i < s->inventory.count; i++)
+		for (unsigned b = pci_secondary(&s->inventory.known[i].fn);
+		     pci_is_bridge(&s->inventory.known[i].fn) &&
+		     b <= pci_subordinate(&s->inventory.known[i].fn);
+		     b++)
 			pci_bus_add(&used, b);
 	for (unsigned bus = root->last; bus > root->bus; bus--)
 		if (!pci_bus_in(&used, bus))
@@ -27,17 +29,19 @@ static uint8_t free_bus(const struct session *s, const struct pci_root *root)
  * empty. */
 static struct pci_function occupant(const struct session *s, uint16_t segment, uint8_t bus)
 {
-	for (unsigned i = 0; i < s->known_count; i++)
-		if (s->known[i].fn.at.bus == bus && s->known[i].fn.at.segment == segment)
-			return s->known[i].fn;
+	for (unsigned i = 0; i < s->inventory.count; i++)
+		if (s->inventory.known[i].fn.at.bus == bus &&
+		    s->inventory.known[i].fn.at.segment == segment)
+			return s->inventory.known[i].fn;
 	return (struct pci_function){.at = {segment, bus, 0}, .id = 0xffffffff};
 }
 
 static const struct pci_root *root_of(const struct session *s, struct cfg_address at)
 {
-	for (unsigned i = 0; i < s->roots.count; i++)
-		if (s->roots.root[i].segment == at.segment && s->roots.root[i].bus == at.bus)
-			return &s->roots.root[i];
+	for (unsigned i = 0; i < s->found.roots.count; i++)
+		if (s->found.roots.root[i].segment == at.segment &&
+		    s->found.roots.root[i].bus == at.bus)
+			return &s->found.roots.root[i];
 	return NULL;
 }
 
@@ -62,26 +66,18 @@ static void check_renumber(const struct rule_target *t)
 	at_new = cfg_read32(t->cfg, new, PCI_ID);
 	at_old = cfg_read32(t->cfg, old, PCI_ID);
 	back = rule_put(t, PCI_BUS_NUMBERS, t->fn->buses);
-	if ((got ^ numbers) & 0x00ffffff)
-		rule_fail(t, PCI_BUS_NUMBERS,
-			  "wrote 0x%08x, read 0x%08x, should be what was written", numbers, got);
-	else if (at_new != there.id)
-		rule_fail(t, PCI_BUS_NUMBERS,
-			  "with secondary %u, bus %u read 0x%08x, should be 0x%08x from bus %u",
-			  moved, moved, at_new, there.id, old.bus);
-	else if (at_old != 0xffffffff)
-		rule_fail(t, PCI_BUS_NUMBERS,
-			  "with secondary %u, bus %u still read 0x%08x, should be all-ones", moved,
-			  old.bus, at_old);
-	if (((back ^ t->fn->buses) & 0x00ffffff) || cfg_read32(t->cfg, old, PCI_ID) != there.id)
-		rule_fail(t, PCI_BUS_NUMBERS,
-			  "wrote back 0x%08x, read 0x%08x; bus %u should be as before",
-			  t->fn->buses, back, old.bus);
-}
-
-static void renumber(struct session *s, const struct test *test)
-{
-	rule_each(s, test, RULE_ALL, check_renumber);
+	if (rule_expect(t, !((got ^ numbers) & 0x00ffffff), PCI_BUS_NUMBERS,
+			"wrote 0x%08x, read 0x%08x, should be what was written", numbers, got) &&
+	    rule_expect(t, at_new == there.id, PCI_BUS_NUMBERS,
+			"with secondary %u, bus %u read 0x%08x, should be 0x%08x from bus %u",
+			moved, moved, at_new, there.id, old.bus))
+		rule_expect(t, at_old == 0xffffffff, PCI_BUS_NUMBERS,
+			    "with secondary %u, bus %u still read 0x%08x, should be all-ones",
+			    moved, old.bus, at_old);
+	rule_expect(
+	    t, !((back ^ t->fn->buses) & 0x00ffffff) && cfg_read32(t->cfg, old, PCI_ID) == there.id,
+	    PCI_BUS_NUMBERS, "wrote back 0x%08x, read 0x%08x; bus %u should be as before",
+	    t->fn->buses, back, old.bus);
 }
 
 /* Where no operating system would put a BAR: in low memory, on the VGA window, on the APICs, at the
@@ -90,11 +86,6 @@ static const uint32_t odd[] = {0x00000000, 0x00000010, 0x000a0000, 0x000fff00, 0
 			       0xfee00000, 0xdeadbeec, 0x7ffffff0, 0xffff0000};
 
 /* The upper half of a 64-bit BAR is BAR-07's. */
-static bool is_lower(const struct rule_bars *bars, unsigned index)
-{
-	return rule_has_bar(bars, index) && !(bars->upper >> index & 1);
-}
-
 static void check_odd(const struct rule_target *t)
 {
 	struct rule_window w;
@@ -104,24 +95,17 @@ static void check_odd(const struct rule_target *t)
 	for (unsigned b = 0; b < BAR_ROM_INDEX; b++) {
 		uint32_t mask = t->bars->raw.mask[b] & rule_address_bits(t->bars, b);
 
-		for (unsigned i = 0; is_lower(t->bars, b) && i < sizeof(odd) / sizeof(odd[0]);
+		for (unsigned i = 0; rule_is_lower(t->bars, b) && i < sizeof(odd) / sizeof(odd[0]);
 		     i++) {
 			uint32_t got = rule_put(t, bar_offset(t->fn, b), odd[i]) &
 				       rule_address_bits(t->bars, b);
 
-			if (got != (odd[i] & mask))
-				rule_fail(
-				    t, bar_offset(t->fn, b),
+			rule_expect(t, got == (odd[i] & mask), bar_offset(t->fn, b),
 				    "wrote 0x%08x, address bits read 0x%08x, should be 0x%08x",
 				    odd[i], got, odd[i] & mask);
 		}
 	}
 	rule_close(t, &w);
-}
-
-static void odd_addresses(struct session *s, const struct test *test)
-{
-	rule_each(s, test, RULE_BARS, check_odd);
 }
 
 /* With decode on, a probed BAR lies at the top of the address space: below this size over nothing
@@ -139,12 +123,11 @@ static void probe_live(const struct rule_target *t, unsigned b)
 	value = cfg_read32(t->cfg, t->fn->at, reg);
 	got = rule_put(t, reg, BAR_PROBE_ONES) & bits;
 	back = rule_put(t, reg, value);
-	if (got != want)
-		rule_fail(t, reg,
-			  "with decode on wrote 0x%08x, address bits read 0x%08x, should be 0x%08x",
-			  BAR_PROBE_ONES, got, want);
-	if (back != value)
-		rule_fail(t, reg, "with decode on wrote back 0x%08x, read 0x%08x", value, back);
+	rule_expect(t, got == want, reg,
+		    "with decode on wrote 0x%08x, address bits read 0x%08x, should be 0x%08x",
+		    BAR_PROBE_ONES, got, want);
+	rule_expect(t, back == value, reg, "with decode on wrote back 0x%08x, read 0x%08x", value,
+		    back);
 }
 
 /* Only functions that firmware left decoding; 64-bit BARs keep their upper half, so that they stay
@@ -154,22 +137,19 @@ static void check_decoding(const struct rule_target *t)
 	if (!(cfg_read16(t->cfg, t->fn->at, PCI_COMMAND) & PCI_COMMAND_MEMORY))
 		return;
 	for (unsigned b = 0; b < BAR_ROM_INDEX; b++)
-		if (is_lower(t->bars, b) && !(t->bars->raw.value[b] & 1))
+		if (rule_is_lower(t->bars, b) && !(t->bars->raw.value[b] & 1))
 			probe_live(t, b);
 }
 
-static void decoding(struct session *s, const struct test *test)
-{
-	rule_each(s, test, RULE_BARS | RULE_ENDPOINT, check_decoding);
-}
-
-TEST(.name = "rule.destructive.bus-numbers", .id = "DST-01", .run = renumber,
+TEST(.name = "rule.destructive.bus-numbers", .id = "DST-01",
+     .idle = "no numbered bridge on a root bus, or no bus number free", .check = check_renumber,
      .flags = TEST_DESTRUCTIVE, .reference = "PCI-to-PCI Bridge 1.2, 3.1.2.1 and 3.2.5.3",
      .text = "When a bridge's secondary bus number changes, what is behind it answers at the new "
 	     "number and not at the old one.");
-TEST(.name = "rule.destructive.odd-addresses", .id = "DST-02", .run = odd_addresses,
-     .flags = TEST_DESTRUCTIVE, .reference = "PCI Local Bus 3.0, 6.2.5.1",
+TEST(.name = "rule.destructive.odd-addresses", .id = "DST-02", .check = check_odd,
+     .filter = RULE_BARS, .flags = TEST_DESTRUCTIVE, .reference = "PCI Local Bus 3.0, 6.2.5.1",
      .text = "With decode off a BAR takes any address, however strange.");
-TEST(.name = "rule.destructive.decoding", .id = "DST-03", .run = decoding,
-     .flags = TEST_DESTRUCTIVE, .reference = "PCI Local Bus 3.0, 6.2.5.1",
+TEST(.name = "rule.destructive.decoding", .id = "DST-03", .idle = "no function decodes memory",
+     .check = check_decoding, .filter = RULE_BARS | RULE_ENDPOINT, .flags = TEST_DESTRUCTIVE,
+     .reference = "PCI Local Bus 3.0, 6.2.5.1",
      .text = "A memory BAR can be probed and put back while it decodes.");

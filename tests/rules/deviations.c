@@ -11,13 +11,13 @@ static bool is_qemu(const struct session *s)
 	const char *signature = s->platform->hypervisor;
 
 	return strcmp(signature, SIGNATURE_TCG) == 0 ||
-	       (strcmp(signature, SIGNATURE_KVM) == 0 && s->fwcfg.present);
+	       (strcmp(signature, SIGNATURE_KVM) == 0 && s->found.fwcfg.present);
 }
 
 /* The one user of KVM that has CF8 but neither fw_cfg nor any ACPI table. */
 static bool is_kvmtool(const struct session *s)
 {
-	return strcmp(s->platform->hypervisor, SIGNATURE_KVM) == 0 && !s->fwcfg.present &&
+	return strcmp(s->platform->hypervisor, SIGNATURE_KVM) == 0 && !s->found.fwcfg.present &&
 	       !s->platform->acpi->found;
 }
 

@@ -15,9 +15,9 @@ static void check_register(const struct rule_target *t, unsigned reg, unsigned w
 	after = cfg_read(t->cfg, t->fn->at, reg, width);
 	if (after != before)
 		cfg_write(t->cfg, t->fn->at, reg, width, before);
-	if ((after ^ before) & fixed)
-		rule_fail(t, reg, "wrote 0x%x, read 0x%x, should still be 0x%x",
-			  ~before & cfg_ones(width), after, before);
+	rule_expect(t, !((after ^ before) & fixed), reg,
+		    "wrote 0x%x, read 0x%x, should still be 0x%x", ~before & cfg_ones(width), after,
+		    before);
 }
 
 static void check_read_only(const struct rule_target *t)
@@ -29,11 +29,6 @@ static void check_read_only(const struct rule_target *t)
 		check_register(t, SUBSYSTEM_REG, 4, 0xffffffff);
 }
 
-static void read_only(struct session *s, const struct test *test)
-{
-	rule_each(s, test, RULE_ALL, check_read_only);
-}
-
 /* Class 06h 04h is a PCI-to-PCI bridge, 06h 09h a semi-transparent one; 06h 07h is a CardBus
  * bridge. */
 static void check_type(const struct rule_target *t)
@@ -41,14 +36,8 @@ static void check_type(const struct rule_target *t)
 	unsigned type = pci_header_type(t->fn), class = pci_class(t->fn) >> 8;
 	unsigned want = class == 0x0604 || class == 0x0609 ? 1 : class == 0x0607 ? 2 : 0;
 
-	if (type != want && (type == 1 || want == 1 || type > 2))
-		rule_fail(t, HEADER_TYPE_REG, "header type %u with class 0x%04x, should be type %u",
-			  type, class, want);
-}
-
-static void type(struct session *s, const struct test *test)
-{
-	rule_each(s, test, RULE_ONE_PATH, check_type);
+	rule_expect(t, type == want || (type != 1 && want != 1 && type <= 2), HEADER_TYPE_REG,
+		    "header type %u with class 0x%04x, should be type %u", type, class, want);
 }
 
 static void check_line(const struct rule_target *t)
@@ -63,25 +52,20 @@ static void check_line(const struct rule_target *t)
 
 		cfg_write(t->cfg, t->fn->at, PCI_INTERRUPT_LINE, 1, value);
 		got = cfg_read8(t->cfg, t->fn->at, PCI_INTERRUPT_LINE);
-		if (got != value)
-			rule_fail(t, PCI_INTERRUPT_LINE,
-				  "wrote 0x%02x, read 0x%02x, should be 0x%02x", value, got, value);
+		rule_expect(t, got == value, PCI_INTERRUPT_LINE,
+			    "wrote 0x%02x, read 0x%02x, should be 0x%02x", value, got, value);
 	}
 	cfg_write(t->cfg, t->fn->at, PCI_INTERRUPT_LINE, 1, before);
 }
 
-static void line(struct session *s, const struct test *test)
-{
-	rule_each(s, test, RULE_ALL, check_line);
-}
-
-TEST(.name = "rule.header.read-only", .id = "HDR-01", .run = read_only,
+TEST(.name = "rule.header.read-only", .id = "HDR-01", .check = check_read_only,
      .reference = "PCI Local Bus 3.0, 6.2.1 and 6.2.4",
      .text = "Vendor, device, revision, class, header type and subsystem do not take writes.");
-TEST(.name = "rule.header.type", .id = "HDR-02", .run = type,
+TEST(.name = "rule.header.type", .id = "HDR-02", .check = check_type, .filter = RULE_ONE_PATH,
      .reference = "PCI Local Bus 3.0, 6.2.1 and appendix D; PCI-to-PCI Bridge 1.2, 3.2.4.7",
      .text = "Functions of a PCI-to-PCI bridge class, and no others, have a type 1 header.");
-TEST(.name = "rule.header.interrupt-line", .id = "HDR-03", .run = line,
+TEST(.name = "rule.header.interrupt-line", .id = "HDR-03",
+     .idle = "no function has an interrupt pin", .check = check_line,
      .reference = "PCI Local Bus 3.0, 6.2.4",
      .text =
 	 "The interrupt line register of a function with an interrupt pin holds any byte that is "

@@ -14,18 +14,12 @@ static void compare_low(const struct rule_target *t)
 		uint32_t pio = cfg_read32(t->cfg, t->fn->at, reg);
 		uint32_t ecam = cfg_read32(rule_other(t), t->fn->at, reg);
 
-		if (pio == ecam || is_volatile(t, reg, pio, ecam))
-			continue;
-		rule_fail(t, reg,
-			  "read 0x%08x, should be 0x%08x as over ecam, or the other way round", pio,
-			  ecam);
-		return;
+		if (!rule_expect(
+			t, pio == ecam || is_volatile(t, reg, pio, ecam), reg,
+			"read 0x%08x, should be 0x%08x as over ecam, or the other way round", pio,
+			ecam))
+			return;
 	}
-}
-
-static void low(struct session *s, const struct test *test)
-{
-	rule_each(s, test, RULE_BOTH | RULE_REACHED, compare_low);
 }
 
 /* At most so many dwords of a function are read in parts; most are zero and are not. */
@@ -55,26 +49,23 @@ static void compare_extended(const struct rule_target *t)
 		for (unsigned width = 1; width <= 2; width++) {
 			uint32_t sum = read_in_parts(t, reg, width);
 
-			if (sum == value || cfg_read32(t->cfg, t->fn->at, reg) != value)
-				continue;
-			rule_fail(t, reg,
-				  "reads of %u bytes gave 0x%08x together, should be 0x%08x", width,
-				  sum, value);
-			return;
+			if (!rule_expect(
+				t, sum == value || cfg_read32(t->cfg, t->fn->at, reg) != value, reg,
+				"reads of %u bytes gave 0x%08x together, should be 0x%08x", width,
+				sum, value))
+				return;
 		}
 	}
 }
 
-static void extended(struct session *s, const struct test *test)
-{
-	rule_each(s, test, RULE_BY_TEST, compare_extended);
-}
-
-TEST(.name = "rule.identity.low", .id = "ID-01", .run = low,
-     .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM, .reference = "PCI Express Base 4.0, 7.2.1",
+TEST(.name = "rule.identity.low", .id = "ID-01", .check = compare_low,
+     .filter = RULE_BOTH | RULE_REACHED, .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM,
+     .reference = "PCI Express Base 4.0, 7.2.1",
      .text =
 	 "Each of the first 256 bytes of a function reads the same through ports and through ECAM, "
 	 "unless it changes by itself.");
-TEST(.name = "rule.identity.extended", .id = "ID-02", .run = extended, .path = PATH_ECAM,
-     .flags = TEST_NEEDS_ECAM, .reference = "PCI Express Base 4.0, 7.2.2",
+TEST(.name = "rule.identity.extended", .id = "ID-02",
+     .idle = "no function has anything from 100h on", .check = compare_extended,
+     .filter = RULE_BY_TEST, .path = PATH_ECAM, .flags = TEST_NEEDS_ECAM,
+     .reference = "PCI Express Base 4.0, 7.2.2",
      .text = "From 100h to FFFh, dwords, words and bytes read through ECAM give the same.");

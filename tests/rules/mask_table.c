@@ -7,17 +7,13 @@
 
 static void well_formed(struct session *s, const struct test *test)
 {
-	if (!s->pv_item.key) {
-		session_skip(s, "no PCI BAR mask table is offered");
+	if (!s->found.table_item.key)
 		return;
-	}
-	if (s->pv == PV_NONE)
-		rule_fail_at(
-		    s, test, "table",
-		    "is offered in fw_cfg item 0x%02x but is not well-formed (named at the start "
-		    "of the log)",
-		    s->pv_item.key);
-	session_pass(s);
+	rule_expect_at(
+	    s, test, s->found.table != MASK_TABLE_NONE, "table",
+	    "is offered in fw_cfg item 0x%02x but is not well-formed (named at the start "
+	    "of the log)",
+	    s->found.table_item.key);
 }
 
 /* The table, read anew. Registers of functions that the bus does not have are left out; the arena
@@ -29,29 +25,26 @@ struct read_table {
 
 static bool read_table(struct session *s, const struct test *test, struct read_table *r)
 {
-	struct pv_table table;
+	struct mask_table table;
 
-	r->raw = ARENA_TAKE(s->arena, struct bar_registers, SESSION_FUNCTIONS_MAX);
+	r->raw = ARENA_TAKE(s->arena, struct bar_registers, INVENTORY_FUNCTIONS_MAX);
 	if (!r->raw) {
 		session_error(s, "no memory for the table's functions");
 		return false;
 	}
-	if (!session_new_map(s, &r->map))
+	if (!inventory_new_map(s, &r->map))
 		return false;
-	if (!session_read_table(s, &table)) {
-		rule_fail_at(s, test, "table", "was well-formed, should still be");
+	if (!rule_expect_at(s, test, discovery_read_table(s, &table), "table",
+			    "was well-formed, should still be"))
 		return false;
-	}
-	pv_walk(&table, &s->numbering, &r->map, r->raw, &s->diag);
+	mask_table_walk(&table, &s->found.numbering, &r->map, r->raw, &s->diag);
 	return true;
 }
 
-static int known_index(const struct session *s, struct cfg_address at)
+/* Of a function of the table, the one that is known; NULL: the bus has nothing there. */
+static const struct known *on_the_bus(struct session *s, const struct read_table *r, unsigned i)
 {
-	for (unsigned i = 0; i < s->known_count; i++)
-		if (cfg_key(s->known[i].fn.at) == cfg_key(at))
-			return (int)i;
-	return -1;
+	return inventory_find(s, r->map.fn[i].at);
 }
 
 static void check_functions(struct session *s, const struct test *test, const struct read_table *r)
@@ -60,76 +53,72 @@ static void check_functions(struct session *s, const struct test *test, const st
 
 	for (unsigned i = 0; i < r->map.count; i++) {
 		const struct pci_function *fn = &r->map.fn[i];
-		int k = known_index(s, fn->at);
+		const struct known *k = on_the_bus(s, r, i);
 
-		if (k < 0)
-			rule_fail_at(s, test, pci_name(name, fn->at),
-				     "the table has 0x%08x, the bus nothing", fn->id);
-		else if (fn->id != s->known[k].fn.id ||
-			 fn->class_revision != s->known[k].fn.class_revision ||
-			 (fn->header ^ s->known[k].fn.header) & 0x00ff0000)
-			rule_fail_at(
-			    s, test, pci_name(name, fn->at),
-			    "the table has 0x%08x 0x%08x type 0x%02x, should be 0x%08x 0x%08x type "
-			    "0x%02x",
-			    fn->id, fn->class_revision, fn->header >> 16 & 0xff, s->known[k].fn.id,
-			    s->known[k].fn.class_revision, s->known[k].fn.header >> 16 & 0xff);
+		if (!rule_expect_at(s, test, k != NULL, pci_name(name, fn->at),
+				    "the table has 0x%08x, the bus nothing", fn->id))
+			continue;
+		rule_expect_at(
+		    s, test,
+		    fn->id == k->fn.id && fn->class_revision == k->fn.class_revision &&
+			!((fn->header ^ k->fn.header) & 0x00ff0000),
+		    name,
+		    "the table has 0x%08x 0x%08x type 0x%02x, should be 0x%08x 0x%08x type "
+		    "0x%02x",
+		    fn->id, fn->class_revision, fn->header >> 16 & 0xff, k->fn.id,
+		    k->fn.class_revision, k->fn.header >> 16 & 0xff);
 	}
-	for (unsigned i = 0; i < s->known_count; i++)
-		if (!pci_map_find(&r->map, s->known[i].fn.at))
-			rule_fail_at(s, test, pci_name(name, s->known[i].fn.at),
-				     "is on the bus, should be in the table");
+	for (unsigned i = 0; i < s->inventory.count; i++) {
+		struct cfg_address at = s->inventory.known[i].fn.at;
+
+		rule_expect_at(s, test, pci_map_find(&r->map, at) != NULL, pci_name(name, at),
+			       "is on the bus, should be in the table");
+	}
+}
+
+static void check_register(struct session *s, const struct test *test,
+			   const struct pci_function *fn, unsigned index, const char *what,
+			   uint32_t in_table, uint32_t now, const char *as)
+{
+	char where[64] = "", name[16];
+
+	if (in_table != now)
+		text_format(where, sizeof(where), "%s register 0x%02x in the table",
+			    pci_name(name, fn->at), bar_offset(fn, index));
+	rule_expect_at(s, test, in_table == now, where, "has %s 0x%08x, should be 0x%08x as %s",
+		       what, in_table, now, as);
 }
 
 static void check_masks(struct session *s, const struct test *test, const struct read_table *r)
 {
 	for (unsigned i = 0; i < r->map.count; i++) {
-		int k = known_index(s, r->map.fn[i].at);
-		const struct rule_bars *bars = k < 0 ? NULL : rule_bars_of(s, (unsigned)k);
+		const struct known *k = on_the_bus(s, r, i);
+		const struct rule_bars *bars =
+		    k ? rule_bars_of(s, (unsigned)(k - s->inventory.known)) : NULL;
 
-		for (unsigned b = 0; bars && b < BAR_COUNT; b++) {
-			unsigned reg = bar_offset(&s->known[k].fn, b);
-			char where[64], name[16];
-
-			if (!reg || r->raw[i].mask[b] == bars->raw.mask[b])
-				continue;
-			text_format(where, sizeof(where), "%s register 0x%02x in the table",
-				    pci_name(name, r->map.fn[i].at), reg);
-			rule_fail_at(s, test, where,
-				     "has mask 0x%08x, should be 0x%08x as the dance read",
-				     r->raw[i].mask[b], bars->raw.mask[b]);
-		}
+		for (unsigned b = 0; bars && b < BAR_COUNT; b++)
+			if (bar_offset(&k->fn, b))
+				check_register(s, test, &k->fn, b, "mask", r->raw[i].mask[b],
+					       bars->raw.mask[b], "the dance read");
 	}
 }
 
-/* False once a register differs, after saying so. */
-static bool check_value(struct session *s, const struct test *test, const struct pci_function *fn,
+static void check_value(struct session *s, const struct test *test, const struct pci_function *fn,
 			unsigned index, uint32_t in_table, uint32_t now)
 {
-	char where[64], name[16];
-
-	if (in_table == now)
-		return true;
-	text_format(where, sizeof(where), "%s register 0x%02x in the table", pci_name(name, fn->at),
-		    bar_offset(fn, index));
-	rule_fail_at(s, test, where, "has value 0x%08x, should be 0x%08x as the register reads",
-		     in_table, now);
-	return false;
+	check_register(s, test, fn, index, "value", in_table, now, "the register reads");
 }
 
 static void check_values(struct session *s, const struct test *test, const struct read_table *r)
 {
 	for (unsigned i = 0; i < r->map.count; i++) {
-		int k = known_index(s, r->map.fn[i].at);
+		const struct known *k = on_the_bus(s, r, i);
+		struct cfg *cfg = k ? rule_path(s, (unsigned)(k - s->inventory.known)) : NULL;
 
-		for (unsigned b = 0; k >= 0 && b < BAR_COUNT; b++) {
-			const struct pci_function *fn = &s->known[k].fn;
-			unsigned reg = bar_offset(fn, b);
-
-			if (reg)
-				check_value(s, test, fn, b, r->raw[i].value[b],
-					    cfg_read32(rule_path(s, (unsigned)k), fn->at, reg));
-		}
+		for (unsigned b = 0; k && b < BAR_COUNT; b++)
+			if (bar_offset(&k->fn, b))
+				check_value(s, test, &k->fn, b, r->raw[i].value[b],
+					    cfg_read32(cfg, k->fn.at, bar_offset(&k->fn, b)));
 	}
 }
 
@@ -162,23 +151,18 @@ static void change_and_read(const struct rule_target *t)
 	arena_release(s->arena, mark);
 }
 
-#define CHANGED_MAX 4
+#define CHANGED_MAX 4 /* functions; each takes two checks */
 
 static void change_some(const struct rule_target *t)
 {
-	if (t->s->failures == 0 && t->s->rule_targets++ < CHANGED_MAX)
+	if (t->s->outcome.failures == 0 && t->s->outcome.checks < 2 * CHANGED_MAX)
 		change_and_read(t);
 }
 
 static void live(struct session *s, const struct test *test)
 {
-	if (s->pv != PV_LIVE) {
-		session_skip(s, "the table is a snapshot (" PV_ITEM_SNAPSHOT
-				"), not generated when it is read");
-		return;
-	}
-	s->rule_targets = 0;
-	rule_each(s, test, RULE_ONE_PATH | RULE_BARS, change_some);
+	if (s->found.table == MASK_TABLE_LIVE)
+		rule_each(s, test, RULE_ONE_PATH | RULE_BARS, change_some);
 }
 
 static void with_table(struct session *s, const struct test *test)
@@ -190,30 +174,31 @@ static void with_table(struct session *s, const struct test *test)
 	size_t mark;
 
 	/* What is kept for good is taken before the mark. */
-	if (!session_know(s) || (s->known_count && !rule_bars_of(s, 0)))
+	if (!inventory_know(s) || (s->inventory.count && !rule_bars_of(s, 0)))
 		return;
 	mark = arena_mark(s->arena);
 	if (read_table(s, test, &r)) {
 		checks[test->variant](s, test, &r);
-		session_pass(s);
 	}
 	arena_release(s->arena, mark);
 }
 
-TEST(.name = "rule.paravirtual.well-formed", .id = "PV-01", .run = well_formed,
+TEST(.name = "rule.paravirtual.well-formed", .id = "PV-01",
+     .idle = "no PCI BAR mask table is offered", .run = well_formed,
      .reference = PAGE ", What a reader must check",
      .text = "A mask table that is offered passes every check.");
 TEST(.name = "rule.paravirtual.functions", .id = "PV-02", .run = with_table, .variant = 0,
-     .flags = TEST_NEEDS_PV, .reference = PAGE ", Format",
+     .flags = TEST_NEEDS_TABLE, .reference = PAGE ", Format",
      .text = "The table lists exactly the functions on the bus, each with its ID, class and header "
 	     "type.");
 TEST(.name = "rule.paravirtual.masks", .id = "PV-03", .run = with_table, .variant = 1,
-     .flags = TEST_NEEDS_PV, .reference = PAGE ", Format",
+     .flags = TEST_NEEDS_TABLE, .reference = PAGE ", Format",
      .text = "Every mask of the table is what the dance reads.");
 TEST(.name = "rule.paravirtual.values", .id = "PV-04", .run = with_table, .variant = 2,
-     .flags = TEST_NEEDS_PV, .reference = PAGE ", Format",
+     .flags = TEST_NEEDS_TABLE, .reference = PAGE ", Format",
      .text = "Every current value of the table is what the register reads.");
-TEST(.name = "rule.paravirtual.live", .id = "PV-05", .run = live, .flags = TEST_NEEDS_PV,
-     .reference = PAGE ", Transport",
+TEST(.name = "rule.paravirtual.live", .id = "PV-05",
+     .idle = "the table is a snapshot, not generated when it is read", .run = live,
+     .flags = TEST_NEEDS_TABLE, .reference = PAGE ", Transport",
      .text =
 	 "A table that is generated when it is read has the value that was written just before.");

@@ -4,53 +4,47 @@
 #include "mem.h"
 #include "text.h"
 
-#define NOTES_MAX                                                                                  \
-	SESSION_HELD_MAX /* of one rule; a broken mechanism breaks a rule on every function */
+#define NOTES_MAX 4 /* of one rule; a broken mechanism breaks a rule on every function */
 
-#define DECODE (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
+#define DECODE    (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 
-__attribute__((format(printf, 4, 0))) static void fail(struct session *s, const struct test *test,
-						       const char *where, const char *format,
-						       va_list args)
+__attribute__((format(printf, 5, 0))) static bool expect(struct session *s, const struct test *test,
+							 bool good, const char *where,
+							 const char *format, va_list args)
 {
-	char text[SESSION_NOTE_MAX], note[SESSION_NOTE_MAX];
+	char text[OUTCOME_NOTE_MAX];
 
-	if (++s->failures > NOTES_MAX)
-		return;
+	s->outcome.checks++;
+	if (good || ++s->outcome.failures > NOTES_MAX)
+		return good;
 	text_vformat(text, sizeof(text), format, args);
-	text_format(note, sizeof(note), "%s %s: %s", test->id, where, text);
-	if (!s->hold_notes)
-		session_fail(s, "%s", note);
-	else if (s->held < SESSION_HELD_MAX)
-		memcpy(s->held_note[s->held++], note, sizeof(note));
+	session_fail(s, "%s %s: %s", test->id, where, text);
+	return false;
 }
 
-void rule_end(struct session *s, const struct test *test)
-{
-	if (s->failures > NOTES_MAX)
-		session_fail(s, "%s: and %u more like these", test->id, s->failures - NOTES_MAX);
-}
-
-void rule_fail_at(struct session *s, const struct test *test, const char *where, const char *format,
-		  ...)
+bool rule_expect_at(struct session *s, const struct test *test, bool good, const char *where,
+		    const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	fail(s, test, where, format, args);
+	expect(s, test, good, where, format, args);
 	va_end(args);
+	return good;
 }
 
-void rule_fail(const struct rule_target *t, unsigned reg, const char *format, ...)
+bool rule_expect(const struct rule_target *t, bool good, unsigned reg, const char *format, ...)
 {
-	char name[16], where[64];
+	char name[16], where[64] = "";
 	va_list args;
 
-	text_format(where, sizeof(where), "%s register 0x%02x over %s", pci_name(name, t->fn->at),
-		    reg, session_path_names[t->path]);
+	if (!good)
+		text_format(where, sizeof(where), "%s register 0x%02x over %s",
+			    pci_name(name, t->fn->at), reg, discovery_path_names[t->path]);
 	va_start(args, format);
-	fail(t->s, t->test, where, format, args);
+	expect(t->s, t->test, good, where, format, args);
 	va_end(args);
+	return good;
 }
 
 /* The path to a function when one will do. */
@@ -61,12 +55,20 @@ static unsigned path_to(const struct known *k)
 
 struct cfg *rule_path(struct session *s, unsigned known)
 {
-	return &s->path[path_to(&s->known[known])];
+	return &s->found.path[path_to(&s->inventory.known[known])];
+}
+
+struct rule_target rule_target_of(struct session *s, const struct test *test, unsigned known)
+{
+	unsigned path = path_to(&s->inventory.known[known]);
+
+	return (struct rule_target){s,    test, &s->inventory.known[known].fn, &s->found.path[path],
+				    path, NULL};
 }
 
 struct cfg *rule_other(const struct rule_target *t)
 {
-	return &t->s->path[1 - t->path];
+	return &t->s->found.path[1 - t->path];
 }
 
 struct rule_target rule_over(const struct rule_target *t, unsigned path)
@@ -74,13 +76,14 @@ struct rule_target rule_over(const struct rule_target *t, unsigned path)
 	struct rule_target over = *t;
 
 	over.path = path;
-	over.cfg = &t->s->path[path];
+	over.cfg = &t->s->found.path[path];
 	return over;
 }
 
 static bool reaches(const struct session *s, unsigned path, struct cfg_address at)
 {
-	return s->usable[path] && s->path[path].ops->reaches(&s->path[path], at, 0);
+	return s->found.usable[path] &&
+	       s->found.path[path].ops->reaches(&s->found.path[path], at, 0);
 }
 
 /* Which registers are BARs, by the registers alone: bar_decode() would leave out what it finds
@@ -110,21 +113,22 @@ static void find_bars(const struct pci_function *fn, struct rule_bars *bars)
 
 const struct rule_bars *rule_bars_of(struct session *s, unsigned known)
 {
-	const struct pci_function *fn = &s->known[known].fn;
+	const struct pci_function *fn = &s->inventory.known[known].fn;
 	struct rule_bars *bars;
 
-	if (!s->rule_bars)
-		s->rule_bars = ARENA_TAKE(s->arena, struct rule_bars, s->known_count);
-	if (!s->rule_bars) {
-		session_error(s, "no memory for the BARs of %u functions", s->known_count);
+	if (!s->rules->bars)
+		s->rules->bars = ARENA_TAKE(s->arena, struct rule_bars, s->inventory.count);
+	if (!s->rules->bars) {
+		session_error(s, "no memory for the BARs of %u functions", s->inventory.count);
 		return NULL;
 	}
-	bars = &s->rule_bars[known];
+	bars = &s->rules->bars[known];
 	if (!bars->known) {
 		const struct sizing_strategy *lean = &sizing_strategies[SIZING_STRATEGIES - 1];
 
 		bars->known = true;
-		sizing_run(&s->path[path_to(&s->known[known])], lean, fn, &bars->raw);
+		sizing_run(&s->found.path[path_to(&s->inventory.known[known])], lean, fn,
+			   &bars->raw);
 		find_bars(fn, bars);
 	}
 	return bars;
@@ -162,18 +166,17 @@ static bool wanted(const struct rule_target *t, const struct known *k, unsigned 
 	return true;
 }
 
-void rule_each(struct session *s, const struct test *test, unsigned filter, rule_check check)
+void rule_each(struct session *s, const struct test *test, unsigned filter,
+	       void (*check)(const struct rule_target *t))
 {
-	unsigned checked = 0;
-
-	if (!session_know(s))
+	if (!inventory_know(s))
 		return;
-	for (unsigned i = 0; i < s->known_count; i++)
+	for (unsigned i = 0; i < s->inventory.count; i++)
 		for (unsigned path = 0; path < PATHS; path++) {
-			struct rule_target t = {s,    test, &s->known[i].fn, &s->path[path],
-						path, NULL};
+			const struct known *k = &s->inventory.known[i];
+			struct rule_target t = {s, test, &k->fn, &s->found.path[path], path, NULL};
 
-			if (!wanted(&t, &s->known[i], filter))
+			if (!wanted(&t, k, filter))
 				continue;
 			/* Host bridges must go on decoding: memory itself may be behind them. */
 			if ((filter & RULE_BARS) && pci_is_host_bridge(t.fn))
@@ -186,12 +189,54 @@ void rule_each(struct session *s, const struct test *test, unsigned filter, rule
 					continue;
 			}
 			check(&t);
-			checked++;
 		}
-	if (checked)
+}
+
+/* Calls the rule's check for each BAR, ROM included, inside one window. */
+static void each_bar(const struct rule_target *t)
+{
+	struct rule_window w;
+
+	if (!rule_open(t, &w))
+		return;
+	for (unsigned i = 0; i < BAR_COUNT; i++)
+		if (rule_is_lower(t->bars, i))
+			t->test->check_bar(t, i, &w);
+	rule_close(t, &w);
+}
+
+static void report_rule(struct session *s, const struct test *test, uint64_t accesses)
+{
+	report_open(s->report, "rule");
+	report_string(s->report, "id", test->id);
+	report_string(s->report, "test", test->name);
+	report_number(s->report, "checks", s->outcome.checks);
+	report_number(s->report, "failures", s->outcome.failures);
+	report_number(s->report, "accesses", accesses);
+	report_close(s->report);
+}
+
+void rule_run(struct session *s, const struct test *test)
+{
+	uint64_t before = cfg_counts_sum(s->counts), accesses;
+
+	if (test->run)
+		test->run(s, test);
+	else if (test->check_bar)
+		rule_each(s, test, RULE_BARS, each_bar);
+	else
+		rule_each(s, test, test->filter, test->check);
+	if (s->outcome.failures > NOTES_MAX)
+		session_fail(s, "%s: and %u more like these", test->id,
+			     s->outcome.failures - NOTES_MAX);
+	if (s->outcome.checks)
 		session_pass(s);
 	else
-		session_skip(s, "no function that this applies to");
+		session_skip(s, "%s", test->idle ? test->idle : "no function that this applies to");
+	accesses = cfg_counts_sum(s->counts) - before;
+	s->rules->run++;
+	s->rules->accesses += accesses;
+	report_rule(s, test, accesses);
 }
 
 uint32_t rule_put(const struct rule_target *t, unsigned reg, uint32_t value)
@@ -210,7 +255,7 @@ bool rule_open(const struct rule_target *t, struct rule_window *w)
 			return false;
 		}
 	}
-	t->s->hold_notes = true;
+	outcome_hold(t->s);
 	for (unsigned i = 0; i < BAR_COUNT; i++)
 		if (rule_has_bar(t->bars, i))
 			w->value[i] = cfg_read32(t->cfg, t->fn->at, bar_offset(t->fn, i));
@@ -224,10 +269,7 @@ void rule_close(const struct rule_target *t, const struct rule_window *w)
 			cfg_write32(t->cfg, t->fn->at, bar_offset(t->fn, i), w->value[i]);
 	if (w->command & DECODE)
 		cfg_write16(t->cfg, t->fn->at, PCI_COMMAND, w->command);
-	t->s->hold_notes = false;
-	for (unsigned i = 0; i < t->s->held; i++)
-		session_fail(t->s, "%s", t->s->held_note[i]);
-	t->s->held = 0;
+	outcome_release(t->s);
 }
 
 unsigned rule_scratch(const struct rule_bars *bars)
@@ -237,7 +279,7 @@ unsigned rule_scratch(const struct rule_bars *bars)
 	for (unsigned i = 0; i < BAR_ROM_INDEX; i++) {
 		unsigned bits = 0;
 
-		if (!rule_has_bar(bars, i) || bars->upper >> i & 1)
+		if (!rule_is_lower(bars, i))
 			continue;
 		for (uint32_t m = bars->raw.mask[i] & rule_address_bits(bars, i); m; m &= m - 1)
 			bits++;

@@ -25,6 +25,13 @@ struct rule_bars {
 	unsigned upper; /* bit per index: an upper half */
 };
 
+/* The rules' own part of a session. */
+struct rules {
+	struct rule_bars *bars; /* of inventory.known[]; NULL until asked for */
+	unsigned run;           /* rules that ran so far, and all accesses they made */
+	uint64_t accesses;
+};
+
 /* One check: a function, over one path. */
 struct rule_target {
 	struct session *s;
@@ -35,27 +42,43 @@ struct rule_target {
 	const struct rule_bars *bars;
 };
 
-typedef void (*rule_check)(const struct rule_target *t);
-
-/* Which functions and paths a rule is for. A path that did not find a function is ID-01's business
- * alone. */
+/* Which functions and paths a check is for. A path that did not find a function is ID-01's business. */
 #define RULE_ALL      0u
-#define RULE_ONE_PATH 1u /* each function once, over the best path */
-#define RULE_BOTH     2u /* only functions within reach of both paths; t->path is that of ports */
-#define RULE_BARS     4u /* only functions whose BARs may be moved about, with t->bars */
-#define RULE_BY_TEST  8u /* only the path that test->path says */
+#define RULE_ONE_PATH 1u  /* each function once, over the best path */
+#define RULE_BOTH     2u  /* only functions within reach of both paths; t->path is that of ports */
+#define RULE_BARS     4u  /* only functions whose BARs may be moved about, with t->bars */
+#define RULE_BY_TEST  8u  /* only the path that test->path says */
+#define RULE_ENDPOINT 16u /* no bridge of any kind: the way to something may lead through one */
 #define RULE_REACHED                                                                               \
 	32u /* also over a path that did not find the function, if it reaches its address */
-#define RULE_ENDPOINT 16u /* no bridge of any kind: the way to something may lead through one */
 
 /*
- * Runs check for each target. Passes if there was any and none failed; skips if there was none. The
- * targets' order is that of discovery, for each function all paths.
+ * Runs a rule and prints its result but for the result line: an object `rule` with the number of
+ * checks that it made. One that made none is a SKIP.
  */
-void rule_each(struct session *s, const struct test *test, unsigned filter, rule_check check);
+void rule_run(struct session *session, const struct test *test);
+
+/*
+ * Calls check for each target, in the order of discovery, for each function all paths. For rules
+ * that have a run of their own; the others name check and filter in their declaration.
+ */
+void rule_each(struct session *session, const struct test *test, unsigned filter,
+	       void (*check)(const struct rule_target *t));
+
+/*
+ * One comparison, counted. Where it is not good, the rule has failed, and the line "BAR-03 00:04.0
+ * register 0x10 over pio: " with the text says what was written, what was read and what should
+ * have been. After a few of one rule the rest are only counted. Returns good.
+ */
+bool rule_expect(const struct rule_target *t, bool good, unsigned reg, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The same for what belongs to no function. */
+bool rule_expect_at(struct session *session, const struct test *test, bool good, const char *where,
+		    const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* A path that found known[i]: ECAM if it did. */
-struct cfg *rule_path(struct session *s, unsigned known);
+struct cfg *rule_path(struct session *session, unsigned known);
 
 /* The other path onto the same function. */
 struct cfg *rule_other(const struct rule_target *t);
@@ -63,23 +86,11 @@ struct cfg *rule_other(const struct rule_target *t);
 /* The same target over that path. */
 struct rule_target rule_over(const struct rule_target *t, unsigned path);
 
-/*
- * A failure, as "BAR-03 00:04.0 register 0x10 over pio: " and the text, which says what was
- * written, what was read and what should have been. After a few of one rule the rest are only
- * counted.
- */
-void rule_fail(const struct rule_target *t, unsigned reg, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* The same for what belongs to no function. */
-void rule_fail_at(struct session *s, const struct test *test, const char *where, const char *format,
-		  ...) __attribute__((format(printf, 4, 5)));
-
-/* Once a rule has run: says how many failures were not printed. */
-void rule_end(struct session *s, const struct test *test);
+/* The target for known[i] over a path that found it, without its BARs. */
+struct rule_target rule_target_of(struct session *session, const struct test *test, unsigned known);
 
 /* The BARs of known[i], sized at the first call; NULL after session_error(). */
-const struct rule_bars *rule_bars_of(struct session *s, unsigned known);
+const struct rule_bars *rule_bars_of(struct session *session, unsigned known);
 
 /* The bits of a BAR register that hold an address; the rest are type bits. All of an upper half. */
 uint32_t rule_address_bits(const struct rule_bars *bars, unsigned index);
@@ -87,6 +98,12 @@ uint32_t rule_address_bits(const struct rule_bars *bars, unsigned index);
 static inline bool rule_has_bar(const struct rule_bars *bars, unsigned index)
 {
 	return bars->present >> index & 1;
+}
+
+/* A BAR's only or lower register. */
+static inline bool rule_is_lower(const struct rule_bars *bars, unsigned index)
+{
+	return rule_has_bar(bars, index) && !(bars->upper >> index & 1);
 }
 
 /* Lower half of a 64-bit BAR. */
@@ -98,7 +115,7 @@ static inline bool rule_is_wide(const struct rule_bars *bars, unsigned index)
 /*
  * Decode off, so that the BARs may hold anything. rule_open() is false when it cannot be had
  * (CMD-01 tells why); then nothing was changed. rule_close() puts every BAR register back, then
- * decode. Nothing is printed in between: failures are kept until the window is closed.
+ * decode. What is to be printed in between is kept until the window is closed.
  */
 struct rule_window {
 	uint16_t command;
@@ -111,8 +128,7 @@ void rule_close(const struct rule_target *t, const struct rule_window *w);
 /* Writes a dword and reads it back. */
 uint32_t rule_put(const struct rule_target *t, unsigned reg, uint32_t value);
 
-/* A 32-bit or lower-half BAR (no ROM) with the most address bits that can be written, as index; 7:
- * none. */
+/* A 32-bit or lower-half BAR (no ROM) with the most address bits that can be written, as index; 7: none. */
 unsigned rule_scratch(const struct rule_bars *bars);
 
 #endif

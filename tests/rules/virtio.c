@@ -4,11 +4,11 @@
  * of configuration space, or a page of it that is mapped for reading, shows something else than the
  * device.
  */
+#include "caps.h"
 #include "rules/rule.h"
 
 #define VENDOR_VIRTIO         0x1af4
 #define CAP_VENDOR            0x09
-#define STEPS_MAX             ((0x100 - 0x40) / 4)
 
 /* struct virtio_pci_cap, and the data that follows it in the window's (4.1.4). */
 #define CAP_CFG_TYPE          24 /* shift in the first dword */
@@ -33,27 +33,25 @@ struct window {
 
 static bool find_window(struct cfg *cfg, const struct pci_function *fn, struct window *w)
 {
+	struct caps_walk walk;
 	bool common = false;
-	unsigned at;
 
 	w->at = 0;
-	if ((fn->id & 0xffff) != VENDOR_VIRTIO || pci_header_type(fn) != 0 ||
-	    !(cfg_read16(cfg, fn->at, PCI_STATUS) & PCI_STATUS_CAPS))
+	if ((fn->id & 0xffff) != VENDOR_VIRTIO || pci_header_type(fn) != 0)
 		return false;
-	at = cfg_read8(cfg, fn->at, PCI_CAPABILITIES) & 0xfc;
-	for (unsigned steps = 0; at >= 0x40 && steps < STEPS_MAX; steps++) {
-		uint32_t header = cfg_read32(cfg, fn->at, at);
-		unsigned type = header >> CAP_CFG_TYPE;
+	caps_begin(&walk, cfg, fn);
+	while (caps_next(&walk)) {
+		unsigned type = walk.header >> CAP_CFG_TYPE;
 
-		if ((header & 0xff) == CAP_VENDOR && at + CAP_DATA < 0x100 && type == TYPE_COMMON) {
+		if (walk.id != CAP_VENDOR || walk.at + CAP_DATA >= 0x100)
+			continue;
+		if (type == TYPE_COMMON) {
 			common = true;
-			w->bar = cfg_read8(cfg, fn->at, at + CAP_BAR);
-			w->offset = cfg_read32(cfg, fn->at, at + CAP_OFFSET);
-		} else if ((header & 0xff) == CAP_VENDOR && at + CAP_DATA < 0x100 &&
-			   type == TYPE_PCI_CFG) {
-			w->at = at;
+			w->bar = cfg_read8(cfg, fn->at, walk.at + CAP_BAR);
+			w->offset = cfg_read32(cfg, fn->at, walk.at + CAP_OFFSET);
+		} else if (type == TYPE_PCI_CFG) {
+			w->at = walk.at;
 		}
-		at = header >> 8 & 0xfc;
 	}
 	return common && w->at;
 }
@@ -82,10 +80,9 @@ static void look(const struct rule_target *t, const struct window *w)
 	expected = cfg_read32(t->cfg, t->fn->at, data);
 	aim(t, w, DEVICE_FEATURE_SELECT);
 	cfg_write(t->cfg, t->fn->at, data, 4, select);
-	if (got != expected)
-		rule_fail(&reader, data,
-			  "aimed at device_feature, read 0x%08x, should be 0x%08x as over %s", got,
-			  expected, t->cfg->ops->name);
+	rule_expect(&reader, got == expected, data,
+		    "aimed at device_feature, read 0x%08x, should be 0x%08x as over %s", got,
+		    expected, t->cfg->ops->name);
 }
 
 static void check(const struct rule_target *t)
@@ -107,22 +104,8 @@ static void check(const struct rule_target *t)
 	cfg_write(t->cfg, t->fn->at, w.at + CAP_BAR, 1, bar);
 }
 
-static void window(struct session *s, const struct test *test)
-{
-	struct window w;
-
-	if (!session_know(s))
-		return;
-	for (unsigned i = 0; i < s->known_count; i++)
-		if (s->known[i].seen == (1u << PATH_PIO | 1u << PATH_ECAM) &&
-		    find_window(rule_path(s, i), &s->known[i].fn, &w)) {
-			rule_each(s, test, RULE_BOTH, check);
-			return;
-		}
-	session_skip(s, "no virtio function with this window");
-}
-
-TEST(.name = "rule.virtio.window", .id = "VIO-01", .run = window,
-     .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM, .reference = "Virtual I/O Device 1.2, 4.1.4.9",
+TEST(.name = "rule.virtio.window", .id = "VIO-01", .check = check, .filter = RULE_BOTH,
+     .idle = "no virtio function with this window", .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM,
+     .reference = "Virtual I/O Device 1.2, 4.1.4.9",
      .text = "What VIRTIO_PCI_CAP_PCI_CFG is aimed at reads the same through ports and ECAM, aimed "
 	     "through either.");

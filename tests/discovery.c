@@ -1,0 +1,231 @@
+/* Finding mechanisms, mask table and root buses, and numbering what firmware left unnumbered. */
+#include <stddef.h>
+#include "io.h"
+#include "mem.h"
+#include "roots.h"
+#include "session.h"
+#include "stats.h"
+#include "tsc.h"
+
+const char *const discovery_path_names[PATHS] = {"pio", "ecam"};
+
+#define TABLE_MAX (256u << 10) /* bytes of mask table that can be read: over 3,000 functions */
+
+static void find_table(struct session *s)
+{
+	static const char *const names[] = {MASK_TABLE_ITEM_LIVE, MASK_TABLE_ITEM_SNAPSHOT,
+					    "etc/extra-pci-roots"};
+	struct fwcfg_item items[3];
+	uint8_t *buffer = arena_take(s->arena, TABLE_MAX + 64, 4096);
+	struct mask_table table;
+
+	if (!buffer) {
+		report_note(s->report, "mask table: no memory for a buffer; not looked for");
+		return;
+	}
+	/* The arena is identity mapped, so the address is the physical one. */
+	if (!s->platform->hypervisor[0]) /* bare metal: those ports are someone else's */
+		return;
+	fwcfg_init(&s->found.fwcfg, (struct fwcfg_buffer){buffer, (uint64_t)buffer, TABLE_MAX + 64},
+		   s->counts);
+	if (!s->found.fwcfg.present || !fwcfg_find(&s->found.fwcfg, names, items, 3))
+		return;
+	s->found.extra_roots_item = items[2];
+	for (unsigned i = 0; i < 2 && s->found.table == MASK_TABLE_NONE; i++) {
+		if (!items[i].key)
+			continue;
+		s->found.table_item = items[i];
+		s->found.table = i == 0 ? MASK_TABLE_LIVE : MASK_TABLE_SNAPSHOT;
+		if (!discovery_read_table(s, &table)) {
+			report_note(s->report, "mask table: %s is not used; the sizing dance is",
+				    names[i]);
+			s->found.table = MASK_TABLE_NONE;
+		}
+	}
+}
+
+bool discovery_read_table(struct session *s, struct mask_table *table)
+{
+	size_t len = s->found.table_item.size, capacity = fwcfg_capacity(&s->found.fwcfg),
+	       needed = 0;
+	const uint8_t *bytes;
+
+	/* The directory's size is a hint; a table that has grown since says so in its header. */
+	for (unsigned tries = 0; tries < 2; tries++) {
+		if (len > capacity)
+			len = capacity;
+		bytes = fwcfg_read(&s->found.fwcfg, s->found.table_item.key, len);
+		if (!bytes) {
+			diag_say(&s->diag, "mask table: fw_cfg reports an error for the table");
+			return false;
+		}
+		if (mask_table_check(table, bytes, len, &needed, &s->diag))
+			return true;
+		if (needed <= len || needed > capacity)
+			return false;
+		len = needed;
+	}
+	return false;
+}
+
+/* QEMU publishes the number of root buses beside bus 0, and no file when there are none. */
+static unsigned extra_roots(struct session *s)
+{
+	const char *hypervisor = s->platform->hypervisor;
+	const uint8_t *bytes;
+
+	if (!s->found.fwcfg.present)
+		return ROOTS_UNKNOWN;
+	if (!s->found.extra_roots_item.key)
+		return strcmp(hypervisor, "TCGTCGTCGTCG") == 0 ||
+			       strcmp(hypervisor, "KVMKVMKVM") == 0
+			   ? 0
+			   : ROOTS_UNKNOWN;
+	bytes = s->found.extra_roots_item.size == 8
+		    ? fwcfg_read(&s->found.fwcfg, s->found.extra_roots_item.key, 8)
+		    : NULL;
+	return bytes && mem_le64(bytes) < PCI_ROOTS_MAX ? (unsigned)mem_le64(bytes) : ROOTS_UNKNOWN;
+}
+
+/* For each segment the path whose buses are the more. Ports reach all of segment 0 and nothing
+ * else. */
+static void find_roots(struct session *s)
+{
+	const struct acpi *acpi = s->platform->acpi;
+	unsigned extra = extra_roots(s);
+
+	if (s->platform->roots.count) {
+		s->found.roots = s->platform->roots;
+		report_note(s->report, "%u root buses, as firmware's root bridges say",
+			    s->found.roots.count);
+		return;
+	}
+	if (s->found.usable[PATH_PIO] && (extra != 0 || !s->found.usable[PATH_ECAM]))
+		roots_sweep(&s->found.path[PATH_PIO], 0, extra, &s->found.roots, &s->diag);
+	for (unsigned i = 0; i < acpi->mcfg_count && s->found.usable[PATH_ECAM]; i++) {
+		uint16_t segment = acpi->mcfg[i].segment;
+		bool done = false;
+
+		for (unsigned r = 0; r < s->found.roots.count; r++)
+			done |= s->found.roots.root[r].segment == segment;
+		if (!done)
+			roots_sweep(&s->found.path[PATH_ECAM], segment,
+				    segment ? ROOTS_UNKNOWN : extra, &s->found.roots, &s->diag);
+	}
+	report_note(s->report, "%u root buses, %s", s->found.roots.count,
+		    extra == ROOTS_UNKNOWN ? "found by sweeping" : "as many as fw_cfg says");
+}
+
+struct cfg *discovery_best_path(struct session *s, struct cfg_address at)
+{
+	struct cfg *ecam = &s->found.path[PATH_ECAM];
+
+	return s->found.usable[PATH_ECAM] && ecam->ops->reaches(ecam, at, 0)
+		   ? ecam
+		   : &s->found.path[PATH_PIO];
+}
+
+static void number_all(struct session *s)
+{
+	uint64_t before = s->found.path[PATH_PIO].reads + s->found.path[PATH_ECAM].reads;
+
+	/* Root by root is not enough: those of a segment must not hand out each other's numbers. */
+	for (unsigned p = 0; p < PATHS; p++) {
+		struct pci_roots mine = {0};
+
+		for (unsigned i = 0; i < s->found.roots.count; i++) {
+			struct cfg_address at = {s->found.roots.root[i].segment,
+						 s->found.roots.root[i].bus, 0};
+
+			if (s->found.usable[p] && discovery_best_path(s, at) == &s->found.path[p])
+				mine.root[mine.count++] = s->found.roots.root[i];
+		}
+		if (mine.count)
+			number_bridges(&s->found.path[p], &mine, &s->found.numbering, &s->diag);
+	}
+	if (s->found.numbering.count)
+		report_note(
+		    s->report,
+		    "firmware left %u bridges without bus numbers; numbered them (%llu reads)",
+		    s->found.numbering.count,
+		    (unsigned long long)(s->found.path[PATH_PIO].reads +
+					 s->found.path[PATH_ECAM].reads - before));
+}
+
+/*
+ * A read that costs a small fraction of a write did not exit: the page is mapped for reading. Each
+ * is timed by itself, less the timing's own cost. Written is the vendor ID with its own value, a
+ * register that takes no writes.
+ */
+#define PROBES 9
+
+static const char *ecam_reads(struct session *s)
+{
+	struct cfg *ecam = &s->found.path[PATH_ECAM];
+	uint64_t empty[PROBES], reads[PROBES], writes[PROBES], none, read, write;
+	volatile uint8_t *id_register;
+	struct cfg_address at;
+	uint32_t id;
+
+	if (!s->found.usable[PATH_ECAM] || !s->found.roots.count)
+		return "none";
+	at = (struct cfg_address){s->found.roots.root[0].segment, s->found.roots.root[0].bus, 0};
+	id = cfg_read32(ecam, at, PCI_ID);
+	id_register = ecam_pointer(ecam, at, PCI_ID);
+	if (!pci_id_present(id) || !id_register)
+		return "exit";
+	for (unsigned i = 0; i < PROBES; i++) {
+		uint64_t start = tsc_read();
+
+		empty[i] = tsc_read() - start;
+		s->counts->ecam_read++;
+		start = tsc_read();
+		io_mmio_read32(id_register);
+		reads[i] = tsc_read() - start;
+		s->counts->ecam_write++;
+		start = tsc_read();
+		io_mmio_write32(id_register, id);
+		writes[i] = tsc_read() - start;
+	}
+	none = stats_median64(empty, PROBES);
+	read = stats_median64(reads, PROBES);
+	write = stats_median64(writes, PROBES);
+	read = read > none ? read - none : 0;
+	write = write > none ? write - none : 0;
+	return read < write / 4 ? "direct" : "exit";
+}
+
+void discovery_run(struct session *s)
+{
+	s->found.ecam = (struct ecam){.acpi = s->platform->acpi,
+				      .map = s->platform->map_device,
+				      .context = s->platform->map_context};
+	pio_init(&s->found.path[PATH_PIO], &s->found.pio, s->counts);
+	ecam_init(&s->found.path[PATH_ECAM], &s->found.ecam, s->counts);
+	for (unsigned p = 0; p < PATHS; p++)
+		s->found.usable[p] = s->found.path[p].ops->probe(&s->found.path[p]);
+	find_table(s);
+	find_roots(s);
+	number_all(s);
+	s->found.ecam_reads = ecam_reads(s);
+}
+
+bool discovery_needs_path(struct session *s, unsigned path)
+{
+	if (s->found.usable[path])
+		return true;
+	if (path == PATH_PIO)
+		session_skip(s, "no configuration mechanism at port CF8h");
+	else
+		session_skip(s, "%s",
+			     s->platform->acpi->mcfg_found ? "MCFG has no usable entry"
+							   : "neither MCFG nor a constant _CBA");
+	return false;
+}
+
+bool discovery_needs_table(struct session *s)
+{
+	if (s->found.table == MASK_TABLE_NONE)
+		session_skip(s, "no PCI BAR mask table is offered");
+	return s->found.table != MASK_TABLE_NONE;
+}

@@ -1,0 +1,48 @@
+/*
+ * How configuration space is reached here, found once before any test: the mechanisms, the mask
+ * table, root buses, and the numbers that we gave to bridges.
+ */
+#ifndef BAROMETER_TESTS_DISCOVERY_H
+#define BAROMETER_TESTS_DISCOVERY_H
+
+#include "ecam.h"
+#include "fwcfg.h"
+#include "mask_table.h"
+#include "number.h"
+#include "pio.h"
+
+struct session;
+
+enum discovery_path { PATH_PIO, PATH_ECAM, PATHS };
+extern const char *const discovery_path_names[PATHS];
+
+struct discovery {
+	struct pio pio;
+	struct ecam ecam;
+	struct cfg path[PATHS];
+	bool usable[PATHS];
+	const char *ecam_reads; /* "none", "exit", "direct" */
+
+	struct fwcfg fwcfg;
+	enum mask_table_source table;
+	struct fwcfg_item table_item;
+	struct fwcfg_item extra_roots_item;
+
+	struct pci_roots roots;
+	struct numbering numbering;
+};
+
+/* Fills session->found: all accesses that come before any test. */
+void discovery_run(struct session *session);
+
+/* Reads and checks the mask table: one call, or two when it has grown. False after a diagnostic. */
+bool discovery_read_table(struct session *session, struct mask_table *table);
+
+/* The path that reaches a function: ECAM where it does, else ports. */
+struct cfg *discovery_best_path(struct session *session, struct cfg_address at);
+
+/* True when the path is usable; otherwise the test under way is skipped with the reason. */
+bool discovery_needs_path(struct session *session, unsigned path);
+bool discovery_needs_table(struct session *session);
+
+#endif

@@ -1,0 +1,26 @@
+/* What only the kernel can know or do: filled in by it, so that tests/ includes nothing of kernel/. */
+#ifndef BAROMETER_TESTS_PLATFORM_H
+#define BAROMETER_TESTS_PLATFORM_H
+
+#include "acpi.h"
+#include "pci.h"
+
+struct platform {
+	const char *boot;    /* "efi" or "pvh" */
+	char hypervisor[13]; /* CPUID's signature, empty for none */
+	bool emulated;       /* instructions are translated: timing is the emulator's */
+	unsigned cpl;
+	const char *cpl_reason;
+	uint64_t tsc_khz; /* 0: unknown */
+	const char *tsc_source;
+	const struct acpi *acpi;
+	struct pci_roots roots; /* as firmware names them; none: it does not */
+	volatile uint8_t *(*map_device)(void *context, uint64_t physical, uint64_t len);
+	void *map_context;
+	/* Whether any of these bytes is RAM, as far as firmware says. */
+	bool (*is_ram)(void *context, uint64_t physical, uint64_t len);
+	/* A second, uncached view of a page of the arena; NULL when it cannot be had. */
+	volatile uint8_t *(*map_uncached)(void *page);
+};
+
+#endif
