@@ -2,8 +2,8 @@
  * The PCI BAR mask table (docs/paravirtual.md): a checked reader, and the walk and the sizing that
  * it replaces.
  *
- * The table is input from outside: nothing is read from it before mask_table_check() has gone through all
- * of it.
+ * The table is input from outside: nothing is read from it before mask_table_check() has gone
+ * through all of it.
  */
 #ifndef BAROMETER_LIB_MASK_TABLE_H
 #define BAROMETER_LIB_MASK_TABLE_H

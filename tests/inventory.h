@@ -34,7 +34,8 @@ struct inventory {
 	bool bars_disagree, functions_disagree;
 };
 
-/* The tree as a path finds it, walked at the first call. NULL after session_error() when memory ran out. */
+/* The tree as a path finds it, walked at the first call. NULL after session_error() when memory ran
+ * out. */
 const struct pci_map *inventory_map(struct session *session, unsigned path);
 
 /* Fills known[] at the first call. False after session_error(). */
@@ -46,7 +47,8 @@ struct known *inventory_find(struct session *session, struct cfg_address at);
 /* An empty map with room for the most functions; false after session_error(). */
 bool inventory_new_map(struct session *session, struct pci_map *map);
 
-/* "lean/ecam", "paravirtual": how an answer of struct known was obtained. to holds 24 bytes; returns to. */
+/* "lean/ecam", "paravirtual": how an answer of struct known was obtained. to holds 24 bytes;
+ * returns to. */
 const char *inventory_sized_by(char *to, unsigned by);
 
 /* The `function` and `bar` objects, once every test has added what it found. */

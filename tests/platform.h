@@ -1,4 +1,6 @@
-/* What only the kernel can know or do: filled in by it, so that tests/ includes nothing of kernel/. */
+/*
+ * What only the kernel can know or do: filled in by it, so that tests/ includes nothing of kernel/.
+ */
 #ifndef BAROMETER_TESTS_PLATFORM_H
 #define BAROMETER_TESTS_PLATFORM_H
 

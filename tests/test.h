@@ -32,8 +32,9 @@ struct test {
 	unsigned path; /* family's own parameters */
 	unsigned variant;
 	/*
-	 * A conformance rule (rules/rule.h) has the first three, every other test none. In place of run
-	 * it may have one of the checks, which is called for each function that filter lets through.
+	 * A conformance rule (rules/rule.h) has the first three, every other test none. In place of
+	 * run it may have one of the checks, which is called for each function that filter lets
+	 * through.
 	 */
 	const char *id;        /* "BAR-03": never given to another rule */
 	const char *reference; /* the specification's name and section */

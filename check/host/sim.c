@@ -4,8 +4,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "sim.h"
+#include "sim_bugs.h"
 
-struct sim sim;
+struct sim sim = {.bug = &sim_no_bug};
 
 void sim_reset(void)
 {
@@ -19,7 +20,10 @@ void sim_reset(void)
 		if (sim.region[i].window)
 			munmap(sim.region[i].window,
 			       (size_t)(sim.region[i].end - sim.region[i].start + 1) << 20);
-	sim = (struct sim){.next_memory = 0xc0000000, .next_high = 0x800000000, .next_io = 0xc000};
+	sim = (struct sim){.bug = &sim_no_bug,
+			   .next_memory = 0xc0000000,
+			   .next_high = 0x800000000,
+			   .next_io = 0xc000};
 }
 
 void sim_log(void)
@@ -156,7 +160,7 @@ static void fn_write(struct sim_fn *fn, struct sim_access *a)
 {
 	bool moved = false;
 
-	if (sim_bugs[sim.bug].fn_write && sim_bugs[sim.bug].fn_write(fn, a))
+	if (sim.bug->fn_write && sim.bug->fn_write(fn, a))
 		return;
 	for (unsigned i = 0; i < a->width; i++) {
 		unsigned reg = a->reg + i;
@@ -176,13 +180,13 @@ static void fn_read(struct sim_fn *fn, struct sim_access *a)
 	a->value = 0;
 	for (unsigned i = 0; i < a->width; i++)
 		a->value |= (uint32_t)fn->value[a->reg + i] << 8 * i;
-	if (sim_bugs[sim.bug].fn_read)
-		sim_bugs[sim.bug].fn_read(fn, a);
+	if (sim.bug->fn_read)
+		sim.bug->fn_read(fn, a);
 }
 
 void sim_access(struct sim_access *a)
 {
-	const struct sim_bug_hooks *bug = &sim_bugs[sim.bug];
+	const struct sim_bug *bug = sim.bug;
 	struct sim_fn *fn;
 
 	log_access(a);

@@ -96,89 +96,7 @@ struct sim_fwcfg {
 	uint32_t last_length; /* asked for in the last transfer */
 };
 
-enum sim_bug {
-	SIM_BUG_NONE,
-	/* mechanisms */
-	SIM_BUG_CFC2_WORD_LANDS_LOW,
-	SIM_BUG_CFC_READ_LANES_SWAPPED,
-	SIM_BUG_CF8_WITHOUT_ENABLE,
-	SIM_BUG_CF8_BYTE_IS_ADDRESS,
-	SIM_BUG_CF8_CLEARED_BY_ACCESS,
-	SIM_BUG_CF8_LOSES_REGISTER,
-	SIM_BUG_CF8_RESERVED_KEPT,
-	SIM_BUG_CF8_LOW_BITS_USED,
-	SIM_BUG_ABSENT_READS_ZERO,
-	SIM_BUG_ABSENT_REMEMBERS,
-	SIM_BUG_FUNCTIONS_ALIAS,
-	SIM_BUG_BUS_BIT_IGNORED,
-	SIM_BUG_ECAM_OFF_BY_START_BUS,
-	SIM_BUG_ECAM_PARTS_FROM_LANE_0,
-	SIM_BUG_ECAM_ODD_BYTE_WRITTEN_BELOW,
-	SIM_BUG_EXTENDED_ALIASES_LOW,
-	SIM_BUG_EXTENDED_PARTS_ZERO,
-	SIM_BUG_CONVENTIONAL_EXTENDED,
-	SIM_BUG_ECAM_STALE_AFTER_PORT,
-	SIM_BUG_PORT_STALE_AFTER_ECAM,
-	/* registers */
-	SIM_BUG_VENDOR_WRITABLE,
-	SIM_BUG_LINE_READ_ONLY,
-	SIM_BUG_COMMAND_WRITE_DROPPED,
-	SIM_BUG_STATUS_NOT_CLEARED,
-	SIM_BUG_STATUS_WRITABLE,
-	SIM_BUG_COPY_STALE_INTERNALLY,
-	SIM_BUG_VIRTIO_WINDOW_STALE,
-	SIM_BUG_BRIDGE_NUMBERS_FIXED,
-	SIM_BUG_TYPE_BITS_MISSING,
-	SIM_BUG_ONLY_ONES_PROBE,
-	SIM_BUG_MASK_READ_ONCE,
-	SIM_BUG_BAR_NOT_RESTORED,
-	SIM_BUG_IO_UPPER_AS_SIZE,
-	SIM_BUG_HIGH_HALF_LOST,
-	SIM_BUG_HALVES_IN_ORDER,
-	SIM_BUG_ROM_PROBE_ENABLES,
-	SIM_BUG_NEIGHBOUR_CLOBBERED,
-	SIM_BUG_BAR_FIXED_WITHOUT_DECODE,
-	SIM_BUG_BAR_FIXED_WHILE_DECODING,
-	SIM_BUG_BAR_REFUSES_LOW,
-	/* machines and tables */
-	SIM_BUG_MCFG_LENGTH,
-	SIM_BUG_MCFG_BACKWARDS,
-	SIM_BUG_MCFG_OVERLAP,
-	SIM_BUG_MCFG_UNALIGNED,
-	SIM_BUG_MCFG_IN_RAM,
-	SIM_BUG_MCFG_OLD_AND_HIGH,
-	SIM_BUG_CAPABILITY_LOOP,
-	SIM_BUG_EXTENDED_CAPABILITY_LOOP,
-	SIM_BUG_HEADER_TYPE_WRONG,
-	SIM_BUG_BRIDGE_TO_ITSELF,
-	SIM_BUG_BRIDGES_OVERLAP,
-	SIM_BUG_TABLE_TRUNCATED,
-	SIM_BUG_TABLE_FUNCTION_WRONG,
-	SIM_BUG_TABLE_MASK_BIT,
-	SIM_BUG_TABLE_VALUE_WRONG,
-	SIM_BUG_TABLE_FROZEN,
-	SIM_BUG_COUNT,
-};
-
-/*
- * What a bug changes; any subset. A hook that returns true has dealt with the access and ends it.
- */
-struct sim_bug_hooks {
-	const char *name;
-	bool (*port)(struct sim_port *p);          /* before ports are decoded */
-	void (*port_answered)(struct sim_port *p); /* after */
-	bool (*decoded)(struct sim_access *a);     /* before routing; may change where it goes */
-	void (*answered)(struct sim_access *a,
-			 const struct sim_fn *fn); /* after; fn NULL: nothing was there */
-	bool (*fn_write)(struct sim_fn *fn, struct sim_access *a);
-	void (*fn_read)(struct sim_fn *fn, struct sim_access *a);
-	void (*machine)(void); /* once it is built */
-	void (*tables)(void);  /* once the ACPI tables are built */
-	uint32_t (*mask_table)(uint8_t *table,
-			       uint32_t len); /* once it is generated; returns its length */
-};
-
-extern const struct sim_bug_hooks sim_bugs[SIM_BUG_COUNT];
+struct sim_bug; /* sim_bugs.h */
 
 struct sim {
 	struct sim_bus *root[SIM_ROOTS_MAX];
@@ -202,8 +120,8 @@ struct sim {
 	char log[1 << 16]; /* decoded accesses since sim_log(): "r10 w10=ffffffff r04.2 " */
 	size_t log_len;
 
-	enum sim_bug bug;
-	uint64_t bug_state; /* for the bug's own use; 0 at first */
+	const struct sim_bug *bug; /* sim_no_bug: none */
+	uint64_t bug_state;        /* for the bug's own use; 0 at first */
 
 	uint64_t next_memory, next_high, next_io; /* where sim_bar() puts the next BAR */
 };

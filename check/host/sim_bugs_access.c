@@ -7,28 +7,28 @@ static bool is_data(const struct sim_port *p)
 	return (p->port & ~3u) == 0xcfc;
 }
 
-bool bug_cfc2_word_lands_low(struct sim_port *p)
+static bool bug_cfc2_word_lands_low(struct sim_port *p)
 {
 	if (p->out && p->port == 0xcfe && p->width == 2)
 		p->port = 0xcfc;
 	return false;
 }
 
-bool bug_cfc_read_lanes_swapped(struct sim_port *p)
+static bool bug_cfc_read_lanes_swapped(struct sim_port *p)
 {
 	if (!p->out && is_data(p) && p->width == 1)
 		p->port ^= 3;
 	return false;
 }
 
-bool bug_cf8_without_enable(struct sim_port *p)
+static bool bug_cf8_without_enable(struct sim_port *p)
 {
 	if (is_data(p))
 		sim.cf8 |= 0x80000000;
 	return false;
 }
 
-bool bug_cf8_byte_is_address(struct sim_port *p)
+static bool bug_cf8_byte_is_address(struct sim_port *p)
 {
 	if (p->out && p->port == 0xcf8 && p->width == 1)
 		sim.cf8 = (sim.cf8 & ~0xffu) | (p->value & 0xff);
@@ -36,14 +36,14 @@ bool bug_cf8_byte_is_address(struct sim_port *p)
 }
 
 /* Legal, and must not be held against anyone: software writes CF8 before each access. */
-void bug_cf8_cleared_by_access(struct sim_access *a, const struct sim_fn *fn)
+static void bug_cf8_cleared_by_access(struct sim_access *a, const struct sim_fn *fn)
 {
 	(void)fn;
 	if (!a->ecam)
 		sim.cf8 = 0;
 }
 
-void bug_cf8_loses_register(struct sim_port *p)
+static void bug_cf8_loses_register(struct sim_port *p)
 {
 	if (!p->out && p->port == 0xcf8 && p->width == 4)
 		p->value &= ~0xffu;
@@ -59,26 +59,26 @@ static bool latch_as_written(struct sim_port *p, uint32_t kept)
 	return true;
 }
 
-bool bug_cf8_reserved_kept(struct sim_port *p)
+static bool bug_cf8_reserved_kept(struct sim_port *p)
 {
 	return latch_as_written(p, ~3u);
 }
 
-bool bug_cf8_low_bits_used(struct sim_port *p)
+static bool bug_cf8_low_bits_used(struct sim_port *p)
 {
 	if (is_data(p) && (p->port & 3) + (sim.cf8 & 3) + p->width <= 4)
 		p->port = (uint16_t)(p->port + (sim.cf8 & 3));
 	return latch_as_written(p, 0x80ffffff);
 }
 
-void bug_absent_reads_zero(struct sim_access *a, const struct sim_fn *fn)
+static void bug_absent_reads_zero(struct sim_access *a, const struct sim_fn *fn)
 {
 	if (!fn && !a->write)
 		a->value = 0;
 }
 
 /* One register's worth of memory where nothing is. */
-void bug_absent_remembers(struct sim_access *a, const struct sim_fn *fn)
+static void bug_absent_remembers(struct sim_access *a, const struct sim_fn *fn)
 {
 	uint64_t key = (uint64_t)cfg_key(a->at) << 16 | a->reg << 8 | 1;
 
@@ -90,7 +90,7 @@ void bug_absent_remembers(struct sim_access *a, const struct sim_fn *fn)
 		a->value = sim.bug_state & 0xff;
 }
 
-bool bug_functions_alias(struct sim_access *a)
+static bool bug_functions_alias(struct sim_access *a)
 {
 	struct cfg_address first = {a->at.segment, a->at.bus, (uint8_t)(a->at.devfn & ~7)};
 	const struct sim_fn *fn = sim_route(first);
@@ -100,14 +100,14 @@ bool bug_functions_alias(struct sim_access *a)
 	return false;
 }
 
-bool bug_bus_bit_ignored(struct sim_access *a)
+static bool bug_bus_bit_ignored(struct sim_access *a)
 {
 	a->at.bus &= 0x7f;
 	return false;
 }
 
 /* Takes the base of an MCFG entry for its first bus instead of for bus 0. */
-bool bug_ecam_off_by_start_bus(struct sim_access *a)
+static bool bug_ecam_off_by_start_bus(struct sim_access *a)
 {
 	for (unsigned i = 0; i < sim.regions && a->ecam; i++) {
 		const struct sim_region *region = &sim.region[i];
@@ -121,34 +121,34 @@ bool bug_ecam_off_by_start_bus(struct sim_access *a)
 	return false;
 }
 
-bool bug_ecam_parts_from_lane_0(struct sim_access *a)
+static bool bug_ecam_parts_from_lane_0(struct sim_access *a)
 {
 	if (a->ecam && !a->write && a->width < 4)
 		a->reg &= ~3u;
 	return false;
 }
 
-bool bug_ecam_odd_byte_written_below(struct sim_access *a)
+static bool bug_ecam_odd_byte_written_below(struct sim_access *a)
 {
 	if (a->ecam && a->write && a->width == 1)
 		a->reg &= ~1u;
 	return false;
 }
 
-bool bug_extended_aliases_low(struct sim_access *a)
+static bool bug_extended_aliases_low(struct sim_access *a)
 {
 	a->reg &= 0xff;
 	return false;
 }
 
-void bug_extended_parts_zero(struct sim_access *a, const struct sim_fn *fn)
+static void bug_extended_parts_zero(struct sim_access *a, const struct sim_fn *fn)
 {
 	if (fn && !a->write && a->reg >= 0x100 && a->width < 4)
 		a->value = 0;
 }
 
 /* What reads like an extended capability of a function that has no room for one. */
-void bug_conventional_extended(struct sim_access *a, const struct sim_fn *fn)
+static void bug_conventional_extended(struct sim_access *a, const struct sim_fn *fn)
 {
 	if (!fn && !a->write && a->reg >= 0x100 && sim_route(a->at))
 		a->value = 0x00010002u >> 8 * (a->reg & 3) & cfg_ones(a->width);
@@ -188,12 +188,97 @@ static void stale(struct sim_access *a, const struct sim_fn *fn, bool ecam)
 		a->value |= (uint32_t)copy[a->reg + i] << 8 * i;
 }
 
-void bug_ecam_stale(struct sim_access *a, const struct sim_fn *fn)
+static void bug_ecam_stale(struct sim_access *a, const struct sim_fn *fn)
 {
 	stale(a, fn, true);
 }
 
-void bug_port_stale(struct sim_access *a, const struct sim_fn *fn)
+static void bug_port_stale(struct sim_access *a, const struct sim_fn *fn)
 {
 	stale(a, fn, false);
 }
+
+static const struct sim_bug bugs[] = {
+    /* A write of STATUS that lands in COMMAND shows in both of STATUS's rules. */
+    {.name = "cfc2-word-lands-low",
+     .port = bug_cfc2_word_lands_low,
+     .fails = {{"LANE-03", "00:02.0 register 0x16 over pio: wrote 0x3c69"},
+	       {"CMD-02",
+		"00:00.0 register 0x04 over pio: wrote 0x0000 to STATUS, COMMAND reads 0x0000"},
+	       {"CMD-03", "00:00.0 register 0x04 over pio: wrote 0x06b0 to STATUS"}}},
+    {.name = "cfc-read-lanes-swapped",
+     .port = bug_cfc_read_lanes_swapped,
+     .fails = {{"LANE-01",
+		"00:00.0 register 0x00 over pio: a read of 1 bytes gave 0x29, should be 0x86"}}},
+    {.name = "cf8-without-enable",
+     .port = bug_cf8_without_enable,
+     .fails = {{"CF8-01", "register 0x00 over pio: wrote CF8 0x00000000, CFC read 0x29c08086"}}},
+    {.name = "cf8-byte-is-address",
+     .port = bug_cf8_byte_is_address,
+     .fails = {{"CF8-03", "port CF8: wrote 0x80000000, then 1 bytes 0x54 at CF8h + 0"}}},
+    /* Legal: software writes CF8 before each access. */
+    {.name = "cf8-cleared-by-access", .answered = bug_cf8_cleared_by_access},
+    {.name = "cf8-loses-register",
+     .port_answered = bug_cf8_loses_register,
+     .fails = {{"CF8-02", "port CF8: wrote 0x80fffffc, read 0x80ffff00"}}},
+    {.name = "cf8-reserved-kept",
+     .port = bug_cf8_reserved_kept,
+     .fails = {{"CF8-04", "port CF8: wrote 0xff000000, read 0xff000000"}}},
+    {.name = "cf8-low-bits-used",
+     .port = bug_cf8_low_bits_used,
+     .fails = {{"CF8-05", "port CF8: wrote 0x80000002, read 0x80000002"}}},
+    {.name = "absent-reads-zero",
+     .answered = bug_absent_reads_zero,
+     .fails = {{"ABS-01", "00:01.0 register 0x00 over pio: no function is there; 4 bytes read 0x0"},
+	       {"ABS-03", "00:00.1 register 0x00 over pio"},
+	       {"DST-01",
+		"00:05.0 register 0x18 over pio: with secondary 63, bus 1 still read 0x00000000"}}},
+    {.name = "absent-remembers",
+     .answered = bug_absent_remembers,
+     .fails = {{"ABS-02", "00:01.0 register 0x3c over pio: no function is there; wrote 0x5a"}}},
+    {.name = "functions-alias",
+     .decoded = bug_functions_alias,
+     .fails = {{"ABS-03", "00:00.1 register 0x00 over pio"}}},
+    {.name = "bus-bit-ignored",
+     .decoded = bug_bus_bit_ignored,
+     .fails = {{"ABS-04",
+		"80:02.0 register 0x00 over pio: read 0x10d38086, the function of bus 0"}}},
+    {.name = "ecam-off-by-start-bus",
+     .decoded = bug_ecam_off_by_start_bus,
+     .fails = {{"ID-01", "40:00.0 register 0x00 over pio: read 0x000b1b36"}}},
+    /* Nothing that is found by its bytes is found, the Express capability for one. */
+    {.name = "ecam-parts-from-lane-0",
+     .decoded = bug_ecam_parts_from_lane_0,
+     .fails = {{"LANE-02",
+		"00:00.0 register 0x01 over ecam: a read of 1 bytes gave 0x86, should be 0x80"},
+	       {"ID-02", "00:02.0 register 0x100 over ecam"},
+	       {"CAP-04", "00:02.0 register 0x100 over ecam"}}},
+    {.name = "ecam-odd-byte-written-below",
+     .decoded = bug_ecam_odd_byte_written_below,
+     .fails = {{"LANE-04", "00:02.0 register 0x15 over ecam: wrote 0xf0"}}},
+    {.name = "extended-aliases-low",
+     .decoded = bug_extended_aliases_low,
+     .fails = {{"CAP-02", "00:02.0 register 0x100 over ecam"},
+	       {"CAP-03", "00:00.0 register 0x100 over ecam"},
+	       {"CAP-04", "00:00.0 register 0x100 over ecam"}}},
+    {.name = "extended-parts-zero",
+     .answered = bug_extended_parts_zero,
+     .fails = {{"ID-02", "00:02.0 register 0x100 over ecam: reads of 1 bytes gave 0x00000000"}}},
+    {.name = "conventional-extended",
+     .answered = bug_conventional_extended,
+     .fails = {{"CAP-04", "00:00.0 register 0x100 over ecam"}}},
+    /* An error bit that was cleared through ports is still there in ECAM. */
+    {.name = "ecam-stale-after-port",
+     .answered = bug_ecam_stale,
+     .fails = {{"COH-01", "00:02.0 register 0x3c over pio: wrote 0x5a, read 0x0 over ecam"},
+	       {"VIO-01",
+		"00:07.0 register 0x60 over ecam: aimed at device_feature, read 0x00000000"},
+	       {"CMD-02", "00:03.0 register 0x06 over ecam"}}},
+    {.name = "port-stale-after-ecam",
+     .answered = bug_port_stale,
+     .fails = {{"COH-02", "00:02.0 register 0x3c over ecam: wrote 0x5a, read 0x0 over pio"},
+	       {"VIO-01",
+		"00:07.0 register 0x60 over pio: aimed at device_feature, read 0x00000000"}}},
+};
+
+const struct sim_bug_table sim_bugs_access = {bugs, sizeof(bugs) / sizeof(bugs[0])};

@@ -32,7 +32,7 @@ static bool decodes(const struct sim_fn *fn)
 	return fn->value[4] & 3;
 }
 
-bool bug_vendor_writable(struct sim_fn *fn, struct sim_access *a)
+static bool bug_vendor_writable(struct sim_fn *fn, struct sim_access *a)
 {
 	for (unsigned i = 0; i < a->width; i++)
 		if (a->reg + i < 2)
@@ -40,20 +40,20 @@ bool bug_vendor_writable(struct sim_fn *fn, struct sim_access *a)
 	return false;
 }
 
-bool bug_line_read_only(struct sim_fn *fn, struct sim_access *a)
+static bool bug_line_read_only(struct sim_fn *fn, struct sim_access *a)
 {
 	(void)fn;
 	return covers(a, 0x3c);
 }
 
-bool bug_command_write_dropped(struct sim_fn *fn, struct sim_access *a)
+static bool bug_command_write_dropped(struct sim_fn *fn, struct sim_access *a)
 {
 	(void)fn;
 	return a->reg == 4;
 }
 
 /* The error bits are a plain register. */
-bool bug_status_not_cleared(struct sim_fn *fn, struct sim_access *a)
+static bool bug_status_not_cleared(struct sim_fn *fn, struct sim_access *a)
 {
 	if (!covers(a, 7))
 		return false;
@@ -61,7 +61,7 @@ bool bug_status_not_cleared(struct sim_fn *fn, struct sim_access *a)
 	return a->reg >= 6;
 }
 
-bool bug_status_writable(struct sim_fn *fn, struct sim_access *a)
+static bool bug_status_writable(struct sim_fn *fn, struct sim_access *a)
 {
 	if (covers(a, 6))
 		fn->value[6] = (uint8_t)(a->value >> 8 * (6 - a->reg));
@@ -69,33 +69,33 @@ bool bug_status_writable(struct sim_fn *fn, struct sim_access *a)
 }
 
 /* A register that counts writes of COMMAND, and a copy of it in ECAM that does not hear of them. */
-bool bug_copy_stale_write(struct sim_fn *fn, struct sim_access *a)
+static bool bug_copy_stale_write(struct sim_fn *fn, struct sim_access *a)
 {
 	if (covers(a, 4))
 		fn->value[0xf8]++;
 	return false;
 }
 
-void bug_copy_stale_read(struct sim_fn *fn, struct sim_access *a)
+static void bug_copy_stale_read(struct sim_fn *fn, struct sim_access *a)
 {
 	(void)fn;
 	if (a->ecam && covers(a, 0xf8))
 		a->value = 0;
 }
 
-bool bug_bridge_numbers_fixed(struct sim_fn *fn, struct sim_access *a)
+static bool bug_bridge_numbers_fixed(struct sim_fn *fn, struct sim_access *a)
 {
 	return fn->behind && a->reg >= 0x18 && a->reg < 0x1c;
 }
 
-void bug_type_bits_missing(struct sim_fn *fn, struct sim_access *a)
+static void bug_type_bits_missing(struct sim_fn *fn, struct sim_access *a)
 {
 	if (a->width == 4 && is_bar(fn, a->reg) && !is_upper(fn, a->reg) &&
 	    sim_get32(fn, a->reg) >> 16 == 0xffff)
 		a->value &= ~0xfu;
 }
 
-bool bug_only_ones_probe(struct sim_fn *fn, struct sim_access *a)
+static bool bug_only_ones_probe(struct sim_fn *fn, struct sim_access *a)
 {
 	return is_bar(fn, a->reg) && a->width == 4 && a->value != ONES && a->value >= 0xfffff000;
 }
@@ -105,14 +105,14 @@ static uint64_t key_of(const struct sim_fn *fn, unsigned reg)
 	return (uint64_t)(uintptr_t)fn << 8 | reg;
 }
 
-bool bug_mask_read_once_write(struct sim_fn *fn, struct sim_access *a)
+static bool bug_mask_read_once_write(struct sim_fn *fn, struct sim_access *a)
 {
 	if (is_bar(fn, a->reg) && a->width == 4)
 		sim.bug_state = a->value == ONES ? key_of(fn, a->reg) : 0;
 	return false;
 }
 
-void bug_mask_read_once_read(struct sim_fn *fn, struct sim_access *a)
+static void bug_mask_read_once_read(struct sim_fn *fn, struct sim_access *a)
 {
 	if (sim.bug_state != key_of(fn, a->reg) || a->width != 4)
 		return;
@@ -121,7 +121,7 @@ void bug_mask_read_once_read(struct sim_fn *fn, struct sim_access *a)
 }
 
 /* The first write of an address after a probe is lost. */
-bool bug_bar_not_restored(struct sim_fn *fn, struct sim_access *a)
+static bool bug_bar_not_restored(struct sim_fn *fn, struct sim_access *a)
 {
 	if (!is_bar(fn, a->reg) || a->width != 4)
 		return false;
@@ -135,7 +135,7 @@ bool bug_bar_not_restored(struct sim_fn *fn, struct sim_access *a)
 	return true;
 }
 
-void bug_io_upper_as_size(struct sim_fn *fn, struct sim_access *a)
+static void bug_io_upper_as_size(struct sim_fn *fn, struct sim_access *a)
 {
 	uint32_t value = is_bar(fn, a->reg) && a->width == 4 ? sim_get32(fn, a->reg) : 0;
 
@@ -143,14 +143,14 @@ void bug_io_upper_as_size(struct sim_fn *fn, struct sim_access *a)
 		a->value = (value & 0xffff) | (value & 0xfffc) << 16;
 }
 
-bool bug_high_half_lost(struct sim_fn *fn, struct sim_access *a)
+static bool bug_high_half_lost(struct sim_fn *fn, struct sim_access *a)
 {
 	if (is_upper(fn, a->reg) && a->width == 4 && a->value != ONES)
 		a->value = 0;
 	return false;
 }
 
-bool bug_halves_in_order(struct sim_fn *fn, struct sim_access *a)
+static bool bug_halves_in_order(struct sim_fn *fn, struct sim_access *a)
 {
 	unsigned low = a->reg - 4;
 	uint32_t writable;
@@ -163,7 +163,7 @@ bool bug_halves_in_order(struct sim_fn *fn, struct sim_access *a)
 	return false;
 }
 
-bool bug_rom_probe_enables(struct sim_fn *fn, struct sim_access *a)
+static bool bug_rom_probe_enables(struct sim_fn *fn, struct sim_access *a)
 {
 	if (a->reg == (fn->behind ? 0x38u : 0x30u) && a->value == 0xfffff800 &&
 	    writable32(fn, a->reg))
@@ -171,7 +171,7 @@ bool bug_rom_probe_enables(struct sim_fn *fn, struct sim_access *a)
 	return false;
 }
 
-bool bug_neighbour_clobbered(struct sim_fn *fn, struct sim_access *a)
+static bool bug_neighbour_clobbered(struct sim_fn *fn, struct sim_access *a)
 {
 	unsigned next = a->reg + 4;
 
@@ -181,18 +181,101 @@ bool bug_neighbour_clobbered(struct sim_fn *fn, struct sim_access *a)
 	return false;
 }
 
-bool bug_bar_fixed_without_decode(struct sim_fn *fn, struct sim_access *a)
+static bool bug_bar_fixed_without_decode(struct sim_fn *fn, struct sim_access *a)
 {
 	return is_bar(fn, a->reg) && !decodes(fn);
 }
 
-bool bug_bar_fixed_while_decoding(struct sim_fn *fn, struct sim_access *a)
+static bool bug_bar_fixed_while_decoding(struct sim_fn *fn, struct sim_access *a)
 {
 	return is_bar(fn, a->reg) && decodes(fn);
 }
 
-bool bug_bar_refuses_low(struct sim_fn *fn, struct sim_access *a)
+static bool bug_bar_refuses_low(struct sim_fn *fn, struct sim_access *a)
 {
 	return is_bar(fn, a->reg) && !is_upper(fn, a->reg) && a->width == 4 &&
 	       !(fn->value[a->reg] & 1) && a->value < 0x100000 && a->value >= 0x10;
 }
+
+static const struct sim_bug bugs[] = {
+    {.name = "vendor-writable",
+     .fn_write = bug_vendor_writable,
+     .fails = {{"HDR-01", "00:00.0 register 0x00 over pio: wrote 0xd63f7f79, read 0x29c07f79"}}},
+    {.name = "line-read-only",
+     .fn_write = bug_line_read_only,
+     .fails = {{"HDR-03", "00:02.0 register 0x3c over pio: wrote 0x55, read 0x00"}}},
+    {.name = "command-write-dropped",
+     .fn_write = bug_command_write_dropped,
+     .fails = {{"CMD-01", "00:02.0 register 0x04 over pio: wrote 0x0005, read 0x0007"}}},
+    {.name = "status-not-cleared",
+     .fn_write = bug_status_not_cleared,
+     .fails = {{"CMD-02", "00:00.0 register 0x06 over pio: wrote 0xf900, error bits read 0xf900"}}},
+    {.name = "status-writable",
+     .fn_write = bug_status_writable,
+     .fails = {{"CMD-03", "00:00.0 register 0x06 over pio: wrote 0x06b0"}}},
+    {.name = "copy-stale-internally",
+     .fn_write = bug_copy_stale_write,
+     .fn_read = bug_copy_stale_read,
+     .fails = {{"COH-03", "00:02.0 register 0xf8 over pio: after decode off and on"}}},
+    {.name = "virtio-window-stale",
+     .fails =
+	 {{"VIO-01",
+	   "00:07.0 register 0x60 over ecam: aimed at device_feature, read 0x00000000, should be "
+	   "0x39000000"}}},
+    {.name = "bridge-numbers-fixed",
+     .fn_write = bug_bridge_numbers_fixed,
+     .fails = {{"DST-01", "00:05.0 register 0x18 over pio: wrote 0x003f3f00, read 0x00010100"}}},
+    {.name = "type-bits-missing",
+     .fn_read = bug_type_bits_missing,
+     .fails = {{"BAR-02", "00:02.0 register 0x14 over pio: wrote 0xffffffff, read 0xffffffe0"},
+	       {"PV-03",
+		"00:02.0 register 0x14 in the table: has mask 0xffffffe1, should be 0xffffffe0"}}},
+    {.name = "only-ones-probe",
+     .fn_write = bug_only_ones_probe,
+     .fails = {{"BAR-03", "00:02.0 register 0x10 over pio: wrote 0xfffffff0"}}},
+    {.name = "mask-read-once",
+     .fn_write = bug_mask_read_once_write,
+     .fn_read = bug_mask_read_once_read,
+     .fails =
+	 {{"BAR-04",
+	   "00:02.0 register 0x10 over pio: wrote 0xffffffff, read 0xfffe0000, then 0x00000000"}}},
+    /* Then an upper half holds all-ones, which is a probe again when it is put back. */
+    {.name = "bar-not-restored",
+     .fn_write = bug_bar_not_restored,
+     .fails = {{"BAR-05", "00:02.0 register 0x10 over pio: after the probe wrote"},
+	       {"BAR-07", "register 0x1c"}}},
+    {.name = "io-upper-as-size",
+     .fn_read = bug_io_upper_as_size,
+     .fails = {{"BAR-01",
+		"00:02.0 register 0x14 over pio: wrote 0xffffffff, address bits read 0xffe0ffe0"},
+	       {"PV-03", "00:02.0 register 0x14 in the table"},
+	       {"DST-02", "00:02.0 register 0x14 over pio"}}},
+    {.name = "high-half-lost",
+     .fn_write = bug_high_half_lost,
+     .fails = {{"BAR-07", "00:02.0 register 0x1c over pio: wrote 0x00000001, read 0x00000000"}}},
+    {.name = "halves-in-order",
+     .fn_write = bug_halves_in_order,
+     .fails = {{"BAR-06", "00:02.0 register 0x18 over pio: wrote ones low then high"}}},
+    {.name = "rom-probe-enables",
+     .fn_write = bug_rom_probe_enables,
+     .fails = {{"BAR-08", "00:02.0 register 0x30 over pio: wrote 0xfffff800, read 0xffff0001"},
+	       {"PV-03", "00:02.0 register 0x30 in the table"}}},
+    {.name = "neighbour-clobbered",
+     .fn_write = bug_neighbour_clobbered,
+     .fails = {{"BAR-09", "00:02.0 register 0x14 over pio: wrote 0xffffffff to 0x10"}}},
+    /* The dance runs with decode off, so it finds no BAR either. */
+    {.name = "bar-fixed-without-decode",
+     .fn_write = bug_bar_fixed_without_decode,
+     .fails = {{"BAR-10",
+		"00:02.0 register 0x10 over ecam: wrote 0 with decode off, read 0xc0000000"},
+	       {"PV-03",
+		"00:02.0 register 0x10 in the table: has mask 0xfffe0000, should be 0xc0000000"}}},
+    {.name = "bar-fixed-while-decoding",
+     .fn_write = bug_bar_fixed_while_decoding,
+     .fails = {{"DST-03", "00:02.0 register 0x10 over pio: with decode on wrote"}}},
+    {.name = "bar-refuses-low",
+     .fn_write = bug_bar_refuses_low,
+     .fails = {{"DST-02", "00:02.0 register 0x10 over pio: wrote 0x000a0000"}}},
+};
+
+const struct sim_bug_table sim_bugs_registers = {bugs, sizeof(bugs) / sizeof(bugs[0])};

@@ -11,38 +11,38 @@ static uint8_t *second_entry(void)
 	return sim_memory_at(SIM_MCFG) + 44 + 16;
 }
 
-void bug_mcfg_length(void)
+static void bug_mcfg_length(void)
 {
 	sim_put(sim_memory_at(SIM_MCFG) + 4, 4, 44 + 2 * 16 - 4);
 	sim_table_seal(SIM_MCFG);
 }
 
-void bug_mcfg_backwards(void)
+static void bug_mcfg_backwards(void)
 {
 	second_entry()[10] = 0x7f;
 	second_entry()[11] = 0x40;
 	sim_table_seal(SIM_MCFG);
 }
 
-void bug_mcfg_overlap(void)
+static void bug_mcfg_overlap(void)
 {
 	second_entry()[10] = 0x30;
 	sim_table_seal(SIM_MCFG);
 }
 
-void bug_mcfg_unaligned(void)
+static void bug_mcfg_unaligned(void)
 {
 	sim_put(second_entry(), 8, 0xb0001000);
 	sim_table_seal(SIM_MCFG);
 }
 
-void bug_mcfg_in_ram(void)
+static void bug_mcfg_in_ram(void)
 {
 	sim_put(second_entry(), 8, 0x10000000);
 	sim_table_seal(SIM_MCFG);
 }
 
-void bug_mcfg_old_and_high(void)
+static void bug_mcfg_old_and_high(void)
 {
 	sim_put(second_entry(), 8, 0x8000000000);
 	sim_memory_at(SIM_MCFG)[8] = 0;
@@ -59,21 +59,21 @@ static struct sim_fn *at(uint8_t bus, unsigned device, unsigned function)
 	return fn;
 }
 
-void bug_capability_loop(void)
+static void bug_capability_loop(void)
 {
 	struct sim_fn *fn = at(0, 3, 0);
 
 	fn->value[fn->cap_link] = fn->value[0x34];
 }
 
-void bug_extended_capability_loop(void)
+static void bug_extended_capability_loop(void)
 {
 	struct sim_fn *fn = at(0, 2, 0);
 
 	sim_set32(fn, fn->ecap_link, (sim_get32(fn, fn->ecap_link) & 0xfffff) | 0x100u << 20);
 }
 
-void bug_header_type_wrong(void)
+static void bug_header_type_wrong(void)
 {
 	struct sim_fn *fn = at(0, 3, 0);
 
@@ -81,12 +81,12 @@ void bug_header_type_wrong(void)
 	fn->value[0x0a] = 0x04;
 }
 
-void bug_bridge_to_itself(void)
+static void bug_bridge_to_itself(void)
 {
 	sim_bridge_numbers(at(2, 3, 0), 2, 2, 2);
 }
 
-void bug_bridges_overlap(void)
+static void bug_bridges_overlap(void)
 {
 	uint8_t taken = at(2, 2, 0)->value[0x19];
 
@@ -96,29 +96,81 @@ void bug_bridges_overlap(void)
 /* The entry of 00:02.0: the second of the first bus, whose entries have paths of one byte. */
 #define ENTRY(table) ((table) + 32 + 76)
 
-uint32_t bug_table_truncated(uint8_t *table, uint32_t len)
+static uint32_t bug_table_truncated(uint8_t *table, uint32_t len)
 {
 	(void)table;
 	return len - 40;
 }
 
-uint32_t bug_table_function_wrong(uint8_t *table, uint32_t len)
+static uint32_t bug_table_function_wrong(uint8_t *table, uint32_t len)
 {
 	ENTRY(table)[10] ^= 0x10; /* device ID */
 	sim_mask_table_seal(table);
 	return len;
 }
 
-uint32_t bug_table_mask_bit(uint8_t *table, uint32_t len)
+static uint32_t bug_table_mask_bit(uint8_t *table, uint32_t len)
 {
 	ENTRY(table)[16 + 3] ^= 0x01; /* bit 24 of mask[0] */
 	sim_mask_table_seal(table);
 	return len;
 }
 
-uint32_t bug_table_value_wrong(uint8_t *table, uint32_t len)
+static uint32_t bug_table_value_wrong(uint8_t *table, uint32_t len)
 {
 	ENTRY(table)[68 + 2] ^= 0x01; /* bit 16 of rom_value */
 	sim_mask_table_seal(table);
 	return len;
 }
+
+static const struct sim_bug bugs[] = {
+    {.name = "mcfg-length",
+     .tables = bug_mcfg_length,
+     .fails = {{"MCFG-01", "MCFG length: is 72"}}},
+    {.name = "mcfg-backwards",
+     .tables = bug_mcfg_backwards,
+     .fails = {{"MCFG-02", "MCFG entry 1 (segment 0, buses 127 to 64"}}},
+    {.name = "mcfg-overlap",
+     .tables = bug_mcfg_overlap,
+     .fails = {{"MCFG-03", "MCFG entry 1 (segment 0, buses 48 to 127"}}},
+    {.name = "mcfg-unaligned",
+     .tables = bug_mcfg_unaligned,
+     .fails = {{"MCFG-04", "MCFG entry 1 (segment 0, buses 64 to 127, base 0xb0001000)"}}},
+    {.name = "mcfg-in-ram",
+     .tables = bug_mcfg_in_ram,
+     .fails = {{"MCFG-05", "MCFG entry 1 (segment 0, buses 64 to 127, base 0x10000000)"}}},
+    {.name = "mcfg-old-and-high",
+     .tables = bug_mcfg_old_and_high,
+     .fails = {{"MCFG-06", "MCFG entry 1 (segment 0, buses 64 to 127, base 0x8000000000)"}}},
+    {.name = "capability-loop",
+     .machine = bug_capability_loop,
+     .fails = {{"CAP-01", "00:03.0 register 0x49 over ecam: points at 0x40 after 48"}}},
+    {.name = "extended-capability-loop",
+     .machine = bug_extended_capability_loop,
+     .fails = {{"CAP-02", "00:02.0 register 0x148 over ecam: points at 0x100"}}},
+    {.name = "header-type-wrong",
+     .machine = bug_header_type_wrong,
+     .fails = {{"HDR-02", "00:03.0 register 0x0e over ecam: header type 0 with class 0x0604"}}},
+    {.name = "bridge-to-itself",
+     .machine = bug_bridge_to_itself,
+     .fails = {{"BRG-01", "02:03.0 register 0x18 over ecam: on bus 2 has secondary 2"}}},
+    {.name = "bridges-overlap",
+     .machine = bug_bridges_overlap,
+     .fails = {{"BRG-02", "02:03.0 register 0x18 over ecam: buses 3 to 3"}}},
+    {.name = "table-truncated",
+     .mask_table = bug_table_truncated,
+     .fails = {{"PV-01", "table: is offered in fw_cfg item 0x20"}}},
+    {.name = "table-function-wrong",
+     .mask_table = bug_table_function_wrong,
+     .fails = {{"PV-02", "00:02.0: the table has 0x10c38086"}}},
+    {.name = "table-mask-bit",
+     .mask_table = bug_table_mask_bit,
+     .fails = {{"PV-03", "00:02.0 register 0x10 in the table: has mask 0xfefe0000"}}},
+    {.name = "table-value-wrong",
+     .mask_table = bug_table_value_wrong,
+     .fails = {{"PV-04", "00:02.0 register 0x30 in the table: has value 0xc0030000"}}},
+    {.name = "table-frozen",
+     .fails = {{"PV-05", "00:02.0 register 0x14 in the table: has value 0x0000c001"}}},
+};
+
+const struct sim_bug_table sim_bugs_tables = {bugs, sizeof(bugs) / sizeof(bugs[0])};

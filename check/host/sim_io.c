@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include "io.h"
 #include "sim.h"
+#include "sim_bugs.h"
 #include "sim_build.h"
 
 #define CONFIG_ADDRESS 0xcf8
@@ -49,7 +50,7 @@ static void count_port(const struct sim_port *p)
 static void decode_port(struct sim_port *p)
 {
 	count_port(p);
-	if (sim_bugs[sim.bug].port && sim_bugs[sim.bug].port(p))
+	if (sim.bug->port && sim.bug->port(p))
 		return;
 	if (sim_fwcfg_port(p))
 		return;
@@ -68,8 +69,8 @@ static void decode_port(struct sim_port *p)
 static void port_access(struct sim_port *p)
 {
 	decode_port(p);
-	if (sim_bugs[sim.bug].port_answered)
-		sim_bugs[sim.bug].port_answered(p);
+	if (sim.bug->port_answered)
+		sim.bug->port_answered(p);
 }
 
 uint32_t sim_port_in(uint16_t port, unsigned width)

@@ -1,5 +1,6 @@
 /*
- * A writer of the PCI BAR mask table (docs/paravirtual.md), independent of the reader in lib/mask_table.c.
+ * A writer of the PCI BAR mask table (docs/paravirtual.md), independent of the reader in
+ * lib/mask_table.c.
  */
 #include <string.h>
 #include "sim_build.h"

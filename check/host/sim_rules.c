@@ -5,6 +5,7 @@
 #include "runner.h"
 #include "sim_acpi.h"
 #include "sim_build.h"
+#include "sim_bugs.h"
 #include "sim_rules.h"
 
 #define ARENA_SIZE (8u << 20)
@@ -103,10 +104,10 @@ static size_t text_len;
 static void generate(struct sim_item *item)
 {
 	static const struct sim_fn *order[SIM_FUNCTIONS_MAX];
-	const struct sim_bug_hooks *bug = &sim_bugs[sim.bug];
+	const struct sim_bug *bug = sim.bug;
 	unsigned count;
 
-	if (item->len && sim.bug == SIM_BUG_TABLE_FROZEN)
+	if (item->len && sim_bug_is("table-frozen"))
 		return;
 	item->len = sim_mask_table_encode(table, order, &count);
 	if (bug->mask_table)
@@ -115,7 +116,7 @@ static void generate(struct sim_item *item)
 }
 
 /* ACPI and mask tables of the machine that there is. */
-static void add_tables(enum sim_bug bug)
+static void add_tables(const struct sim_bug *bug)
 {
 	struct sim_mcfg entries[SIM_REGIONS_MAX];
 
@@ -123,8 +124,8 @@ static void add_tables(enum sim_bug bug)
 		entries[i] = (struct sim_mcfg){sim.region[i].base, sim.region[i].segment,
 					       sim.region[i].start, sim.region[i].end};
 	sim_acpi_build(2, entries, sim.regions);
-	if (sim_bugs[bug].tables)
-		sim_bugs[bug].tables();
+	if (bug->tables)
+		bug->tables();
 	sim.bug = bug;
 	sim_fwcfg(SIM_FWCFG_WORKS, arena_bytes, (uint64_t)(uintptr_t)arena_bytes, ARENA_SIZE);
 	sim_fwcfg_item(MASK_TABLE_ITEM_LIVE, table, 0);
@@ -132,19 +133,19 @@ static void add_tables(enum sim_bug bug)
 	generate(&sim.fwcfg.item[0]);
 }
 
-void sim_rules_machine(enum sim_bug bug)
+void sim_rules_machine(const struct sim_bug *bug)
 {
 	sim_reset();
 	build();
-	if (sim_bugs[bug].machine)
-		sim_bugs[bug].machine();
+	if (bug->machine)
+		bug->machine();
 	add_tables(bug);
 }
 
 void sim_rules_random(uint64_t seed)
 {
 	sim_random(seed, true);
-	add_tables(SIM_BUG_NONE);
+	add_tables(&sim_no_bug);
 }
 
 static void put(void *context, const char *from, size_t len)

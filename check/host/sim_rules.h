@@ -9,7 +9,7 @@
 #include "sim.h"
 
 /* Builds the machine, its ACPI tables and its mask table, and gives it the bug. */
-void sim_rules_machine(enum sim_bug bug);
+void sim_rules_machine(const struct sim_bug *bug);
 
 /* The same for a machine of sim_random(), without a bug. */
 void sim_rules_random(uint64_t seed);

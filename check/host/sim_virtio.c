@@ -1,6 +1,7 @@
 /* A virtio function's capabilities, and the window that one of them is (Virtual I/O Device 1.2,
  * 4.1.4). */
 #include "sim_build.h"
+#include "sim_bugs.h"
 
 #define COMMON_OFFSET 0x1000
 #define FEATURES      0x39000000u
@@ -38,7 +39,7 @@ void sim_virtio_read(struct sim_fn *fn, const struct sim_access *a)
 {
 	uint32_t reg = sim_get32(fn, fn->window + 8) - COMMON_OFFSET;
 
-	if (!armed(fn, a) || (a->ecam && sim.bug == SIM_BUG_VIRTIO_WINDOW_STALE))
+	if (!armed(fn, a) || (a->ecam && sim_bug_is("virtio-window-stale")))
 		return;
 	sim_set32(fn, fn->window + 16,
 		  reg == 0                              ? fn->feature_select

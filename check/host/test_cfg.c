@@ -1,6 +1,7 @@
 /* Both access back ends: widths, lanes, reach, counts, probing. */
 #include "check.h"
 #include "sim.h"
+#include "sim_bugs.h"
 #include "sim_build.h"
 
 static const struct cfg_address present = {0, 0, 3 << 3}, absent = {0, 0, 4 << 3};
@@ -175,7 +176,7 @@ static void test_port_probe_without_ports(void **state)
 static void test_cf8_that_forgets_is_enough(void **state)
 {
 	(void)state;
-	sim.bug = SIM_BUG_CF8_CLEARED_BY_ACCESS;
+	sim.bug = sim_bug_named("cf8-cleared-by-access");
 	assert_true(rig.pio.ops->probe(&rig.pio));
 	assert_int_equal(cfg_read32(&rig.pio, present, 0), 0x56781234);
 	assert_int_equal(cfg_read32(&rig.pio, present, 0), 0x56781234);
@@ -262,7 +263,7 @@ static void test_cf8_itself(void **state)
 	assert_int_equal(pio_address_read(&rig.pio), 0x80001800);
 	assert_int_equal(sim.counts.cf8_write, 3);
 	assert_counts(&rig);
-	sim.bug = SIM_BUG_CF8_BYTE_IS_ADDRESS;
+	sim.bug = sim_bug_named("cf8-byte-is-address");
 	pio_address_write_part(&rig.pio, 0, 1, 0x08);
 	assert_int_equal(pio_address_read(&rig.pio), 0x80001808);
 	assert_int_equal(rig.pio.reads + rig.pio.writes, 0);

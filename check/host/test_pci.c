@@ -1,6 +1,7 @@
 /* Walks: everything that is there is found once, nothing that a bridge claims is believed. */
 #include "check.h"
 #include "sim.h"
+#include "sim_bugs.h"
 #include "sim_build.h"
 
 static struct sim_bus *root;
@@ -97,7 +98,7 @@ static void test_vendor_zero_is_absent(void **state)
 	sim_add(root, 4, 0, 0x00010000, 0);
 	scan();
 	assert_int_equal(walked.map.count, 1);
-	sim.bug = SIM_BUG_ABSENT_READS_ZERO;
+	sim.bug = sim_bug_named("absent-reads-zero");
 	scan();
 	assert_int_equal(walked.map.count, 1);
 }

@@ -2,6 +2,7 @@
  * afterwards. */
 #include "check.h"
 #include "sim.h"
+#include "sim_bugs.h"
 #include "sim_build.h"
 #include "sizing.h"
 
@@ -286,9 +287,9 @@ static void test_what_is_not_restored_is_said(void **state)
 	rig_init(&rig);
 	fn = function_of(device);
 	sizing_snapshot(&rig.ecam, &fn, &before);
-	sim.bug = SIM_BUG_BAR_NOT_RESTORED;
+	sim.bug = sim_bug_named("bar-not-restored");
 	sizing_run(&rig.ecam, lean, &fn, &raw);
-	sim.bug = SIM_BUG_NONE;
+	sim.bug = &sim_no_bug;
 	sim_set16(device, 4, 0x0005);
 	sizing_snapshot(&rig.ecam, &fn, &after);
 	assert_false(sizing_restored(&fn, &before, &after, &heard));
@@ -304,7 +305,7 @@ static void test_simulator_sees_probes_with_decode_on(void **state)
 
 	(void)state;
 	add_one_of_each();
-	sim.bug = SIM_BUG_COMMAND_WRITE_DROPPED;
+	sim.bug = sim_bug_named("command-write-dropped");
 	sizing_log(lean, &raw);
 	assert_true(sim.moved_decoding > 0);
 }

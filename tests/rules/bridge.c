@@ -31,7 +31,9 @@ static bool inside(const struct pci_function *a, const struct pci_function *b)
 	return pci_secondary(a) >= pci_secondary(b) && pci_subordinate(a) <= pci_subordinate(b);
 }
 
-/* On the same bus apart; otherwise apart or one inside the other. Each pair once, at the later one. */
+/*
+ * On the same bus apart; otherwise apart or one inside the other. Each pair once, at the later one.
+ */
 static void check_ranges(const struct rule_target *t)
 {
 	char name[16];

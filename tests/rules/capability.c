@@ -3,7 +3,9 @@
 #include "caps.h"
 #include "rules/rule.h"
 
-/* A list that does not lead where capabilities can be: the register that points there, and where. */
+/*
+ * A list that does not lead where capabilities can be: the register that points there, and where.
+ */
 static void expect_end(const struct rule_target *t, const struct caps_walk *w)
 {
 	rule_expect(t, !w->fault, w->from, "points at 0x%02x after %u capabilities: %s", w->pointer,

@@ -42,7 +42,8 @@ struct rule_target {
 	const struct rule_bars *bars;
 };
 
-/* Which functions and paths a check is for. A path that did not find a function is ID-01's business. */
+/* Which functions and paths a check is for. A path that did not find a function is ID-01's
+ * business. */
 #define RULE_ALL      0u
 #define RULE_ONE_PATH 1u  /* each function once, over the best path */
 #define RULE_BOTH     2u  /* only functions within reach of both paths; t->path is that of ports */
@@ -67,8 +68,8 @@ void rule_each(struct session *session, const struct test *test, unsigned filter
 
 /*
  * One comparison, counted. Where it is not good, the rule has failed, and the line "BAR-03 00:04.0
- * register 0x10 over pio: " with the text says what was written, what was read and what should
- * have been. After a few of one rule the rest are only counted. Returns good.
+ * register 0x10 over pio: " with the text says what was written, what was read and what should have
+ * been. After a few of one rule the rest are only counted. Returns good.
  */
 bool rule_expect(const struct rule_target *t, bool good, unsigned reg, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -128,7 +129,8 @@ void rule_close(const struct rule_target *t, const struct rule_window *w);
 /* Writes a dword and reads it back. */
 uint32_t rule_put(const struct rule_target *t, unsigned reg, uint32_t value);
 
-/* A 32-bit or lower-half BAR (no ROM) with the most address bits that can be written, as index; 7: none. */
+/* A 32-bit or lower-half BAR (no ROM) with the most address bits that can be written, as index; 7:
+ * none. */
 unsigned rule_scratch(const struct rule_bars *bars);
 
 #endif
