@@ -20,7 +20,7 @@ HOST_LIBS    := -lcmocka
 HOST_LIB := $(LIB)
 HOST_SIM := check sim sim_acpi sim_bugs sim_bugs_access sim_bugs_registers sim_bugs_tables sim_build sim_fwcfg sim_io sim_machines sim_mask_table sim_virtio
 HOST_TESTS := test_acpi test_aml test_arena test_bar test_caps test_cfg test_fwcfg test_mcfg test_measure test_mem test_number \
-	test_pci test_mask_table test_mask_table_walk test_report test_roots test_rules test_sim test_sizing test_stats test_text test_words
+	test_pci test_mask_table test_mask_table_walk test_mutation test_report test_roots test_rules test_sim test_sizing test_stats test_text test_words
 
 HOST_LIB_OBJECTS := $(HOST_LIB:%=$(HOST_BUILD)/lib/%.o)
 HOST_SIM_OBJECTS := $(HOST_SIM:%=$(HOST_BUILD)/tests/%.o)
@@ -54,9 +54,10 @@ $(HOST_GUEST_OBJECTS): $(HOST_BUILD)/guest/%.o: tests/%.c check/host/host.mk | $
 	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) $(HOST_GUEST_CFLAGS) -c -o $@ $<
 
 HOST_RULES_SUPPORT := $(HOST_BUILD)/tests/sim_rules.o $(HOST_BUILD)/tests/rules_doc.o
-$(HOST_BUILD)/tests/test_rules.o $(HOST_RULES_SUPPORT): HOST_EXTRA := -Itests
-$(HOST_BUILD)/test_rules: $(HOST_RULES_SUPPORT) $(HOST_GUEST_OBJECTS) check/host/tests.ld
-$(HOST_BUILD)/test_rules: HOST_LIBS := -lcmocka -T check/host/tests.ld
+HOST_RULES_TESTS   := test_rules test_mutation
+$(HOST_RULES_TESTS:%=$(HOST_BUILD)/tests/%.o) $(HOST_RULES_SUPPORT): HOST_EXTRA := -Itests
+$(HOST_RULES_TESTS:%=$(HOST_BUILD)/%): $(HOST_RULES_SUPPORT) $(HOST_GUEST_OBJECTS) check/host/tests.ld
+$(HOST_RULES_TESTS:%=$(HOST_BUILD)/%): HOST_LIBS := -lcmocka -T check/host/tests.ld
 
 $(HOST_PROGRAMS): $(HOST_BUILD)/%: $(HOST_BUILD)/tests/%.o $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
 	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $(filter %.o,$^) $(HOST_LIBS)

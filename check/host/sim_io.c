@@ -73,12 +73,17 @@ static void port_access(struct sim_port *p)
 		sim.bug->port_answered(p);
 }
 
+static uint32_t answer(uint32_t value, unsigned width)
+{
+	return ++sim.answers == sim.flip_at ? value ^ (sim.flip & cfg_ones(width)) : value;
+}
+
 uint32_t sim_port_in(uint16_t port, unsigned width)
 {
 	struct sim_port p = {.port = port, .width = width};
 
 	port_access(&p);
-	return p.value;
+	return (port & ~7u) == CONFIG_ADDRESS ? answer(p.value, width) : p.value;
 }
 
 void sim_port_out(uint16_t port, unsigned width, uint32_t value)
@@ -146,7 +151,7 @@ uint32_t sim_mmio_read(const volatile void *address, unsigned width)
 
 	sim.counts.ecam_read++;
 	sim_access(&a);
-	return a.value;
+	return answer(a.value, width);
 }
 
 void sim_mmio_write(volatile void *address, unsigned width, uint32_t value)

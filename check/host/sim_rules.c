@@ -235,3 +235,22 @@ bool sim_rules_counts_agree(void)
 {
 	return memcmp(&counts, &sim.counts, sizeof(counts)) == 0;
 }
+
+bool sim_rules_result(const char *log, const char *status, const char *name, const char *directive)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = log; (at = strstr(at, name)); at += len) {
+		const char *line = at;
+
+		while (line > log && line[-1] != '\n')
+			line--;
+		if (strncmp(line, status, strlen(status)) != 0 ||
+		    (at[len] != '\n' && at[len] != ' '))
+			continue;
+		if (directive ? strstr(at, directive) && strstr(at, directive) < strchr(at, '\n')
+			      : at[len] == '\n')
+			return true;
+	}
+	return false;
+}

@@ -22,4 +22,7 @@ const char *sim_rules_run(const char *globs, const char *hypervisor);
 /* Whether the run counted the accesses that the machine saw. */
 bool sim_rules_counts_agree(void);
 
+/* Whether a log has this result line for a test: "ok" or "not ok", with a directive (NULL: none). */
+bool sim_rules_result(const char *log, const char *status, const char *name, const char *directive);
+
 #endif

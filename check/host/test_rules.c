@@ -11,26 +11,6 @@
 
 #define SOMEONE "SimulatedVMM"
 
-/* Whether the log has this result line for a test: "ok", "not ok", or either with a directive. */
-static bool has_result(const char *log, const char *status, const char *name, const char *directive)
-{
-	size_t len = strlen(name);
-
-	for (const char *at = log; (at = strstr(at, name)); at += len) {
-		const char *line = at;
-
-		while (line > log && line[-1] != '\n')
-			line--;
-		if (strncmp(line, status, strlen(status)) != 0 ||
-		    (at[len] != '\n' && at[len] != ' '))
-			continue;
-		if (directive ? strstr(at, directive) && strstr(at, directive) < strchr(at, '\n')
-			      : at[len] == '\n')
-			return true;
-	}
-	return false;
-}
-
 static const char *expected(const struct sim_bug *bug, const char *id)
 {
 	for (unsigned i = 0; i < SIM_BUG_RULES_MAX && bug->fails[i].id; i++)
@@ -58,11 +38,11 @@ static void assert_results(const struct sim_bug *bug, const char *log)
 		const char *says = expected(bug, t->id);
 		char line[256];
 
-		if (!says && has_result(log, "not ok", t->name, NULL))
+		if (!says && sim_rules_result(log, "not ok", t->name, NULL))
 			fail_msg("%s: %s fails and should not:\n%s", bug->name, t->id, log);
 		if (!says)
 			continue;
-		if (!has_result(log, "not ok", t->name, NULL))
+		if (!sim_rules_result(log, "not ok", t->name, NULL))
 			fail_msg("%s: %s should fail:\n%s", bug->name, t->id, log);
 		snprintf(line, sizeof(line), "# FAIL: %s ", t->id);
 		if (!line_holds(log, line, says))
@@ -152,7 +132,7 @@ static void test_a_sound_machine_passes_untouched(void **state)
 	sim.cf8 = 0x80001234;
 	log = sim_rules_run("rule.*", SOMEONE);
 	for (const struct test *t = tests_start; t < tests_end; t++)
-		if (!has_result(log, "ok", t->name, NULL))
+		if (!sim_rules_result(log, "ok", t->name, NULL))
 			fail_msg("%s does not pass:\n%s", t->id, log);
 	assert_registers();
 	assert_int_equal(sim.cf8, 0x80001234);
@@ -207,7 +187,7 @@ static void test_nothing_there_is_a_skip(void **state)
 	sim_acpi_build(2, NULL, 0);
 	log = sim_rules_run("rule.*", SOMEONE);
 	for (const struct test *t = tests_start; t < tests_end; t++)
-		if (!(t->flags & TEST_NO_PCI) && !has_result(log, "ok", t->name, "# SKIP "))
+		if (!(t->flags & TEST_NO_PCI) && !sim_rules_result(log, "ok", t->name, "# SKIP "))
 			fail_msg("%s is not skipped:\n%s", t->id, log);
 }
 
@@ -218,19 +198,19 @@ static void test_known_deviations(void **state)
 	(void)state;
 	sim_rules_machine(sim_bug_named("cf8-reserved-kept"));
 	log = sim_rules_run("rule.cf8.*", "TCGTCGTCGTCG");
-	assert_true(has_result(log, "not ok", "rule.cf8.reserved", "# XFAIL CF8-04: QEMU keeps"));
+	assert_true(sim_rules_result(log, "not ok", "rule.cf8.reserved", "# XFAIL CF8-04: QEMU keeps"));
 	assert_non_null(strstr(log, "# XFAIL: CF8-04 port CF8"));
 	/* This one passes where it should not: shouted. */
-	assert_true(has_result(log, "not ok", "rule.cf8.low-bits", NULL));
+	assert_true(sim_rules_result(log, "not ok", "rule.cf8.low-bits", NULL));
 	assert_non_null(strstr(log, "# FAIL: unexpected pass of CF8-05"));
 	/* Behind KVM, fw_cfg tells. */
 	sim_rules_machine(sim_bug_named("cf8-reserved-kept"));
 	log = sim_rules_run("rule.cf8.reserved", "KVMKVMKVM");
-	assert_true(has_result(log, "not ok", "rule.cf8.reserved", "# XFAIL"));
+	assert_true(sim_rules_result(log, "not ok", "rule.cf8.reserved", "# XFAIL"));
 	sim_rules_machine(sim_bug_named("cf8-reserved-kept"));
 	sim.fwcfg.mode = SIM_FWCFG_ABSENT;
 	log = sim_rules_run("rule.cf8.reserved", "KVMKVMKVM");
-	assert_true(has_result(log, "not ok", "rule.cf8.reserved", NULL));
+	assert_true(sim_rules_result(log, "not ok", "rule.cf8.reserved", NULL));
 }
 
 static void test_every_rule_says_what_it_is(void **state)
