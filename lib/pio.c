@@ -64,17 +64,33 @@ void pio_address_write_part(struct cfg *cfg, unsigned offset, unsigned width, ui
 		io_out16(port, (uint16_t)value);
 }
 
-/* A CF8 latch keeps what a dword write put there: the check every operating system makes. */
+/*
+ * Without the latch, by what CFC says: 00:00.0 is there on every PC, the last function of the last
+ * bus is not. FFFFh and 0000h are no vendors; nobody claims the ports then.
+ */
+static enum pio_kind kind_without_latch(struct cfg *cfg)
+{
+	static const struct cfg_address first = {0, 0, 0}, last = {0, 255, 255};
+	struct pio *pio = cfg->state;
+
+	pio_select(cfg, first, 0);
+	pio->id = pio_data_read(cfg, 0, 4);
+	if ((pio->id & 0xffff) == 0xffff || (pio->id & 0xffff) == 0)
+		return PIO_ABSENT;
+	pio_select(cfg, last, 0);
+	return pio_data_read(cfg, 0, 4) == pio->id ? PIO_STUCK : PIO_NO_LATCH;
+}
+
 static bool pio_probe(struct cfg *cfg)
 {
 	struct pio *pio = cfg->state;
-	bool latched;
 
 	pio->found = pio_address_read(cfg);
 	pio_address_write(cfg, PIO_ENABLE);
-	latched = pio_address_read(cfg) == PIO_ENABLE;
+	pio->latch = pio_address_read(cfg);
+	pio->kind = pio->latch == PIO_ENABLE ? PIO_SOUND : kind_without_latch(cfg);
 	pio_address_write(cfg, pio->found);
-	return latched;
+	return pio->kind == PIO_SOUND || pio->kind == PIO_NO_LATCH;
 }
 
 static bool pio_reaches(const struct cfg *cfg, struct cfg_address at, unsigned reg)

@@ -11,9 +11,23 @@
 #define PIO_CONFIG_DATA    0xcfc
 #define PIO_ENABLE         0x80000000u
 
-/* What CF8 held when the path was probed; pio_restore() puts it back. */
+/*
+ * What is behind the ports. CF8 that reads back what was written is how every operating system tells
+ * that the mechanism is there. Where it does not, CFC is asked all the same: a mechanism that answers
+ * is there and wrong, which is no reason to leave it out.
+ */
+enum pio_kind {
+	PIO_ABSENT,
+	PIO_SOUND,
+	PIO_NO_LATCH, /* CF8 does not read back, but CFC answers as it was told to */
+	PIO_STUCK,    /* CFC answers, and the same whatever CF8 was told: nothing can be reached */
+};
+
 struct pio {
-	uint32_t found;
+	enum pio_kind kind;
+	uint32_t found; /* what CF8 held when the path was probed; pio_restore() puts it back */
+	uint32_t latch; /* what it read after PIO_ENABLE was written */
+	uint32_t id;    /* what CFC reads for 00:00.0, when CF8 did not read back */
 };
 
 void pio_init(struct cfg *cfg, struct pio *pio, struct cfg_counts *counts);

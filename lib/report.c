@@ -160,7 +160,7 @@ const char *report_status(const struct report *r)
 		return "error";
 	if (r->failed)
 		return "fail";
-	return r->passed || r->xfailed ? "pass" : "skip";
+	return (r->passed || r->xfailed) && !r->unreached ? "pass" : "skip";
 }
 
 void report_done(struct report *r, const struct cfg_counts *c)

@@ -30,6 +30,7 @@ struct report {
 	void (*put)(void *context, const char *text, size_t len);
 	void *context;
 	bool planned;    /* report_plan() was called */
+	bool unreached;  /* what the run was about could not be reached: it does not pass */
 	unsigned number; /* of the last result line */
 	unsigned passed, failed, errors, skipped, xfailed;
 	/* Name of the test under way, for whoever must end the run in the middle of it; or NULL. */

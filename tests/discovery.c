@@ -84,7 +84,12 @@ static unsigned extra_roots(struct session *s)
 	bytes = s->found.extra_roots_item.size == 8
 		    ? fwcfg_read(&s->found.fwcfg, s->found.extra_roots_item.key, 8)
 		    : NULL;
-	return bytes && mem_le64(bytes) < PCI_ROOTS_MAX ? (unsigned)mem_le64(bytes) : ROOTS_UNKNOWN;
+	if (bytes && mem_le64(bytes) < PCI_ROOTS_MAX)
+		return (unsigned)mem_le64(bytes);
+	report_note(s->report,
+		    "fw_cfg's etc/extra-pci-roots (%u bytes%s) makes no sense: all buses are swept",
+		    s->found.extra_roots_item.size, bytes ? ", too many root buses" : "");
+	return ROOTS_UNKNOWN;
 }
 
 /* For each segment the path whose buses are the more. Ports reach all of segment 0 and nothing
@@ -204,6 +209,12 @@ void discovery_run(struct session *s)
 	ecam_init(&s->found.path[PATH_ECAM], &s->found.ecam, s->counts);
 	for (unsigned p = 0; p < PATHS; p++)
 		s->found.usable[p] = s->found.path[p].ops->probe(&s->found.path[p]);
+	if (s->found.pio.kind == PIO_NO_LATCH || s->found.pio.kind == PIO_STUCK)
+		report_note(
+		    s->report,
+		    "CF8 reads 0x%08x after 0x%08x was written, but CFC answers (00:00.0 reads "
+		    "0x%08x): the ports are there, and wrong",
+		    s->found.pio.latch, PIO_ENABLE, s->found.pio.id);
 	find_table(s);
 	find_roots(s);
 	number_all(s);
@@ -215,7 +226,10 @@ bool discovery_needs_path(struct session *s, unsigned path)
 	if (s->found.usable[path])
 		return true;
 	if (path == PATH_PIO)
-		session_skip(s, "no configuration mechanism at port CF8h");
+		session_skip(s, "%s",
+			     s->found.pio.kind == PIO_STUCK
+				 ? "the ports answer the same for every address (CF8-02)"
+				 : "no configuration mechanism at port CF8h");
 	else
 		session_skip(s, "%s",
 			     s->platform->acpi->mcfg_found ? "MCFG has no usable entry"

@@ -13,7 +13,10 @@ static void over_path(struct session *s, const struct test *test)
 		return;
 	report_note(s->report, "%s: %u functions on %u buses", discovery_path_names[test->path],
 		    map->count, map->buses);
-	if (s->inventory.map_diagnostics[test->path])
+	if (!map->count)
+		session_fail(s, "%s is there, but reaches no function, not even a host bridge",
+			     discovery_path_names[test->path]);
+	else if (s->inventory.map_diagnostics[test->path])
 		session_fail(s, "the bus hierarchy is not sound: see the lines above");
 	else
 		session_pass(s);

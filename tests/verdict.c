@@ -11,7 +11,8 @@
  */
 static const char *linux_choice(const struct session *s)
 {
-	if (!s->found.usable[PATH_PIO])
+	/* It takes the ports only where CF8 reads back (arch/x86/pci/direct.c, pci_check_type1). */
+	if (s->found.pio.kind != PIO_SOUND)
 		return s->found.usable[PATH_ECAM] ? "ecam" : "none";
 	return s->found.usable[PATH_ECAM] ? "pio below 0x100, ecam from 0x100" : "pio";
 }

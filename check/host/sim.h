@@ -124,7 +124,7 @@ struct sim {
 	/* Answers to reads of CF8h, CFCh and ECAM so far; number flip_at, from 1, has flip inverted in it. */
 	uint64_t answers, flip_at;
 	uint32_t flip;
-	uint64_t bug_state;        /* for the bug's own use; 0 at first */
+	uint64_t bug_state; /* for the bug's own use; 0 at first */
 
 	uint64_t next_memory, next_high, next_io; /* where sim_bar() puts the next BAR */
 };

@@ -198,6 +198,35 @@ static void bug_port_stale(struct sim_access *a, const struct sim_fn *fn)
 	stale(a, fn, false);
 }
 
+/* CF8 takes what is written and reads 0. */
+static void bug_cf8_reads_zero(struct sim_port *p)
+{
+	if (!p->out && p->port == 0xcf8)
+		p->value = 0;
+}
+
+/* The data port is wired to the host bridge. */
+static bool bug_cfc_stuck(struct sim_port *p)
+{
+	if (is_data(p))
+		sim.cf8 = 0x80000000;
+	return false;
+}
+
+static void bug_cfc_stuck_latch(struct sim_port *p)
+{
+	if (!p->out && p->port == 0xcf8)
+		p->value = 0xffffffff;
+}
+
+/* An address with reserved bits set reaches nothing. */
+static bool bug_cf8_reserved_reaches_nothing(struct sim_port *p)
+{
+	if (p->out && p->port == 0xcf8 && p->width == 4 && p->value & 0x7f000000)
+		p->value = 0;
+	return false;
+}
+
 static const struct sim_bug bugs[] = {
     /* A write of STATUS that lands in COMMAND shows in both of STATUS's rules. */
     {.name = "cfc2-word-lands-low",
@@ -226,7 +255,8 @@ static const struct sim_bug bugs[] = {
      .fails = {{"CF8-04", "port CF8: wrote 0xff000000, read 0xff000000"}}},
     {.name = "cf8-low-bits-used",
      .port = bug_cf8_low_bits_used,
-     .fails = {{"CF8-05", "port CF8: wrote 0x80000002, read 0x80000002"}}},
+     .fails = {{"CF8-05", "port CF8: wrote 0x80000002, read 0x80000002"},
+	       {"CF8-07", "wrote CF8 0x80000001; the word at CFC read 0xc080"}}},
     {.name = "absent-reads-zero",
      .answered = bug_absent_reads_zero,
      .fails = {{"ABS-01", "00:01.0 register 0x00 over pio: no function is there; 4 bytes read 0x0"},
@@ -279,6 +309,17 @@ static const struct sim_bug bugs[] = {
      .fails = {{"COH-02", "00:02.0 register 0x3c over ecam: wrote 0x5a, read 0x0 over pio"},
 	       {"VIO-01",
 		"00:07.0 register 0x60 over pio: aimed at device_feature, read 0x00000000"}}},
+    {.name = "cf8-reads-zero",
+     .port_answered = bug_cf8_reads_zero,
+     .fails = {{"CF8-02", "port CF8: wrote 0x80fffffc, read 0x00000000"},
+	       {"CF8-03", "port CF8: wrote 0x80000000, then 1 bytes 0x54"}}},
+    {.name = "cfc-stuck",
+     .port = bug_cfc_stuck,
+     .port_answered = bug_cfc_stuck_latch,
+     .fails = {{"CF8-02", "port CFC: read 0x29c08086 for 00:00.0 and for ff:1f.7"}}},
+    {.name = "cf8-reserved-reaches-nothing",
+     .port = bug_cf8_reserved_reaches_nothing,
+     .fails = {{"CF8-06", "wrote CF8 0xc0000000, CFC read 0xffffffff"}}},
 };
 
 const struct sim_bug_table sim_bugs_access = {bugs, sizeof(bugs) / sizeof(bugs[0])};

@@ -197,6 +197,7 @@ static void take_roots(struct pci_roots *roots)
 }
 
 static struct cfg_counts counts;
+static struct report report;
 
 const char *sim_rules_run(const char *globs, const char *hypervisor)
 {
@@ -204,7 +205,6 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 	static struct acpi acpi;
 	static struct session session;
 	struct arena arena = {arena_bytes, ARENA_SIZE, 0};
-	struct report report = {.put = put};
 	struct platform platform = {
 	    .boot = "host",
 	    .cpl_reason = "",
@@ -216,6 +216,7 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 	};
 
 	take_roots(&platform.roots);
+	report = (struct report){.put = put};
 	text_len = 0;
 	counts = sim.counts = (struct cfg_counts){0};
 	snprintf(platform.hypervisor, sizeof(platform.hypervisor), "%s", hypervisor);
@@ -229,6 +230,11 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 				   .counts = &counts};
 	runner_run(&session, 0);
 	return text;
+}
+
+const char *sim_rules_status(void)
+{
+	return report_status(&report);
 }
 
 bool sim_rules_counts_agree(void)

@@ -19,6 +19,9 @@ void sim_rules_random(uint64_t seed);
  */
 const char *sim_rules_run(const char *globs, const char *hypervisor);
 
+/* What the last run would end as: "pass", "fail", "error" or "skip". */
+const char *sim_rules_status(void);
+
 /* Whether the run counted the accesses that the machine saw. */
 bool sim_rules_counts_agree(void);
 

@@ -27,12 +27,13 @@ static const struct deviation {
 	const char *reason; /* with reference: where it can be looked up */
 } deviations[] = {
     {is_qemu, "CF8-04", "QEMU keeps CF8 as written (hw/pci/pci_host.c, pci_host_config_write)"},
-    {is_qemu, "CF8-05",
+    {is_qemu, "CF8-05", "QEMU keeps CF8 as written (hw/pci/pci_host.c, pci_host_config_write)"},
+    {is_qemu, "CF8-07",
      "QEMU adds CF8 bits 1:0 to the register (hw/pci/pci_host.c, pci_host_data_read)"},
     {is_kvmtool, "CF8-03",
      "kvmtool copies smaller writes into CF8 (pci.c, pci_config_address_mmio)"},
     {is_kvmtool, "CF8-04", "kvmtool keeps CF8 as written (pci.c, pci_config_address_mmio)"},
-    {is_kvmtool, "CF8-05", "kvmtool keeps CF8 bits 1:0 (pci.c), though they do not select a lane"},
+    {is_kvmtool, "CF8-05", "kvmtool keeps CF8 as written (pci.c, pci_config_address_mmio)"},
 };
 
 const char *deviation_reason(const struct session *s, const char *id)
