@@ -45,6 +45,9 @@ static void add_conventional(struct sim_bus *bus, unsigned device)
 	sim_cap(fn, 0x05, 24);
 	fn->value[0x07] |= 0x20;
 	fn->value[0x3d] = 2;
+	/* A ROM as OVMF leaves those that it does not assign: with all of its address bits set. */
+	sim_rom(fn, 128 << 10);
+	sim_set32(fn, 0x30, 0xfffe0000);
 }
 
 static void add_functions(struct sim_bus *bus, unsigned device)

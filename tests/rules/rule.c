@@ -86,6 +86,14 @@ static bool reaches(const struct session *s, unsigned path, struct cfg_address a
 	       s->found.path[path].ops->reaches(&s->found.path[path], at, 0);
 }
 
+/* Firmware may leave a ROM that it did not assign holding just what it reads when it is probed. */
+static bool has_rom(uint32_t value, uint32_t mask)
+{
+	uint32_t bits = mask & BAR_PROBE_ROM;
+
+	return bits && (mask != value || (bits | ((bits & -bits) - 1)) == 0xffffffff);
+}
+
 /* Which registers are BARs, by the registers alone: bar_decode() would leave out what it finds
  * strange. */
 static void find_bars(const struct pci_function *fn, struct rule_bars *bars)
@@ -106,8 +114,7 @@ static void find_bars(const struct pci_function *fn, struct rule_bars *bars)
 		bars->present |= 1u << ++i;
 		bars->upper |= 1u << i;
 	}
-	if (bars->raw.mask[BAR_ROM_INDEX] & BAR_PROBE_ROM &&
-	    bars->raw.mask[BAR_ROM_INDEX] != bars->raw.value[BAR_ROM_INDEX])
+	if (has_rom(bars->raw.value[BAR_ROM_INDEX], bars->raw.mask[BAR_ROM_INDEX]))
 		bars->present |= 1u << BAR_ROM_INDEX;
 }
 
