@@ -45,9 +45,10 @@ static unsigned space_of(struct session *s, struct cfg *cfg, const struct pci_fu
 	return SPACE_EXTENDED;
 }
 
-static void dump_function(struct session *s, const struct pci_function *fn)
+static void dump_function(struct session *s, const struct known *k)
 {
-	struct cfg *cfg = discovery_best_path(s, fn->at);
+	const struct pci_function *fn = &k->fn;
+	struct cfg *cfg = &s->found.path[known_path(k)];
 	unsigned space = space_of(s, cfg, fn);
 	char name[16], line[LINE * 3 + 1];
 
@@ -76,7 +77,7 @@ static void dump(struct session *s, const struct test *test)
 	if (!inventory_know(s))
 		return;
 	for (unsigned i = 0; i < s->inventory.count; i++)
-		dump_function(s, &s->inventory.known[i].fn);
+		dump_function(s, &s->inventory.known[i]);
 	session_pass(s);
 }
 

@@ -65,6 +65,20 @@ bool inventory_know(struct session *s)
 	return true;
 }
 
+bool inventory_remember(struct session *s)
+{
+	if (!inventory_know(s))
+		return false;
+	for (unsigned i = 0; i < s->inventory.count; i++) {
+		struct known *k = &s->inventory.known[i];
+		struct cfg *cfg = &s->found.path[known_path(k)];
+
+		for (unsigned reg = 0; reg < INVENTORY_HEADER_LEN; reg += 4)
+			k->start[reg / 4] = cfg_read32(cfg, k->fn.at, reg);
+	}
+	return true;
+}
+
 const char *inventory_sized_by(char *to, unsigned by)
 {
 	if (by == SIZED_BY_TABLE)

@@ -16,13 +16,23 @@ static inline unsigned sized_by(unsigned strategy, unsigned path)
 
 #define INVENTORY_FUNCTIONS_MAX 4096
 
+#define INVENTORY_HEADER_LEN    0x40 /* bytes */
+
 /* A function that at least one path found. */
 struct known {
 	struct pci_function fn;
 	unsigned seen; /* bit per path */
 	bool sized[SIZED_BYS];
 	struct bar_set bars[SIZED_BYS];
+	uint32_t
+	    start[INVENTORY_HEADER_LEN / 4]; /* the header, once inventory_remember() was called */
 };
+
+/* The path to a function when one will do. */
+static inline unsigned known_path(const struct known *k)
+{
+	return k->seen >> PATH_ECAM & 1 ? PATH_ECAM : PATH_PIO;
+}
 
 struct inventory {
 	struct pci_map map[PATHS]; /* the tree as each path found it */
@@ -40,6 +50,9 @@ const struct pci_map *inventory_map(struct session *session, unsigned path);
 
 /* Fills known[] at the first call. False after session_error(). */
 bool inventory_know(struct session *session);
+
+/* Keeps every header as it is now. False after session_error(). */
+bool inventory_remember(struct session *session);
 
 /* The known function at an address, or NULL. Its index is the difference to known[]. */
 struct known *inventory_find(struct session *session, struct cfg_address at);

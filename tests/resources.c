@@ -43,8 +43,10 @@ static void extended(struct session *s, const struct test *test)
 		return;
 	}
 	for (unsigned i = 0; i < s->inventory.count; i++) {
-		const struct pci_function *fn = &s->inventory.known[i].fn;
-		unsigned count = caps_resources(discovery_best_path(s, fn->at), fn, list, &s->diag);
+		const struct known *k = &s->inventory.known[i];
+		const struct pci_function *fn = &k->fn;
+		struct cfg *cfg = &s->found.path[known_path(k)];
+		unsigned count = caps_resources(cfg, fn, list, &s->diag);
 
 		for (unsigned j = 0; j < count; j++)
 			report_one(s, fn, &list[j]);

@@ -125,6 +125,7 @@ void runner_run(struct session *s, unsigned bad_words)
 {
 	static struct rules rules;
 	unsigned count = 0;
+	unsigned wants = 0;
 	bool pci = false;
 
 	session_init(s);
@@ -144,13 +145,18 @@ void runner_run(struct session *s, unsigned bad_words)
 		return;
 	}
 	for (const struct test *t = tests_start; t < tests_end; t++) {
-		count += selected(s->words, t);
-		pci |= selected(s->words, t) && !(t->flags & TEST_NO_PCI);
+		if (!selected(s->words, t))
+			continue;
+		count++;
+		wants |= t->flags;
+		pci |= !(t->flags & TEST_NO_PCI);
 	}
 	report_plan(s->report, count);
 	if (pci) {
 		discovery_run(s);
 		env_report(s);
+		if (wants & TEST_NEEDS_START)
+			inventory_remember(s);
 	}
 	for (const struct test *t = tests_start; t < tests_end; t++)
 		if (selected(s->words, t))

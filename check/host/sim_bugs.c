@@ -5,6 +5,7 @@
 
 static const struct sim_bug_table *const tables[] = {
     &sim_bugs_access,
+    &sim_bugs_distance,
     &sim_bugs_registers,
     &sim_bugs_tables,
 };

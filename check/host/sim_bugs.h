@@ -12,7 +12,7 @@
 #include <string.h>
 #include "sim.h"
 
-#define SIM_BUG_RULES_MAX 8
+#define SIM_BUG_RULES_MAX 16
 
 /*
  * What a bug changes; any subset. A hook that returns true has dealt with the access and ends it.
@@ -42,7 +42,8 @@ struct sim_bug_table {
 	unsigned count;
 };
 
-extern const struct sim_bug_table sim_bugs_access, sim_bugs_registers, sim_bugs_tables;
+extern const struct sim_bug_table sim_bugs_access, sim_bugs_distance, sim_bugs_registers,
+    sim_bugs_tables;
 
 /* What sim.bug is on a sound machine. */
 extern const struct sim_bug sim_no_bug;

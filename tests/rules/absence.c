@@ -174,6 +174,56 @@ static void check_alias(const struct rule_target *t)
 	}
 }
 
+/* Numbers that no root bus and no bridge has, to the last that the path reaches. */
+static void check_bus(struct session *s, const struct test *test, unsigned path,
+		      struct cfg_address at)
+{
+	/* At the edge of ECAM's window the last dword, elsewhere the first. */
+	unsigned reg = at.devfn == 0xff && path == PATH_ECAM ? 0xffc : PCI_ID;
+	struct pci_function fn = {.at = at};
+	struct rule_target t = {s, test, &fn, &s->found.path[path], path, NULL};
+
+	for (unsigned width = 1; width <= 4; width *= 2) {
+		uint32_t got = cfg_read(t.cfg, at, reg, width);
+
+		if (!rule_expect(&t, got == cfg_ones(width), reg,
+				 "no bridge leads to bus %u; %u bytes read 0x%x, should be 0x%x",
+				 at.bus, width, got, cfg_ones(width)))
+			return;
+	}
+}
+
+static void each_empty_bus(struct session *s, const struct test *test, uint16_t segment)
+{
+	struct pci_bus_set claimed = claimed_buses(s, segment);
+
+	for (unsigned path = 0; path < PATHS; path++)
+		for (unsigned bus = 0; s->found.usable[path] && bus < 256; bus++) {
+			const struct cfg *cfg = &s->found.path[path];
+			struct cfg_address at = {segment, (uint8_t)bus, 0};
+			bool last = bus == 255;
+
+			if (pci_bus_in(&claimed, bus) || !cfg->ops->reaches(cfg, at, 0))
+				continue;
+			check_bus(s, test, path, at);
+			at.bus++;
+			if (last || !cfg->ops->reaches(cfg, at, 0))
+				check_bus(s, test, path,
+					  (struct cfg_address){segment, (uint8_t)bus, 0xff});
+		}
+}
+
+static void buses(struct session *s, const struct test *test)
+{
+	const struct pci_roots *roots = &s->found.roots;
+
+	if (!inventory_know(s))
+		return;
+	for (unsigned i = 0; i < roots->count; i++)
+		if (i == 0 || roots->root[i].segment != roots->root[i - 1].segment)
+			each_empty_bus(s, test, roots->root[i].segment);
+}
+
 TEST(.name = "rule.absence.ones", .id = "ABS-01", .idle = NO_DEVICE, .run = ones,
      .reference = SECTION, .text = "Where no device is, reads of every width give all-ones.");
 TEST(.name = "rule.absence.write", .id = "ABS-02", .idle = NO_DEVICE, .run = writes,
@@ -184,3 +234,7 @@ TEST(.name = "rule.absence.functions", .id = "ABS-03", .check = check_functions,
 TEST(.name = "rule.absence.alias", .id = "ABS-04", .check = check_alias, .filter = RULE_BARS,
      .reference = "PCI-to-PCI Bridge 1.2, 3.1.2.1",
      .text = "A function does not answer under a bus number that no bridge leads to.");
+TEST(.name = "rule.absence.buses", .id = "ABS-05", .run = buses,
+     .idle = "every bus within reach has a root bus or a bridge",
+     .reference = "PCI-to-PCI Bridge 1.2, 3.1.2.1; PCI Firmware 3.3, 4.1.2",
+     .text = "Buses that nothing leads to, up to the last that MCFG names, read all-ones.");

@@ -47,20 +47,14 @@ bool rule_expect(const struct rule_target *t, bool good, unsigned reg, const cha
 	return good;
 }
 
-/* The path to a function when one will do. */
-static unsigned path_to(const struct known *k)
-{
-	return k->seen >> PATH_ECAM & 1 ? PATH_ECAM : PATH_PIO;
-}
-
 struct cfg *rule_path(struct session *s, unsigned known)
 {
-	return &s->found.path[path_to(&s->inventory.known[known])];
+	return &s->found.path[known_path(&s->inventory.known[known])];
 }
 
 struct rule_target rule_target_of(struct session *s, const struct test *test, unsigned known)
 {
-	unsigned path = path_to(&s->inventory.known[known]);
+	unsigned path = known_path(&s->inventory.known[known]);
 
 	return (struct rule_target){s,    test, &s->inventory.known[known].fn, &s->found.path[path],
 				    path, NULL};
@@ -134,7 +128,7 @@ const struct rule_bars *rule_bars_of(struct session *s, unsigned known)
 		const struct sizing_strategy *lean = &sizing_strategies[SIZING_STRATEGIES - 1];
 
 		bars->known = true;
-		sizing_run(&s->found.path[path_to(&s->inventory.known[known])], lean, fn,
+		sizing_run(&s->found.path[known_path(&s->inventory.known[known])], lean, fn,
 			   &bars->raw);
 		find_bars(fn, bars);
 	}
@@ -169,7 +163,7 @@ static bool wanted(const struct rule_target *t, const struct known *k, unsigned 
 	if (filter & RULE_BOTH)
 		return t->path == PATH_PIO && seen >> PATH_ECAM & 1;
 	if (filter & RULE_ONE_PATH)
-		return t->path == path_to(k);
+		return t->path == known_path(k);
 	return true;
 }
 
@@ -296,4 +290,29 @@ unsigned rule_scratch(const struct rule_bars *bars)
 		}
 	}
 	return best;
+}
+
+uint32_t rule_plain_bits(unsigned reg)
+{
+	if (reg == PCI_COMMAND)
+		return 0x0000ffff;
+	return reg == PCI_CACHE_LINE_HEADER ? 0x00ffffff : 0xffffffff;
+}
+
+void rule_take_header(struct cfg *cfg, struct cfg_address at, uint32_t *header)
+{
+	for (unsigned i = 0; i < RULE_HEADER_DWORDS; i++)
+		header[i] = cfg_read32(cfg, at, 4 * i) & rule_plain_bits(4 * i);
+}
+
+void rule_expect_header(const struct rule_target *t, const uint32_t *before, const char *since)
+{
+	for (unsigned i = 0; i < RULE_HEADER_DWORDS; i++) {
+		uint32_t want = before[i] & rule_plain_bits(4 * i);
+		uint32_t now = cfg_read32(t->cfg, t->fn->at, 4 * i) & rule_plain_bits(4 * i);
+
+		if (!rule_expect(t, now == want, 4 * i, "read 0x%08x, should be 0x%08x as %s", now,
+				 want, since))
+			return;
+	}
 }

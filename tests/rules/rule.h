@@ -129,6 +129,17 @@ void rule_close(const struct rule_target *t, const struct rule_window *w);
 /* Writes a dword and reads it back. */
 uint32_t rule_put(const struct rule_target *t, unsigned reg, uint32_t value);
 
+#define RULE_HEADER_DWORDS (INVENTORY_HEADER_LEN / 4)
+
+/* The bits of a header's dword that change only when they are written: not STATUS, not BIST. */
+uint32_t rule_plain_bits(unsigned reg);
+
+/* A header's dwords now, only their plain bits. */
+void rule_take_header(struct cfg *cfg, struct cfg_address at, uint32_t *header);
+
+/* Compares it with an earlier one: a line ends "should be 0x... as" and since. */
+void rule_expect_header(const struct rule_target *t, const uint32_t *before, const char *since);
+
 /* A 32-bit or lower-half BAR (no ROM) with the most address bits that can be written, as index; 7:
  * none. */
 unsigned rule_scratch(const struct rule_bars *bars);

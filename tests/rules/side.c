@@ -1,0 +1,147 @@
+/* Side effects: what reading changes, and what a write to one place changes at another. */
+#include "rules/rule.h"
+#include "text.h"
+
+#define SECTION "PCI Local Bus 3.0, 6.2"
+
+/* All dwords, all words, all bytes; then the header again. */
+static void check_reads(const struct rule_target *t)
+{
+	uint32_t before[RULE_HEADER_DWORDS];
+
+	rule_take_header(t->cfg, t->fn->at, before);
+	for (unsigned width = 2; width; width--)
+		for (unsigned reg = 0; reg < INVENTORY_HEADER_LEN; reg += width)
+			cfg_read(t->cfg, t->fn->at, reg, width);
+	rule_expect_header(t, before, "before all of the header was read");
+}
+
+#define NEIGHBOURS_MAX 3
+
+/* Those that a mistake in an address would reach: found just before or after, and of the same model. */
+static unsigned neighbours(const struct rule_target *t, const struct known **list)
+{
+	const struct inventory *all = &t->s->inventory;
+	const struct known *self = inventory_find(t->s, t->fn->at);
+	unsigned at = (unsigned)(self - all->known), count = 0;
+
+	if (at)
+		list[count++] = &all->known[at - 1];
+	if (at + 1 < all->count)
+		list[count++] = &all->known[at + 1];
+	for (unsigned i = 0; i < all->count && count < NEIGHBOURS_MAX; i++)
+		if (all->known[i].fn.id == t->fn->id && (i + 1 < at || i > at + 1))
+			list[count++] = &all->known[i];
+	return count;
+}
+
+/* The interrupt line and the cache line size: software's own registers (6.2.4), on every function. */
+static void disturb(const struct rule_target *t, bool invert)
+{
+	static const unsigned regs[] = {PCI_INTERRUPT_LINE, PCI_CACHE_LINE_HEADER};
+
+	for (unsigned i = 0; i < 2; i++) {
+		uint8_t value = cfg_read8(t->cfg, t->fn->at, regs[i]);
+
+		cfg_write(t->cfg, t->fn->at, regs[i], 1, invert ? (uint8_t)~value : value);
+	}
+}
+
+static void check_others(const struct rule_target *t)
+{
+	static uint32_t before[NEIGHBOURS_MAX][RULE_HEADER_DWORDS];
+	const struct known *others[NEIGHBOURS_MAX];
+	unsigned count = neighbours(t, others);
+	char name[16], since[40];
+	uint8_t line, cache_line;
+
+	for (unsigned i = 0; i < count; i++)
+		rule_take_header(&t->s->found.path[known_path(others[i])], others[i]->fn.at,
+				 before[i]);
+	line = cfg_read8(t->cfg, t->fn->at, PCI_INTERRUPT_LINE);
+	cache_line = cfg_read8(t->cfg, t->fn->at, PCI_CACHE_LINE_HEADER);
+	disturb(t, true);
+	text_format(since, sizeof(since), "before %s was written to", pci_name(name, t->fn->at));
+	for (unsigned i = 0; i < count; i++) {
+		struct rule_target other =
+		    rule_target_of(t->s, t->test, (unsigned)(others[i] - t->s->inventory.known));
+
+		rule_expect_header(&other, before[i], since);
+	}
+	cfg_write(t->cfg, t->fn->at, PCI_INTERRUPT_LINE, 1, line);
+	cfg_write(t->cfg, t->fn->at, PCI_CACHE_LINE_HEADER, 1, cache_line);
+}
+
+/*
+ * Everything of the header but the BARs themselves, while one after the other holds something else.
+ * The interrupt line, which shares no byte lane with them, holds a pattern of ours.
+ */
+static void check_bar(const struct rule_target *t, unsigned index, const struct rule_window *w)
+{
+	static const unsigned regs[] = {
+	    PCI_ID, PCI_COMMAND, PCI_CLASS_REVISION, PCI_CACHE_LINE_HEADER,
+	    0x28,   0x2c,        PCI_CAPABILITIES,   PCI_INTERRUPT_LINE};
+	unsigned bar = bar_offset(t->fn, index);
+	uint32_t before[sizeof(regs) / sizeof(regs[0])];
+	bool wide = rule_is_wide(t->bars, index);
+	uint8_t line = cfg_read8(t->cfg, t->fn->at, PCI_INTERRUPT_LINE);
+
+	cfg_write(t->cfg, t->fn->at, PCI_INTERRUPT_LINE, 1, 0x5a);
+	for (unsigned i = 0; i < sizeof(regs) / sizeof(regs[0]); i++)
+		before[i] = cfg_read32(t->cfg, t->fn->at, regs[i]) & rule_plain_bits(regs[i]);
+	rule_put(t, bar, index == BAR_ROM_INDEX ? BAR_PROBE_ROM : BAR_PROBE_ONES);
+	if (wide)
+		rule_put(t, bar + 4, BAR_PROBE_ONES);
+	for (unsigned i = 0; i < sizeof(regs) / sizeof(regs[0]); i++) {
+		uint32_t now = cfg_read32(t->cfg, t->fn->at, regs[i]) & rule_plain_bits(regs[i]);
+
+		if (!rule_expect(t, now == before[i], regs[i],
+				 "wrote ones to 0x%02x, this reads 0x%08x, should still be 0x%08x",
+				 bar, now, before[i]))
+			break;
+	}
+	cfg_write32(t->cfg, t->fn->at, bar, w->value[index]);
+	if (wide)
+		cfg_write32(t->cfg, t->fn->at, bar + 4, w->value[index + 1]);
+	cfg_write(t->cfg, t->fn->at, PCI_INTERRUPT_LINE, 1, line);
+}
+
+/* CF8 selects a register; then ECAM is used; then CF8 reads, and CFC is, what it would be without. */
+static void check_latch(const struct rule_target *t)
+{
+	struct cfg *ports = &t->s->found.path[PATH_PIO], *ecam = &t->s->found.path[PATH_ECAM];
+	uint32_t select = PIO_ENABLE | (uint32_t)t->fn->at.bus << 16 |
+			  (uint32_t)t->fn->at.devfn << 8 | PCI_CLASS_REVISION;
+	uint32_t found = pio_address_read(ports), without, latch, want, got;
+	uint8_t line = cfg_read8(ecam, t->fn->at, PCI_INTERRUPT_LINE);
+
+	want = cfg_read32(ports, t->fn->at, PCI_CLASS_REVISION);
+	pio_address_write(ports, select);
+	without = pio_address_read(ports);
+	pio_address_write(ports, select);
+	cfg_read32(ecam, t->fn->at, PCI_ID);
+	cfg_write(ecam, t->fn->at, PCI_INTERRUPT_LINE, 1, line);
+	latch = pio_address_read(ports);
+	got = pio_data_read(ports, 0, 4);
+	pio_address_write(ports, found);
+	rule_expect(t, latch == without, PCI_ID,
+		    "wrote CF8 0x%08x, used ECAM, CF8 read 0x%08x, should be 0x%08x", select, latch,
+		    without);
+	rule_expect(t, got == want, PCI_CLASS_REVISION,
+		    "wrote CF8 0x%08x, used ECAM, CFC read 0x%08x, should be 0x%08x", select, got,
+		    want);
+}
+
+TEST(.name = "rule.side.reads", .id = "SIDE-01", .check = check_reads, .filter = RULE_ONE_PATH,
+     .reference = SECTION,
+     .text = "Reading a function's header, at any width, changes nothing in it.");
+TEST(.name = "rule.side.other-functions", .id = "SIDE-02", .check = check_others,
+     .idle = "there is only one function", .reference = SECTION,
+     .text = "A write to one function changes no other, next to it or of the same model.");
+TEST(.name = "rule.side.bar-write", .id = "SIDE-03", .check_bar = check_bar,
+     .reference = "PCI Local Bus 3.0, 6.2.5.1",
+     .text = "A write to a BAR changes no other register of the header.");
+TEST(.name = "rule.side.latch", .id = "SIDE-04", .check = check_latch, .filter = RULE_BOTH,
+     .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM,
+     .reference = "PCI Local Bus 3.0, 3.2.2.3.2; PCI Express Base 4.0, 7.2.2",
+     .text = "An access through ECAM leaves CF8 alone.");
