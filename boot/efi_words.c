@@ -22,7 +22,7 @@ static void take_load_options(const EFI_LOADED_IMAGE *image, struct handoff *han
 	while (len < count && options[len])
 		len++;
 	if (len >= HANDOFF_WORDS_MAX) {
-		handoff_note(handoff, "LoadOptions are longer than 2047 characters");
+		handoff_options_lost(handoff, "LoadOptions are longer than 2047 characters");
 		return;
 	}
 	for (size_t i = 0; i < len; i++) {
@@ -105,10 +105,10 @@ static void take_config(const EFI_LOADED_IMAGE *image, struct handoff *handoff)
 		file = open_config(volume, L"\\", 1);
 	if (file) {
 		if (EFI_ERROR(file->Read(file, &size, to))) {
-			handoff_note(handoff, "barometer.cfg cannot be read");
+			handoff_options_lost(handoff, "barometer.cfg cannot be read");
 			size = 0;
 		} else if (size == HANDOFF_WORDS_MAX) {
-			handoff_note(handoff, "barometer.cfg is longer than 2047 bytes");
+			handoff_options_lost(handoff, "barometer.cfg is longer than 2047 bytes");
 			size = 0;
 		}
 		memset(to + size, 0, HANDOFF_WORDS_MAX - size);

@@ -83,13 +83,13 @@ static void take_command_line(uint64_t physical)
 	if (!physical)
 		return;
 	if (!mapped(physical, HANDOFF_WORDS_MAX)) {
-		handoff_note(&handoff, "PVH command line is above 1 GiB and was not read");
+		handoff_options_lost(&handoff, "PVH command line is above 1 GiB and was not read");
 		return;
 	}
 	while (len < HANDOFF_WORDS_MAX && text[len])
 		len++;
 	if (len == HANDOFF_WORDS_MAX) {
-		handoff_note(&handoff, "command line is longer than 2047 characters");
+		handoff_options_lost(&handoff, "command line is longer than 2047 characters");
 		return;
 	}
 	memcpy(handoff.words[1], text, len);
@@ -100,12 +100,15 @@ _Noreturn void pvh_main(const struct start_info *info);
 _Noreturn void pvh_main(const struct start_info *info)
 {
 	handoff.boot = "pvh";
-	if (info->magic != MAGIC) {
-		handoff_note(&handoff, "PVH start info has no magic number");
-		kernel_enter(&handoff);
+	/* The loader's word for where it is; not to be read before it is known to be mapped. */
+	if (!mapped((uint64_t)info, sizeof(*info)) || (uint64_t)info % 4 != 0) {
+		handoff_options_lost(&handoff, "PVH start info is not in the first GiB");
+	} else if (info->magic != MAGIC) {
+		handoff_options_lost(&handoff, "PVH start info has no magic number");
+	} else {
+		handoff.rsdp = info->rsdp;
+		take_command_line(info->command_line);
+		take_memory_map(info);
 	}
-	handoff.rsdp = info->rsdp;
-	take_command_line(info->command_line);
-	take_memory_map(info);
 	kernel_enter(&handoff);
 }

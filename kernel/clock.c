@@ -17,10 +17,20 @@ static uint64_t from_leaf_15(void)
 	return id.eax && id.ebx && id.ecx ? (uint64_t)id.ecx * id.ebx / id.eax / 1000 : 0;
 }
 
-/* VMware's timing leaf, which KVM offers as well: EAX is TSC kHz. */
-static uint64_t from_hypervisor_leaf(uint32_t highest)
+/*
+ * VMware's timing leaf, which KVM offers as well: EAX of leaf 10h of the range is TSC kHz. In
+ * Microsoft's range there is something else.
+ */
+static uint64_t from_hypervisor_leaf(const struct hypervisor *hypervisor)
 {
-	return highest >= 0x40000010 && highest < 0x40010000 ? cpu_id(0x40000010, 0).eax : 0;
+	for (unsigned i = 0; i < hypervisor->count; i++) {
+		uint32_t leaf = hypervisor->by[i].base + 0x10;
+
+		if (hypervisor->by[i].highest >= leaf &&
+		    strcmp(hypervisor->by[i].name, "Microsoft Hv") != 0)
+			return cpu_id(leaf, 0).eax;
+	}
+	return 0;
 }
 
 #define VMWARE_MAGIC 0x564d5868u
@@ -66,19 +76,20 @@ static uint64_t from_pm_timer(const struct acpi_pm_timer *timer)
 
 struct clock clock_find(const struct acpi *acpi)
 {
-	char hypervisor[13];
-	uint32_t highest = cpu_hypervisor(hypervisor);
+	struct hypervisor hypervisor;
 	uint64_t khz;
 
+	cpu_hypervisor(&hypervisor);
+	/* Before the processor's own leaf, which knows nothing of a scaled TSC. */
+	khz = from_hypervisor_leaf(&hypervisor);
+	if (khz)
+		return (struct clock){khz, "cpuid-40000010"};
+	khz = hypervisor_is(&hypervisor, "VMwareVMware") ? from_vmware_backdoor() : 0;
+	if (khz)
+		return (struct clock){khz, "vmware-backdoor"};
 	khz = from_leaf_15();
 	if (khz)
 		return (struct clock){khz, "cpuid-15"};
-	khz = from_hypervisor_leaf(highest);
-	if (khz)
-		return (struct clock){khz, "cpuid-40000010"};
-	khz = strcmp(hypervisor, "VMwareVMware") == 0 ? from_vmware_backdoor() : 0;
-	if (khz)
-		return (struct clock){khz, "vmware-backdoor"};
 	khz = from_pm_timer(&acpi->pm_timer);
 	if (khz)
 		return (struct clock){khz, "acpi-pm-timer"};

@@ -12,8 +12,8 @@ struct clock {
 };
 
 /*
- * The first that answers: CPUID leaf 15h, hypervisor leaf 40000010h, the VMware backdoor (only
- * behind its signature), or 5 ms of the ACPI PM timer.
+ * The first that answers: leaf 10h of the hypervisor's own range, the VMware backdoor (only behind
+ * its signature), CPUID leaf 15h, or 5 ms of the ACPI PM timer.
  */
 struct clock clock_find(const struct acpi *acpi);
 

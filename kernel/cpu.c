@@ -3,6 +3,7 @@
 #include "cpu.h"
 #include "image.h"
 #include "mem.h"
+#include "traps.h"
 
 struct __attribute__((packed)) table_pointer {
 	uint16_t limit;
@@ -89,10 +90,36 @@ static void load_gdt(void)
 	__asm__ volatile("ltr %w0" : : "r"(CPU_TSS));
 }
 
+/*
+ * What firmware may have left on: CET, whose shadow stack the far return below would fault on; PGE
+ * and PCIDE, under which translations outlive the switch to our page tables (SDM volume 3, 4.10.4.1);
+ * TSD, which keeps RDTSC from CPL 3; UMIP, SMEP, SMAP and PKE, which pages that are all open to CPL 3
+ * cannot have.
+ */
+#define CR4_TSD   (1ull << 2)
+#define CR4_PGE   (1ull << 7)
+#define CR4_UMIP  (1ull << 11)
+#define CR4_PCIDE (1ull << 17)
+#define CR4_SMEP  (1ull << 20)
+#define CR4_SMAP  (1ull << 21)
+#define CR4_PKE   (1ull << 22)
+#define CR4_CET   (1ull << 23)
+#define CR4_OFF   (CR4_TSD | CR4_PGE | CR4_UMIP | CR4_PCIDE | CR4_SMEP | CR4_SMAP | CR4_PKE | CR4_CET)
+
+static void turn_off(void)
+{
+	uint64_t cr4;
+
+	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
+	if (cr4 & CR4_OFF)
+		__asm__ volatile("mov %0, %%cr4" : : "r"(cr4 & ~CR4_OFF) : "memory");
+}
+
 void cpu_init(void)
 {
 	struct table_pointer pointer = {sizeof(idt) - 1, (uint64_t)idt};
 
+	turn_off();
 	tss.rsp[0] = tss.ist[0] = (uint64_t)trap_stack[0] + TRAP_STACK;
 	tss.ist[1] = (uint64_t)trap_stack[1] + TRAP_STACK;
 	tss.io_map = offsetof(struct tss, io_permission);
@@ -109,9 +136,6 @@ void cpu_init(void)
 
 #define CR0_WP       0x10000ull
 #define CR4_LA57     0x1000ull
-/* What firmware may have left on and the kernel, whose pages are all open to CPL 3, cannot use:
- * UMIP, SMEP, SMAP, PKE, CET. */
-#define CR4_OFF      ((1ull << 11) | (1ull << 20) | (1ull << 21) | (1ull << 22) | (1ull << 23))
 
 /* Entry 3 (PCD and PWT) is UC, as at power-on (SDM volume 3, table 11-12). */
 #define PAT_POWER_ON 0x0007040600070406ull
@@ -139,11 +163,46 @@ bool cpu_enable_paging_features(void)
 	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_NXE);
 	msr_write(MSR_PAT, PAT_POWER_ON);
 	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
-	if (cr4 & CR4_OFF)
-		__asm__ volatile("mov %0, %%cr4" : : "r"(cr4 & ~CR4_OFF) : "memory");
 	__asm__ volatile("mov %%cr0, %0" : "=r"(cr0));
 	__asm__ volatile("mov %0, %%cr0" : : "r"(cr0 | CR0_WP) : "memory");
 	return cr4 & CR4_LA57;
+}
+
+/*
+ * The same where there may be no such register: kernel/traps.asm resumes at trap_resume after a
+ * general protection fault, with good still false.
+ */
+bool cpu_msr_read(uint32_t msr, uint64_t *value)
+{
+	uint32_t low = 0, high = 0, good = 0;
+
+	__asm__ volatile("leaq 1f(%%rip), %%r8\n\t"
+			 "movq %%r8, %[resume]\n\t"
+			 "rdmsr\n\t"
+			 "movl $1, %[good]\n"
+			 "1:\n\t"
+			 "movq $0, %[resume]"
+			 : "+a"(low), "+d"(high), [good] "+r"(good), [resume] "+m"(trap_resume)
+			 : "c"(msr)
+			 : "r8", "memory");
+	*value = (uint64_t)high << 32 | low;
+	return good;
+}
+
+bool cpu_msr_write(uint32_t msr, uint64_t value)
+{
+	uint32_t good = 0;
+
+	__asm__ volatile("leaq 1f(%%rip), %%r8\n\t"
+			 "movq %%r8, %[resume]\n\t"
+			 "wrmsr\n\t"
+			 "movl $1, %[good]\n"
+			 "1:\n\t"
+			 "movq $0, %[resume]"
+			 : [good] "+r"(good), [resume] "+m"(trap_resume)
+			 : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+			 : "r8", "memory");
+	return good;
 }
 
 struct cpu_id cpu_id(uint32_t leaf, uint32_t subleaf)
@@ -156,16 +215,59 @@ struct cpu_id cpu_id(uint32_t leaf, uint32_t subleaf)
 	return id;
 }
 
-uint32_t cpu_hypervisor(char to[13])
+static struct hypervisor_leaf hypervisor_leaf(uint32_t leaf)
 {
-	struct cpu_id id;
+	struct cpu_id id = cpu_id(leaf, 0);
 
-	memset(to, 0, 13);
-	if (!(cpu_id(1, 0).ecx & 1u << 31))
-		return 0;
-	id = cpu_id(0x40000000, 0);
-	memcpy(to, &id.ebx, 4);
-	memcpy(to + 4, &id.ecx, 4);
-	memcpy(to + 8, &id.edx, 4);
-	return id.eax >= 0x40000000 ? id.eax : 0;
+	return (struct hypervisor_leaf){id.eax, id.ebx, id.ecx, id.edx};
+}
+
+void cpu_hypervisor(struct hypervisor *found)
+{
+	*found = (struct hypervisor){0};
+	if (cpu_id(1, 0).ecx & 1u << 31)
+		hypervisor_find(found, hypervisor_leaf);
+}
+
+unsigned cpu_physical_bits(void)
+{
+	unsigned bits =
+	    cpu_id(0x80000000, 0).eax >= 0x80000008 ? cpu_id(0x80000008, 0).eax & 0xff : 0;
+
+	/* 36 where the leaf is not there (SDM volume 3, 4.1.4); entries have room for 52. */
+	return bits == 0 ? 36 : bits > 52 ? 52 : bits;
+}
+
+/* Vendors whose LFENCE waits only when it is told to (AMD64 manual volume 2, 3.1.8 and 3.2.9). */
+static bool lfence_is_amds(void)
+{
+	struct cpu_id id = cpu_id(0, 0);
+
+	return (id.ebx == 0x68747541 && id.edx == 0x69746e65 && id.ecx == 0x444d4163) ||
+	       (id.ebx == 0x6f677948 && id.edx == 0x6e65476e && id.ecx == 0x656e6975);
+}
+
+#define MSR_DE_CFG       0xc0011029
+#define DE_CFG_LFENCE    0x2
+#define LFENCE_ALWAYS    0x4 /* CPUID 80000021h EAX */
+#define FAMILY_BASE(eax) ((eax) >> 8 & 0xf)
+#define FAMILY(eax)      (FAMILY_BASE(eax) + ((eax) >> 20 & 0xff))
+
+bool cpu_serialise_lfence(void)
+{
+	uint32_t eax = cpu_id(1, 0).eax;
+	uint64_t value;
+
+	if (!lfence_is_amds())
+		return true;
+	if (cpu_id(0x80000000, 0).eax >= 0x80000021 && cpu_id(0x80000021, 0).eax & LFENCE_ALWAYS)
+		return true;
+	/* Families 0Fh and 11h have no such bit; their LFENCE always waits. */
+	if (FAMILY(eax) == 0x0f || FAMILY(eax) == 0x11)
+		return true;
+	/* A hypervisor may refuse the register, or drop what is written. */
+	return cpu_msr_read(MSR_DE_CFG, &value) &&
+	       (value & DE_CFG_LFENCE ||
+		(cpu_msr_write(MSR_DE_CFG, value | DE_CFG_LFENCE) &&
+		 cpu_msr_read(MSR_DE_CFG, &value) && value & DE_CFG_LFENCE));
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "hypervisor.h"
 
 /* Selectors. CPL 3 code and data are flat, like those of ring 0. */
 #define CPU_CODE0 0x08
@@ -31,8 +32,21 @@ struct cpu_id {
 
 struct cpu_id cpu_id(uint32_t leaf, uint32_t subleaf);
 
-/* The hypervisor's 12-character signature, NUL-terminated in to[13]; empty when CPUID says there is
- * none. Returns the highest hypervisor leaf, or 0. */
-uint32_t cpu_hypervisor(char to[13]);
+/* Whoever signs as the hypervisor; none where CPUID says that there is none. */
+void cpu_hypervisor(struct hypervisor *found);
+
+/* MAXPHYADDR: bits of a physical address, 36 to 52. */
+unsigned cpu_physical_bits(void);
+
+/* A model-specific register that may not be there: false, and nothing done, when it faults. Ring 0. */
+bool cpu_msr_read(uint32_t msr, uint64_t *value);
+bool cpu_msr_write(uint32_t msr, uint64_t value);
+
+/*
+ * Makes LFENCE wait for all instructions before it, which the time-stamp readings count on. Intel's
+ * always does; AMD's when a bit of DE_CFG says so, which is the kernel's to set. False when the bit
+ * is not set and could not be. Ring 0.
+ */
+bool cpu_serialise_lfence(void);
 
 #endif

@@ -45,16 +45,28 @@ struct handoff {
 	/* Command line text, NUL-terminated, weakest first: barometer.cfg, then the boot loader's
 	 * words. */
 	char words[2][HANDOFF_WORDS_MAX];
-	/* What the boot path has to complain about: an ERROR each. NULL from note_count on. */
-	const char *note[HANDOFF_NOTES_MAX];
+	/* What the boot path has to complain about. */
+	struct {
+		const char *text;
+		bool options_lost; /* what was asked for is not known: nothing may be run */
+	} note[HANDOFF_NOTES_MAX];
 	unsigned note_count;
 };
 
-/* Adds a complaint; static text only. */
+/* Adds a line for the log; static text only. The run goes on with what there is. */
 static inline void handoff_note(struct handoff *handoff, const char *text)
 {
 	if (handoff->note_count < HANDOFF_NOTES_MAX)
-		handoff->note[handoff->note_count++] = text;
+		handoff->note[handoff->note_count++].text = text;
+}
+
+/* The same for a command line that could not be read, or not to its end. */
+static inline void handoff_options_lost(struct handoff *handoff, const char *text)
+{
+	if (handoff->note_count == HANDOFF_NOTES_MAX)
+		handoff->note_count--;
+	handoff->note[handoff->note_count].text = text;
+	handoff->note[handoff->note_count++].options_lost = true;
 }
 
 /* Never returns. Interrupts are off, boot services are gone; switches to the kernel's stack and

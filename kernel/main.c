@@ -8,7 +8,7 @@
 #include "finish.h"
 #include "handoff.h"
 #include "io.h"
-#include "mem.h"
+#include "memory.h"
 #include "paging.h"
 #include "privilege.h"
 #include "roots.h"
@@ -19,6 +19,7 @@
 _Noreturn void kernel_main(struct handoff *handoff);
 
 static struct arena arena;
+static struct memory memory;
 static struct words words;
 static struct acpi acpi;
 static struct platform platform;
@@ -47,85 +48,19 @@ static unsigned take_words(const struct handoff *handoff)
 	for (unsigned i = 0; i < 2; i++)
 		bad += words_parse(&words, handoff->words[i], &diag);
 	for (unsigned i = 0; i < handoff->note_count; i++) {
-		report_note(&finish_state.report, "%s", handoff->note[i]);
-		bad++;
+		report_note(&finish_state.report, "%s", handoff->note[i].text);
+		bad += handoff->note[i].options_lost;
 	}
 	finish_state.exit = words.exit;
 	return bad;
-}
-
-/* Tables may lie only in memory that the firmware lists: reading anywhere else could reach a
- * device. */
-static const void *map_table(void *context, uint64_t physical, size_t len)
-{
-	const struct handoff *handoff = context;
-
-	for (unsigned i = 0; i < handoff->range_count; i++) {
-		const struct handoff_range *r = &handoff->range[i];
-
-		if (physical >= r->start && physical - r->start < r->len &&
-		    len <= r->len - (physical - r->start))
-			return paging_map(physical, len, PAGING_READ);
-	}
-	/* The BIOS area, which not every map lists (ACPI 6.4, 5.2.5.1). */
-	if (physical >= 0xe0000 && physical < 0x100000 && len <= 0x100000 - physical)
-		return paging_map(physical, len, PAGING_READ);
-	return NULL;
 }
 
 static void read_acpi(struct handoff *handoff)
 {
 	/* Firmware without UEFI may leave the RSDP to be found. */
 	if (!handoff->rsdp)
-		handoff->rsdp = acpi_find_rsdp(0xe0000, 0x20000, map_table, handoff);
-	acpi_parse(&acpi, handoff->rsdp, map_table, handoff, &diag);
-}
-
-/* To 2 MiB, where there is enough of it: a thousand small pages at its ends take tens of
- * milliseconds to map where ring 0 is emulated. */
-static void align_arena(struct handoff_range *range)
-{
-	const uint64_t large = 2ull << 20, end = (range->start + range->len) & ~(large - 1);
-	const uint64_t start = (range->start + large - 1) & ~(large - 1);
-
-	if (range->len >= 4 * large)
-		*range = (struct handoff_range){.start = start, .len = end - start};
-}
-
-static volatile uint8_t *map_device(void *context, uint64_t physical, uint64_t len)
-{
-	const struct handoff *handoff = context;
-
-	/* An MCFG that claims our own memory must not make it device memory. */
-	if (physical < handoff->arena.start + handoff->arena.len &&
-	    handoff->arena.start < physical + len) {
-		diag_say(&diag, "ecam: MCFG claims 0x%llx bytes at 0x%llx, which is RAM in use",
-			 (unsigned long long)len, (unsigned long long)physical);
-		return NULL;
-	}
-	return paging_map(physical, len, PAGING_WRITE | PAGING_UNCACHED);
-}
-
-static bool is_ram(void *context, uint64_t physical, uint64_t len)
-{
-	const struct handoff *handoff = context;
-
-	for (unsigned i = 0; i < handoff->range_count; i++) {
-		const struct handoff_range *r = &handoff->range[i];
-
-		if (r->ram && physical < r->start + r->len && r->start < physical + len)
-			return true;
-	}
-	return false;
-}
-
-/* Far above all memory that is identity mapped. */
-#define UNCACHED_VIEW (1ull << 46)
-
-static volatile uint8_t *map_uncached(void *page)
-{
-	return paging_map_at(UNCACHED_VIEW + (uint64_t)page, (uint64_t)page, 4096,
-			     PAGING_READ | PAGING_WRITE | PAGING_UNCACHED);
+		handoff->rsdp = acpi_find_rsdp(0xe0000, 0x20000, memory_map_table, &memory);
+	acpi_parse(&acpi, handoff->rsdp, cpu_physical_bits(), memory_map_table, &memory, &diag);
 }
 
 static void take_roots(const struct handoff *handoff)
@@ -141,27 +76,32 @@ static void fill_platform(struct handoff *handoff, const struct privilege *privi
 	struct clock clock = clock_find(&acpi);
 
 	platform.boot = handoff->boot;
-	cpu_hypervisor(platform.hypervisor);
-	platform.emulated = strcmp(platform.hypervisor, "TCGTCGTCGTCG") == 0;
+	cpu_hypervisor(&platform.hypervisor);
+	platform.emulated = hypervisor_is(&platform.hypervisor, "TCGTCGTCGTCG");
 	privilege_explain(privilege, why, sizeof(why));
 	platform.cpl = privilege->cpl;
 	platform.cpl_reason = why;
 	platform.tsc_khz = clock.tsc_khz;
 	platform.tsc_source = clock.source;
 	platform.acpi = &acpi;
-	platform.map_device = map_device;
-	platform.map_context = handoff;
-	platform.map_uncached = map_uncached;
-	platform.is_ram = is_ram;
+	platform.map_device = memory_map_device;
+	platform.map_context = &memory;
+	platform.map_uncached = memory_map_uncached;
+	platform.is_ram = memory_is_ram;
 	take_roots(handoff);
 	report_note(&finish_state.report, "barometer %s, booted by %s under \"%s\"",
 		    BAROMETER_VERSION, handoff->boot,
-		    platform.hypervisor[0] ? platform.hypervisor : "no hypervisor");
+		    platform.hypervisor.count ? hypervisor_name(&platform.hypervisor)
+					      : "no hypervisor");
+	for (unsigned i = 1; i < platform.hypervisor.count; i++)
+		report_note(&finish_state.report, "which also signs as \"%s\"",
+			    platform.hypervisor.by[i].name);
 	report_note(&finish_state.report, "%s", why);
 }
 
 _Noreturn void kernel_main(struct handoff *handoff)
 {
+	struct handoff_range ram;
 	struct privilege privilege;
 	unsigned bad_words;
 
@@ -172,11 +112,13 @@ _Noreturn void kernel_main(struct handoff *handoff)
 	bad_words = take_words(handoff);
 
 	cpu_init();
-	align_arena(&handoff->arena);
-	arena = (struct arena){(uint8_t *)handoff->arena.start, handoff->arena.len, 0};
-	if (!handoff->arena.len || !paging_init(&arena))
+	memory = (struct memory){handoff, memory_align(handoff->arena), &diag};
+	ram = memory.own;
+	if (!ram.len || !paging_init(&ram))
 		finish_error("no memory for page tables");
+	arena = (struct arena){(uint8_t *)ram.start, ram.len, 0};
 	screen_init(&handoff->screen);
+	platform.lfence = cpu_serialise_lfence() ? "serializing" : "unconfirmed";
 	privilege = privilege_choose(words.cpl);
 
 	read_acpi(handoff);

@@ -1,5 +1,6 @@
 /* Four-level page tables, 4 KiB and 2 MiB pages. */
 #include "paging.h"
+#include "arena.h"
 #include "cpu.h"
 #include "image.h"
 
@@ -17,8 +18,9 @@
 
 #define LOWER_HALF (1ull << 47)
 
-static struct arena *memory;
+static struct arena memory; /* of the tables */
 static uint64_t *root;
+static uint64_t physical_end; /* the first address that there is not */
 
 static uint64_t leaf_bits(unsigned flags)
 {
@@ -39,7 +41,7 @@ static uint64_t *below(uint64_t *entry)
 
 	if (*entry & PRESENT)
 		return *entry & PS ? NULL : (uint64_t *)(*entry & ADDRESS);
-	table = arena_take(memory, PAGE, PAGE);
+	table = arena_take(&memory, PAGE, PAGE);
 	if (table)
 		*entry = (uint64_t)table | PRESENT | WRITE | USER;
 	return table;
@@ -93,8 +95,8 @@ void *paging_map_at(uint64_t virtual, uint64_t physical, uint64_t len, unsigned 
 	uint64_t offset = physical & (PAGE - 1), bits = leaf_bits(flags);
 	uint64_t v = virtual - offset, p = physical - offset, left;
 
-	if (len == 0 || len > LOWER_HALF || virtual >= LOWER_HALF - len || p > ADDRESS - len ||
-	    (v & (PAGE - 1)))
+	if (len == 0 || len > LOWER_HALF || virtual >= LOWER_HALF - len || len > physical_end ||
+	    physical > physical_end - len || (v & (PAGE - 1)))
 		return NULL;
 	for (left = (len + offset + PAGE - 1) & ~(PAGE - 1); left;) {
 		uint64_t done = map_run(v, p, left, bits);
@@ -118,24 +120,35 @@ static bool map_image(const char *start, const char *end, unsigned flags)
 	return start == end || paging_map((uint64_t)start, (uint64_t)(end - start), flags);
 }
 
-bool paging_init(struct arena *arena)
+static void take_tables(struct handoff_range *ram)
 {
+	uint64_t len = ram->len / 8 < PAGING_TABLES ? ram->len / 8 & ~(PAGE - 1) : PAGING_TABLES;
+
+	memory = (struct arena){(uint8_t *)ram->start, len, 0};
+	ram->start += len;
+	ram->len -= len;
+}
+
+bool paging_init(struct handoff_range *ram)
+{
+	const struct handoff_range all = *ram;
 	uint64_t *top;
 
-	memory = arena;
-	root = arena_take(memory, PAGE, PAGE);
+	physical_end = 1ull << cpu_physical_bits();
+	take_tables(ram);
+	root = arena_take(&memory, PAGE, PAGE);
 	if (!root || !map_image(image_start, image_text, PAGING_READ) ||
 	    !map_image(image_text, image_rodata, PAGING_EXECUTE) ||
 	    !map_image(image_rodata, image_data, PAGING_READ) ||
 	    !map_image(image_data, stack_guard, PAGING_WRITE) ||
 	    !map_image(stack_bottom, image_end, PAGING_WRITE) ||
-	    !paging_map((uint64_t)arena->base, arena->size, PAGING_WRITE))
+	    !paging_map(all.start, all.len, PAGING_WRITE))
 		return false;
 	top = root;
 	/* Firmware that runs with five levels cannot be left without leaving long mode: one more
 	 * table on top. */
 	if (cpu_enable_paging_features()) {
-		top = arena_take(memory, PAGE, PAGE);
+		top = arena_take(&memory, PAGE, PAGE);
 		if (!top)
 			return false;
 		top[0] = (uint64_t)root | PRESENT | WRITE | USER;

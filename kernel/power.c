@@ -32,11 +32,12 @@ static void reset(void)
 
 _Noreturn void power_off(enum words_exit how, unsigned value)
 {
-	char hypervisor[13];
+	struct hypervisor hypervisor;
 
 	ended = true;
+	cpu_hypervisor(&hypervisor);
 	/* Without a hypervisor port F4h belongs to whatever the board put there. */
-	if (how == WORDS_EXIT_DEBUG || (how == WORDS_EXIT_AUTO && cpu_hypervisor(hypervisor)))
+	if (how == WORDS_EXIT_DEBUG || (how == WORDS_EXIT_AUTO && hypervisor.count))
 		io_out32(DEBUG_EXIT, value);
 	if (how == WORDS_EXIT_RESET)
 		reset();

@@ -38,7 +38,7 @@ struct privilege privilege_choose(enum words_cpl asked)
 			p.ring0_iteration = cycles;
 	}
 	if (asked == WORDS_CPL_3 ||
-	    (asked == WORDS_CPL_AUTO && p.ring0_iteration > PRIVILEGE_LIMIT_DEFAULT)) {
+	    (asked == WORDS_CPL_AUTO && p.ring0_iteration > PRIVILEGE_NATIVE_MAX)) {
 		drop();
 		p.cpl = 3;
 	}
@@ -58,11 +58,11 @@ void privilege_explain(const struct privilege *p, char *to, unsigned size)
 		    "CPL 3: an empty loop in ring 0 costs %llu cycles an iteration (more than %u), "
 		    "so this hypervisor emulates ring 0; IN, OUT, RDTSC and loads run natively at "
 		    "CPL 3",
-		    (unsigned long long)p->ring0_iteration, PRIVILEGE_LIMIT_DEFAULT);
+		    (unsigned long long)p->ring0_iteration, PRIVILEGE_NATIVE_MAX);
 	else
 		text_format(
 		    to, size,
 		    "CPL 0: an empty loop costs %llu cycles an iteration (at most %u), so ring 0 "
 		    "runs natively",
-		    (unsigned long long)p->ring0_iteration, PRIVILEGE_LIMIT_DEFAULT);
+		    (unsigned long long)p->ring0_iteration, PRIVILEGE_NATIVE_MAX);
 }

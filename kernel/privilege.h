@@ -13,7 +13,7 @@
 
 /* An empty loop is 1 to 2 cycles an iteration natively, a few dozen under TCG, thousands when each
  * instruction is emulated. */
-#define PRIVILEGE_LIMIT_DEFAULT 50
+#define PRIVILEGE_NATIVE_MAX 50
 
 struct privilege {
 	unsigned cpl;             /* 0 or 3, now */

@@ -3,7 +3,7 @@
 bits 64
 default rel
 
-extern trap_fatal
+extern trap
 global trap_vectors
 
 section .text
@@ -48,5 +48,25 @@ trap_common:
 	push rax
 	cld
 	mov rdi, rsp
+	mov rbx, rsp
 	and rsp, -16
-	call trap_fatal         ; does not return
+	call trap               ; returns to go on where the frame now says
+	mov rsp, rbx
+	add rsp, 8              ; cr2
+	pop r15
+	pop r14
+	pop r13
+	pop r12
+	pop r11
+	pop r10
+	pop r9
+	pop r8
+	pop rdi
+	pop rsi
+	pop rbp
+	pop rbx
+	pop rdx
+	pop rcx
+	pop rax
+	add rsp, 16             ; vector and error code
+	iretq

@@ -67,7 +67,11 @@ static void registers(struct report *report, const struct trap_frame *f)
 			    (unsigned long long)all[i + 2].value);
 }
 
-_Noreturn void trap_fatal(const struct trap_frame *f)
+uint64_t trap_resume;
+
+#define GENERAL_PROTECTION 13
+
+static _Noreturn void fatal(const struct trap_frame *f)
 {
 	static bool again;
 	const char *name = f->vector < 32 && names[f->vector] ? names[f->vector] : "reserved";
@@ -89,4 +93,12 @@ _Noreturn void trap_fatal(const struct trap_frame *f)
 	text_format(reason, sizeof(reason), "exception %llu (%s) at 0x%llx",
 		    (unsigned long long)f->vector, name, (unsigned long long)f->rip);
 	finish_error(reason);
+}
+
+void trap(struct trap_frame *f)
+{
+	if (f->vector != GENERAL_PROTECTION || !trap_resume)
+		fatal(f);
+	f->rip = trap_resume;
+	trap_resume = 0;
 }

@@ -14,6 +14,10 @@ struct trap_frame {
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 
-_Noreturn void trap_fatal(const struct trap_frame *frame);
+/* Where to go on after a general protection fault; 0, as at all other times, makes it fatal. */
+extern uint64_t trap_resume;
+
+/* Called with every exception; returns only to go on at frame->rip. */
+void trap(struct trap_frame *frame);
 
 #endif

@@ -109,8 +109,8 @@ static const char *mcfg_entry_fault(const struct acpi *acpi, const struct acpi_m
 		return "has base 0";
 	if (e->base & 0xfffff)
 		return "has a base that is not 1 MiB aligned";
-	if (e->base > UINT64_MAX - (256ull << 20) || entry_last(e) >> 52)
-		return "reaches beyond physical memory";
+	if (e->base > UINT64_MAX - (256ull << 20) || entry_last(e) >> acpi->address_bits)
+		return "reaches beyond the processor's physical addresses";
 	for (unsigned i = 0; i < acpi->mcfg_count; i++) {
 		const struct acpi_mcfg_entry *o = &acpi->mcfg[i];
 
@@ -279,13 +279,13 @@ static bool root_try(struct reader *r, uint64_t physical, const char *signature,
 	return true;
 }
 
-void acpi_parse(struct acpi *acpi, uint64_t rsdp_physical, acpi_map_fn map, void *context,
-		const struct diag *diag)
+void acpi_parse(struct acpi *acpi, uint64_t rsdp_physical, unsigned address_bits, acpi_map_fn map,
+		void *context, const struct diag *diag)
 {
 	struct reader r = {.acpi = acpi, .map = map, .context = context, .diag = diag};
 	const uint8_t *rsdp;
 
-	*acpi = (struct acpi){0};
+	*acpi = (struct acpi){.address_bits = address_bits};
 	if (!rsdp_physical) {
 		diag_say(diag, "acpi: firmware gives no RSDP");
 		return;

@@ -43,14 +43,18 @@ struct acpi {
 	struct acpi_mcfg_entry mcfg[ACPI_MCFG_MAX];
 	unsigned mcfg_count;
 	struct acpi_pm_timer pm_timer;
+	unsigned address_bits; /* that the processor has for physical addresses */
 };
 
 /* Gives len readable bytes at a physical address, or NULL where there is no memory to read. */
 typedef const void *(*acpi_map_fn)(void *context, uint64_t physical, size_t len);
 
-/* rsdp is a physical address; 0 means that firmware gave none, which is reported as such. */
-void acpi_parse(struct acpi *acpi, uint64_t rsdp, acpi_map_fn map, void *context,
-		const struct diag *diag);
+/*
+ * rsdp is a physical address; 0 means that firmware gave none, which is reported as such.
+ * address_bits is the processor's MAXPHYADDR: nothing can be beyond.
+ */
+void acpi_parse(struct acpi *acpi, uint64_t rsdp, unsigned address_bits, acpi_map_fn map,
+		void *context, const struct diag *diag);
 
 /*
  * First sound RSDP on a 16-byte boundary in [start, start + len), or 0 (ACPI 6.4 section 5.2.5.1).

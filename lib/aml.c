@@ -5,6 +5,8 @@
 #define NAME_OP   0x08
 #define METHOD_OP 0x14
 #define RETURN_OP 0xa4
+#define EXT_OP    0x5b
+#define DEVICE_OP 0x82
 
 /* An integer constant (ACPI 6.4, 20.2.3) at `at`; false when there is none. */
 static bool constant(const uint8_t *aml, size_t len, size_t at, uint64_t *value)
@@ -51,25 +53,104 @@ static bool find_object(const uint8_t *aml, size_t len, size_t *at, const char *
 	return false;
 }
 
+/* A part of the definition block. */
+struct scope {
+	size_t start, end;
+};
+
+/* A package length (20.2.4) at `at`: how many bytes it is of, itself included; false when cut off. */
+static bool package(const uint8_t *aml, size_t len, size_t at, struct scope *inside)
+{
+	size_t more, size;
+
+	if (at >= len)
+		return false;
+	more = aml[at] >> 6;
+	size = more ? aml[at] & 0xf : aml[at] & 0x3f;
+	if (more > 3 || more >= len - at)
+		return false;
+	for (size_t i = 1; i <= more; i++)
+		size |= (size_t)aml[at + i] << (8 * i - 4);
+	*inside = (struct scope){at + 1 + more, at + size};
+	return size > more && size <= len - at;
+}
+
+/* The first character of a name string (20.2.2): a segment's, a prefix, or a root's. */
+static bool begins_name(uint8_t c)
+{
+	return (c >= 'A' && c <= 'Z') || c == '_' || c == '\\' || c == '^' || c == 0x2e ||
+	       c == 0x2f;
+}
+
+/*
+ * The innermost Device that a byte lies in; without any, the whole block. Bytes that only look like a
+ * Device are not told from one, but for their length and name: that they hold a whole bridge would be
+ * an odd accident.
+ */
+static struct scope device_of(const uint8_t *aml, size_t len, size_t byte)
+{
+	struct scope device = {0, len};
+
+	for (size_t at = 0; at + 3 < byte; at++) {
+		struct scope inside;
+
+		if (aml[at] == EXT_OP && aml[at + 1] == DEVICE_OP &&
+		    package(aml, len, at + 2, &inside) && inside.start < inside.end &&
+		    inside.end > byte && begins_name(aml[inside.start]))
+			device = inside;
+	}
+	return device;
+}
+
+/* Directly in the device, not in one that is in it. */
+static bool belongs(const uint8_t *aml, size_t len, struct scope device, size_t byte)
+{
+	return device_of(aml, len, byte).start == device.start;
+}
+
+static void find_segment(const uint8_t *aml, size_t len, struct scope device, size_t at,
+			 struct aml_window *window)
+{
+	uint64_t segment;
+
+	while (find_object(aml, device.end, &at, "_SEG", &segment)) {
+		if (!belongs(aml, len, device, at - 4))
+			continue;
+		window->segment = (uint16_t)segment;
+		return;
+	}
+}
+
+static void find_buses(const uint8_t *aml, size_t len, struct scope device, size_t at,
+		       struct aml_window *window)
+{
+	/* WordBusNumber: tag, length 13, resource type 2 (bus numbers); minimum and maximum at 8 and
+	 * 10. */
+	static const uint8_t bus_range[] = {0x88, 0x0d, 0x00, 0x02};
+
+	for (; at + 16 <= device.end; at++) {
+		if (memcmp(aml + at, bus_range, sizeof(bus_range)) != 0 ||
+		    !belongs(aml, len, device, at))
+			continue;
+		window->first = mem_le16(aml + at + 8);
+		window->last = mem_le16(aml + at + 10);
+		return;
+	}
+}
+
 bool aml_next_window(const uint8_t *aml, size_t len, size_t *at, struct aml_window *window)
 {
-	/* WordBusNumber: tag, length 13, resource type 2 (bus numbers); minimum and maximum at 8
-	 * and 10. */
-	static const uint8_t bus_range[] = {0x88, 0x0d, 0x00, 0x02};
-	uint64_t base, segment;
+	struct scope device;
+	uint64_t base;
 	size_t from;
 
 	if (!find_object(aml, len, at, "_CBA", &base))
 		return false;
 	*window = (struct aml_window){.base = base, .last = 255};
-	for (from = *at; from + 16 <= len; from++)
-		if (memcmp(aml + from, bus_range, sizeof(bus_range)) == 0) {
-			window->first = mem_le16(aml + from + 8);
-			window->last = mem_le16(aml + from + 10);
-			break;
-		}
-	from = *at;
-	if (find_object(aml, len, &from, "_SEG", &segment))
-		window->segment = (uint16_t)segment;
+	device = device_of(aml, len, *at - 4);
+	/* In no Device at all there is no telling whose it is: what follows is taken. */
+	from = device.start ? device.start : *at;
+	find_segment(aml, len, device, from, window);
+	find_buses(aml, len, device, from, window);
 	return true;
 }

@@ -3,8 +3,8 @@
  * Firmware 3.3 section 4.1.3), as QEMU's microvm has it.
  *
  * This is no AML interpreter. It knows the constant forms that table generators emit, Name(_CBA, n)
- * and Method(_CBA) { Return (n) }, with the bus range of the WordBusNumber descriptor that follows
- * (ACPI 6.4, 6.4.3.5.3).
+ * and Method(_CBA) { Return (n) }, with the segment and the bus range that stand in the same Device:
+ * _SEG, and the WordBusNumber descriptor (ACPI 6.4, 6.4.3.5.3).
  */
 #ifndef BAROMETER_LIB_AML_H
 #define BAROMETER_LIB_AML_H

@@ -6,24 +6,11 @@
 #define BUS_SHIFT   20
 #define DEVFN_SHIFT 12
 
-static volatile uint8_t *window(struct ecam *ecam, const struct acpi_mcfg_entry *entry)
-{
-	size_t i = (size_t)(entry - ecam->acpi->mcfg);
-
-	if (!ecam->tried[i]) {
-		ecam->tried[i] = true;
-		ecam->window[i] =
-		    ecam->map(ecam->context, entry->base + ((uint64_t)entry->start << BUS_SHIFT),
-			      (uint64_t)(entry->end - entry->start + 1) << BUS_SHIFT);
-	}
-	return ecam->window[i];
-}
-
 volatile uint8_t *ecam_pointer(const struct cfg *cfg, struct cfg_address at, unsigned reg)
 {
-	struct ecam *ecam = cfg->state;
+	const struct ecam *ecam = cfg->state;
 	const struct acpi_mcfg_entry *entry = acpi_mcfg_find(ecam->acpi, at.segment, at.bus);
-	volatile uint8_t *base = entry ? window(ecam, entry) : NULL;
+	volatile uint8_t *base = entry ? ecam->window[entry - ecam->acpi->mcfg] : NULL;
 
 	if (!base || reg > 0xfff)
 		return NULL;
@@ -82,8 +69,14 @@ static bool ecam_probe(struct cfg *cfg)
 	struct ecam *ecam = cfg->state;
 	bool any = false;
 
-	for (unsigned i = 0; i < ecam->acpi->mcfg_count; i++)
-		any |= window(ecam, &ecam->acpi->mcfg[i]) != NULL;
+	for (unsigned i = 0; i < ecam->acpi->mcfg_count; i++) {
+		const struct acpi_mcfg_entry *entry = &ecam->acpi->mcfg[i];
+
+		ecam->window[i] =
+		    ecam->map(ecam->context, entry->base + ((uint64_t)entry->start << BUS_SHIFT),
+			      (uint64_t)(entry->end - entry->start + 1) << BUS_SHIFT);
+		any |= ecam->window[i] != NULL;
+	}
 	return any;
 }
 

@@ -63,8 +63,11 @@ const uint8_t *fwcfg_read(struct fwcfg *fwcfg, uint16_t key, size_t len)
 	for (unsigned polls = 0; polls < POLLS_MAX; polls++) {
 		control = (uint32_t)block[0] << 24 | (uint32_t)block[1] << 16 |
 			  (uint32_t)block[2] << 8 | block[3];
-		if ((control & ~CONTROL_ERROR) == 0)
-			return control & CONTROL_ERROR ? NULL : data;
+		if ((control & ~CONTROL_ERROR) != 0)
+			continue;
+		/* The data are the device's, which the compiler does not know: read them only now. */
+		__asm__ volatile("" : : : "memory");
+		return control & CONTROL_ERROR ? NULL : data;
 	}
 	return NULL;
 }

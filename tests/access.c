@@ -6,6 +6,7 @@
 #include "session.h"
 #include "test.h"
 #include "text.h"
+#include "tsc.h"
 
 enum target { TARGET_NONE, TARGET_PRESENT, TARGET_ABSENT };
 
@@ -40,6 +41,7 @@ static void run_write(void *context)
 	const struct op *op = context;
 
 	cfg_write(op->cfg, op->at, op->reg, op->width, op->value);
+	tsc_wait_for_stores();
 }
 
 /* Decode off and on: the two COMMAND writes that every sizing window costs. */
@@ -49,6 +51,7 @@ static void run_toggle(void *context)
 
 	cfg_write(op->cfg, op->at, PCI_COMMAND, 2, op->other);
 	cfg_write(op->cfg, op->at, PCI_COMMAND, 2, op->value);
+	tsc_wait_for_stores();
 }
 
 static void run_select(void *context)

@@ -24,7 +24,7 @@ static void find_table(struct session *s)
 		return;
 	}
 	/* The arena is identity mapped, so the address is the physical one. */
-	if (!s->platform->hypervisor[0]) /* bare metal: those ports are someone else's */
+	if (!s->platform->hypervisor.count) /* bare metal: those ports are someone else's */
 		return;
 	fwcfg_init(&s->found.fwcfg, (struct fwcfg_buffer){buffer, (uint64_t)buffer, TABLE_MAX + 64},
 		   s->counts);
@@ -71,14 +71,14 @@ bool discovery_read_table(struct session *s, struct mask_table *table)
 /* QEMU publishes the number of root buses beside bus 0, and no file when there are none. */
 static unsigned extra_roots(struct session *s)
 {
-	const char *hypervisor = s->platform->hypervisor;
+	const struct hypervisor *hypervisor = &s->platform->hypervisor;
 	const uint8_t *bytes;
 
 	if (!s->found.fwcfg.present)
 		return ROOTS_UNKNOWN;
 	if (!s->found.extra_roots_item.key)
-		return strcmp(hypervisor, "TCGTCGTCGTCG") == 0 ||
-			       strcmp(hypervisor, "KVMKVMKVM") == 0
+		return hypervisor_is(hypervisor, "TCGTCGTCGTCG") ||
+			       hypervisor_is(hypervisor, "KVMKVMKVM")
 			   ? 0
 			   : ROOTS_UNKNOWN;
 	bytes = s->found.extra_roots_item.size == 8
@@ -190,6 +190,7 @@ static const char *ecam_reads(struct session *s)
 		s->counts->ecam_write++;
 		start = tsc_read();
 		io_mmio_write32(id_register, id);
+		tsc_wait_for_stores();
 		writes[i] = tsc_read() - start;
 	}
 	none = stats_median64(empty, PROBES);

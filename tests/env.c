@@ -29,6 +29,14 @@ static void roots_report(struct report *r, const struct pci_roots *roots)
 	report_array_end(r);
 }
 
+static void hypervisors_report(struct report *r, const struct hypervisor *h)
+{
+	report_array(r, "hypervisors");
+	for (unsigned i = 0; i < h->count; i++)
+		report_string(r, NULL, h->by[i].name);
+	report_array_end(r);
+}
+
 void env_report(struct session *s)
 {
 	static const char *const pv[] = {
@@ -40,7 +48,7 @@ void env_report(struct session *s)
 	report_number(r, "schema", REPORT_SCHEMA);
 	report_string(r, "version", BAROMETER_VERSION);
 	report_string(r, "boot", p->boot);
-	report_string(r, "hypervisor", p->hypervisor);
+	report_string(r, "hypervisor", hypervisor_name(&p->hypervisor));
 	report_bool(r, "emulated", p->emulated);
 	report_number(r, "cpl", p->cpl);
 	report_number(r, "tsc_khz", p->tsc_khz);
@@ -55,6 +63,8 @@ void env_report(struct session *s)
 	report_string(r, "cpl_reason", p->cpl_reason);
 	report_bool(r, "pio", s->found.usable[PATH_PIO]);
 	roots_report(r, &s->found.roots);
+	hypervisors_report(r, &p->hypervisor);
+	report_string(r, "lfence", p->lfence);
 	report_number(r, "bridges_numbered", s->found.numbering.count);
 	report_close(r);
 	if (p->emulated)

@@ -5,16 +5,18 @@
 #define BAROMETER_TESTS_PLATFORM_H
 
 #include "acpi.h"
+#include "hypervisor.h"
 #include "pci.h"
 
 struct platform {
-	const char *boot;    /* "efi" or "pvh" */
-	char hypervisor[13]; /* CPUID's signature, empty for none */
-	bool emulated;       /* instructions are translated: timing is the emulator's */
+	const char *boot;             /* "efi" or "pvh" */
+	struct hypervisor hypervisor; /* as CPUID has it */
+	bool emulated;                /* instructions are translated: timing is the emulator's */
 	unsigned cpl;
 	const char *cpl_reason;
 	uint64_t tsc_khz; /* 0: unknown */
 	const char *tsc_source;
+	const char *lfence; /* "serializing", or "unconfirmed": see kernel/cpu.h */
 	const struct acpi *acpi;
 	struct pci_roots roots; /* as firmware names them; none: it does not */
 	volatile uint8_t *(*map_device)(void *context, uint64_t physical, uint64_t len);

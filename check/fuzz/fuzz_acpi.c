@@ -120,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memory_len = in.left < MEMORY_MAX ? in.left : MEMORY_MAX;
 		memcpy(memory, in.at, memory_len);
 	}
-	acpi_parse(&acpi, BASE, map, NULL, &fuzz_diag);
+	acpi_parse(&acpi, BASE, 52, map, NULL, &fuzz_diag);
 	check(&acpi);
 	while (copy_count)
 		free(copies[--copy_count]);

@@ -212,6 +212,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct platform platform = {.boot = "fuzz",
 				    .cpl_reason = "",
 				    .tsc_source = "none",
+				    .lfence = "unconfirmed",
 				    .acpi = &acpi,
 				    .map_device = map,
 				    .is_ram = is_ram,

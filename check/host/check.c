@@ -67,6 +67,7 @@ void rig_init(struct rig *rig)
 	rig->ecam_state.map = sim_map;
 	pio_init(&rig->pio, &rig->pio_state, &rig->counts);
 	ecam_init(&rig->ecam, &rig->ecam_state, &rig->counts);
+	rig->ecam.ops->probe(&rig->ecam);
 	sim.counts = (struct cfg_counts){0};
 	heard_reset();
 }

@@ -31,7 +31,7 @@ unsigned heard_lines(void);
 void assert_heard(const char *text);
 void assert_silent(void);
 
-/* Both paths onto the machine that `sim` now is. */
+/* Both paths onto the machine that `sim` now is, ECAM already probed. */
 struct rig {
 	struct cfg_counts counts;
 	struct acpi acpi;

@@ -212,6 +212,7 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 	    .boot = "host",
 	    .cpl_reason = "",
 	    .tsc_source = "none",
+	    .lfence = "serializing",
 	    .acpi = &acpi,
 	    .map_device = sim_map,
 	    .is_ram = is_ram,
@@ -222,8 +223,10 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 	report = (struct report){.put = put};
 	text_len = 0;
 	counts = sim.counts = (struct cfg_counts){0};
-	snprintf(platform.hypervisor, sizeof(platform.hypervisor), "%s", hypervisor);
-	acpi_parse(&acpi, SIM_RSDP, sim_memory_map, NULL, &(struct diag){ignore, NULL});
+	snprintf(platform.hypervisor.by[0].name, sizeof(platform.hypervisor.by[0].name), "%s",
+		 hypervisor);
+	platform.hypervisor.count = 1;
+	acpi_parse(&acpi, SIM_RSDP, 52, sim_memory_map, NULL, &(struct diag){ignore, NULL});
 	words_defaults(&words);
 	snprintf(words.tests, sizeof(words.tests), "%s", globs);
 	session = (struct session){.platform = &platform,

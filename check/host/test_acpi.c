@@ -8,7 +8,7 @@ static struct acpi acpi;
 static void parse(void)
 {
 	heard_reset();
-	acpi_parse(&acpi, SIM_RSDP, sim_memory_map, NULL, &heard);
+	acpi_parse(&acpi, SIM_RSDP, 52, sim_memory_map, NULL, &heard);
 }
 
 static void build(const struct sim_mcfg *entries, unsigned count)
@@ -95,7 +95,7 @@ static void test_no_rsdp(void **state)
 {
 	(void)state;
 	heard_reset();
-	acpi_parse(&acpi, 0, sim_memory_map, NULL, &heard);
+	acpi_parse(&acpi, 0, 52, sim_memory_map, NULL, &heard);
 	assert_heard("acpi: firmware gives no RSDP");
 	assert_false(acpi.found);
 	assert_int_equal(acpi.bad, 0);

@@ -8,7 +8,7 @@
 
 /* Name(_CBA, 0xe0000000) Name(_SEG, 1), and a WordBusNumber of 10h to 7fh, between bytes of no
  * meaning. */
-static const uint8_t by_name[] = {0x5b, 0x82, 0x08, '_',  'C',  'B',  'A',  0x0c, 0x00,
+static const uint8_t by_name[] = {0x5b, 0x80, 0x08, '_',  'C',  'B',  'A',  0x0c, 0x00,
 				  0x00, 0x00, 0xe0,                   /* Name, dword */
 				  0x08, '_',  'S',  'E',  'G',  0x01, /* Name, One */
 				  0x88, 0x0d, 0x00, 0x02, 0x0c, 0x00, 0x00, 0x00, 0x10,
@@ -101,6 +101,39 @@ static void test_what_is_no_constant(void **state)
 	assert_false(find((const uint8_t *)"_CBA", 4, &at));
 }
 
+/* Device(PCIx) { Name(_SEG, segment) Name(_CBA, base) }, _SEG before _CBA, and a Device within that
+ * has a _SEG of its own. */
+static size_t put_bridge(uint8_t *to, char name, uint8_t segment, uint8_t base)
+{
+	const uint8_t bridge[] = {0x5b, 0x82, 0x1e, 'P', 'C', 'I', (uint8_t)name,
+				  /* Device(_SUB) { Name(_SEG, 9) } */
+				  0x5b, 0x82, 0x0c, 'S', 'U', 'B', '_', 0x08, '_', 'S', 'E', 'G',
+				  0x0a, 0x09, 0x08, '_', 'S', 'E', 'G', 0x0a, segment};
+	const uint8_t cba[] = {0x08, '_', 'C', 'B', 'A', 0x0c, 0x00, 0x00, 0x00, base};
+
+	memcpy(to, bridge, sizeof(bridge));
+	memcpy(to + sizeof(bridge), cba, sizeof(cba));
+	to[2] = (uint8_t)(sizeof(bridge) + sizeof(cba) - 2);
+	return sizeof(bridge) + sizeof(cba);
+}
+
+static void test_segment_before_base(void **state)
+{
+	uint8_t aml[128];
+	size_t len, at = 0;
+
+	(void)state;
+	len = put_bridge(aml, '0', 3, 0xc0);
+	len += put_bridge(aml + len, '1', 4, 0xd0);
+	assert_true(find(aml, len, &at));
+	assert_int_equal(window.base, 0xc0000000);
+	assert_int_equal(window.segment, 3);
+	assert_true(find(aml, len, &at));
+	assert_int_equal(window.base, 0xd0000000);
+	assert_int_equal(window.segment, 4);
+	assert_false(find(aml, len, &at));
+}
+
 /* Whatever is cut off or changed: found or not, never a read beyond the end. */
 static void test_every_truncation_and_bit(void **state)
 {
@@ -146,7 +179,7 @@ static void build(const uint8_t *aml, size_t len, bool extended)
 static void parse(unsigned entries)
 {
 	heard_reset();
-	acpi_parse(&acpi, SIM_RSDP, sim_memory_map, NULL, &heard);
+	acpi_parse(&acpi, SIM_RSDP, 52, sim_memory_map, NULL, &heard);
 	assert_int_equal(acpi.mcfg_count, entries);
 }
 
@@ -243,6 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_name),
 	    cmocka_unit_test(test_method),
+	    cmocka_unit_test(test_segment_before_base),
 	    cmocka_unit_test(test_every_constant),
 	    cmocka_unit_test(test_what_is_no_constant),
 	    cmocka_unit_test(test_every_truncation_and_bit),

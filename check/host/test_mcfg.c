@@ -4,11 +4,12 @@
 
 static const struct sim_mcfg one[] = {{0xb0000000, 0, 0, 255}};
 static struct acpi acpi;
+static unsigned address_bits = 52;
 
 static void parse(void)
 {
 	heard_reset();
-	acpi_parse(&acpi, SIM_RSDP, sim_memory_map, NULL, &heard);
+	acpi_parse(&acpi, SIM_RSDP, address_bits, sim_memory_map, NULL, &heard);
 }
 
 static void build(const struct sim_mcfg *entries, unsigned count)
@@ -74,6 +75,8 @@ static void test_mcfg_entries(void **state)
 	static const struct sim_mcfg high[] = {{0x1000000000, 0, 0x80, 0xff}};
 	static const struct sim_mcfg beyond[] = {{0xffffffffff000000, 0, 0, 255}};
 	static const struct sim_mcfg beyond_52[] = {{0xffffff0100000, 0, 0, 255}};
+	static const struct sim_mcfg beyond_40[] = {{0x10000000000 - (255 << 20), 0, 0, 255}};
+	static const struct sim_mcfg up_to_40[] = {{0x10000000000 - (256 << 20), 0, 0, 255}};
 	static const struct sim_mcfg twice[] = {{0xb0000000, 0, 0, 127}, {0xd0000000, 0, 127, 255}};
 	static const struct sim_mcfg overlap[] = {{0xb0000000, 0, 0, 255}, {0xb8000000, 1, 0, 127}};
 	static const struct sim_mcfg beside[] = {{0xb0000000, 0, 0, 127},
@@ -90,8 +93,12 @@ static void test_mcfg_entries(void **state)
 	check_entries(high, 1, 1, NULL);
 	assert_int_equal(acpi.mcfg[0].base, 0x1000000000);
 	assert_int_equal(acpi.mcfg[0].start, 0x80);
-	check_entries(beyond, 1, 0, "reaches beyond physical memory");
-	check_entries(beyond_52, 1, 0, "reaches beyond physical memory");
+	check_entries(beyond, 1, 0, "reaches beyond the processor's physical addresses");
+	check_entries(beyond_52, 1, 0, "reaches beyond the processor's physical addresses");
+	address_bits = 40;
+	check_entries(beyond_40, 1, 0, "reaches beyond the processor's physical addresses");
+	check_entries(up_to_40, 1, 1, NULL);
+	address_bits = 52;
 	check_entries(twice, 2, 1,
 		      "MCFG entry 1 (segment 0, buses 127 to 255, base 0xd0000000) repeats buses");
 	check_entries(overlap, 2, 1, "overlaps the memory of an earlier entry");

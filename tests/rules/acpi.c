@@ -124,8 +124,9 @@ static void base(struct session *s, const struct test *test)
 		expect_entry(s, test, i, first_byte(&e) != 0, "should not begin at address 0");
 		expect_entry(s, test, i, !(e.base & 0xfffff),
 			     "should begin on a boundary of 1 MiB");
-		expect_entry(s, test, i, !(last_byte(&e) >> 52) && last_byte(&e) >= e.base,
-			     "should end within 52 bits of address");
+		expect_entry(
+		    s, test, i, !(last_byte(&e) >> acpi->address_bits) && last_byte(&e) >= e.base,
+		    "should end within the processor's %u bits of address", acpi->address_bits);
 	}
 }
 

@@ -8,16 +8,16 @@
 /* By what it offers: under KVM the signature is that of the kernel, whoever drives it. */
 static bool is_qemu(const struct session *s)
 {
-	const char *signature = s->platform->hypervisor;
+	const struct hypervisor *by = &s->platform->hypervisor;
 
-	return strcmp(signature, SIGNATURE_TCG) == 0 ||
-	       (strcmp(signature, SIGNATURE_KVM) == 0 && s->found.fwcfg.present);
+	return hypervisor_is(by, SIGNATURE_TCG) ||
+	       (hypervisor_is(by, SIGNATURE_KVM) && s->found.fwcfg.present);
 }
 
 /* The one user of KVM that has CF8 but neither fw_cfg nor any ACPI table. */
 static bool is_kvmtool(const struct session *s)
 {
-	return strcmp(s->platform->hypervisor, SIGNATURE_KVM) == 0 && !s->found.fwcfg.present &&
+	return hypervisor_is(&s->platform->hypervisor, SIGNATURE_KVM) && !s->found.fwcfg.present &&
 	       !s->platform->acpi->found;
 }
 
