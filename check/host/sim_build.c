@@ -188,10 +188,23 @@ unsigned sim_ecap(struct sim_fn *fn, uint16_t id, unsigned len)
 	return at;
 }
 
+/* Version 2; a bridge is a root port, anything else an endpoint. */
 void sim_express(struct sim_fn *fn)
 {
+	unsigned at = sim_cap(fn, 0x10, 0x3c);
+
 	fn->express = true;
-	sim_cap(fn, 0x10, 0x3c);
+	sim_set16(fn, at + 2, fn->behind ? 0x0042 : 0x0002);
+}
+
+/* Table and pending bits in BAR 0, from its middle on. */
+void sim_msi_x(struct sim_fn *fn, unsigned entries, uint32_t bar_size)
+{
+	unsigned at = sim_cap(fn, 0x11, 12);
+
+	sim_set16(fn, at + 2, (uint16_t)(entries - 1));
+	sim_set32(fn, at + 4, bar_size / 2);
+	sim_set32(fn, at + 8, bar_size - 8);
 }
 
 unsigned sim_sriov(struct sim_fn *fn)

@@ -153,20 +153,6 @@ static void check_high(const struct rule_target *t, unsigned index, const struct
 	}
 }
 
-static void check_rom(const struct rule_target *t, unsigned index, const struct rule_window *w)
-{
-	static const uint32_t patterns[] = {BAR_PROBE_ROM, 0xfffffffe, 0};
-
-	if (index != BAR_ROM_INDEX)
-		return;
-	for (unsigned i = 0; i < 3; i++) {
-		uint32_t got = probe(t, index, patterns[i], w);
-
-		rule_expect(t, !(got & 1), bar_offset(t->fn, index),
-			    "wrote 0x%08x, read 0x%08x, should have bit 0 clear", patterns[i], got);
-	}
-}
-
 /* All of them hold something known; then each in turn is probed. */
 static void check_neighbours(const struct rule_target *t)
 {
@@ -262,9 +248,6 @@ TEST(.name = "rule.bar.order", .id = "BAR-06", .idle = "no 64-bit BAR", .check_b
      .reference = SECTION, .text = "The halves of a 64-bit BAR can be probed in either order.");
 TEST(.name = "rule.bar.high-half", .id = "BAR-07", .idle = "no 64-bit BAR", .check_bar = check_high,
      .reference = SECTION, .text = "The upper half of a 64-bit BAR holds addresses above 4 GiB.");
-TEST(.name = "rule.bar.rom", .id = "BAR-08", .idle = "no expansion ROM BAR", .check_bar = check_rom,
-     .reference = "PCI Local Bus 3.0, 6.2.5.2",
-     .text = "Probing an expansion ROM BAR does not enable the ROM.");
 TEST(.name = "rule.bar.neighbours", .id = "BAR-09", .idle = "no function with two BARs",
      .check = check_neighbours, .filter = RULE_BARS, .reference = SECTION,
      .text = "Probing a BAR changes no other BAR.");

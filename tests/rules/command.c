@@ -1,9 +1,19 @@
 /* COMMAND and STATUS. */
+#include "caps.h"
 #include "rules/rule.h"
 
-/* Write 1 to clear: parity, target and master abort, system error. */
+/* Bits of STATUS. Write 1 to clear: parity, target and master abort, system error. */
 #define STATUS_CLEARS    0xf900u
-#define STATUS_READ_ONLY 0x06b0u /* capability list, 66 MHz, fast back-to-back, DEVSEL timing */
+/* What a function can do: capability list, 66 MHz, fast back-to-back, DEVSEL timing. */
+#define STATUS_READ_ONLY 0x06b0u
+/* What changes by itself: Interrupt Status. */
+#define STATUS_VOLATILE  0x0008u
+
+/* Bits of COMMAND. */
+#define COMMAND_MASTER   0x0004u
+#define COMMAND_SERR     0x0100u
+#define COMMAND_NO_INTX  0x0400u
+#define COMMAND_RESERVED 0xf800u
 
 static bool has_space(const struct rule_target *t, bool io)
 {
@@ -29,8 +39,6 @@ static void toggle(const struct rule_target *t, uint16_t bit)
 	uint16_t before = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND), flipped = before ^ bit, got,
 		 back;
 
-	if (!(before & bit) && !all_assigned(t))
-		return;
 	cfg_write16(t->cfg, t->fn->at, PCI_COMMAND, flipped);
 	got = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND);
 	cfg_write16(t->cfg, t->fn->at, PCI_COMMAND, before);
@@ -44,9 +52,11 @@ static void toggle(const struct rule_target *t, uint16_t bit)
 
 static void check_toggle(const struct rule_target *t)
 {
-	if (has_space(t, false))
+	uint16_t command = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND);
+
+	if (has_space(t, false) && (command & PCI_COMMAND_MEMORY || all_assigned(t)))
 		toggle(t, PCI_COMMAND_MEMORY);
-	if (has_space(t, true))
+	if (has_space(t, true) && (command & PCI_COMMAND_IO || all_assigned(t)))
 		toggle(t, PCI_COMMAND_IO);
 }
 
@@ -64,32 +74,93 @@ static uint16_t put_status(const struct rule_target *t, uint16_t value)
 	return cfg_read16(t->cfg, t->fn->at, PCI_STATUS);
 }
 
+/* After a write of STATUS: the error bits, and everything else, which no write may change. */
+static void expect_status(const struct rule_target *t, uint16_t wrote, uint16_t want)
+{
+	uint16_t got = put_status(t, wrote) & (uint16_t)~STATUS_VOLATILE;
+
+	want &= (uint16_t)~STATUS_VOLATILE;
+	rule_expect(t, (got & STATUS_CLEARS) == (want & STATUS_CLEARS), PCI_STATUS,
+		    "wrote 0x%04x, error bits read 0x%04x, should be 0x%04x", wrote,
+		    got & STATUS_CLEARS, want & STATUS_CLEARS);
+	/* Put back as far as can be, so that no other rule is blamed. */
+	if (!rule_expect(t, (got & ~STATUS_CLEARS) == (want & ~STATUS_CLEARS), PCI_STATUS,
+			 "wrote 0x%04x, read-only bits read 0x%04x, should be 0x%04x", wrote,
+			 got & ~STATUS_CLEARS & 0xffff, want & ~STATUS_CLEARS & 0xffff))
+		cfg_write16(t->cfg, t->fn->at, PCI_STATUS, want & (uint16_t)~STATUS_CLEARS);
+}
+
 /*
- * Error bits that are set stay cleared: that is what they are for, and kernels clear them as well.
+ * Ones go to error bits alone: were all bits of the kind that one clears, this would not be the rule
+ * that does the damage. Error bits stay cleared: that is what they are for, and kernels clear them.
  */
 static void check_clears(const struct rule_target *t)
 {
-	uint16_t status = cfg_read16(t->cfg, t->fn->at, PCI_STATUS), got;
-	uint16_t before = status & STATUS_CLEARS, rest = status & (uint16_t)~STATUS_CLEARS;
+	uint16_t status = cfg_read16(t->cfg, t->fn->at, PCI_STATUS);
 
-	got = put_status(t, rest) & STATUS_CLEARS;
-	rule_expect(t, !(before & ~got), PCI_STATUS,
-		    "wrote 0x%04x, error bits read 0x%04x, should be 0x%04x", rest, got, before);
-	got = put_status(t, rest | STATUS_CLEARS) & STATUS_CLEARS;
-	rule_expect(t, !got, PCI_STATUS, "wrote 0x%04x, error bits read 0x%04x, should be clear",
-		    rest | STATUS_CLEARS, got);
+	expect_status(t, 0, status);
+	expect_status(t, STATUS_CLEARS, status & (uint16_t)~STATUS_CLEARS);
 }
 
+/* Each gets a one and a zero, whichever it holds; error bits get neither. */
 static void check_read_only(const struct rule_target *t)
 {
-	uint16_t before = cfg_read16(t->cfg, t->fn->at, PCI_STATUS) & STATUS_READ_ONLY;
-	uint16_t flipped = before ^ STATUS_READ_ONLY,
-		 got = put_status(t, flipped) & STATUS_READ_ONLY;
+	uint16_t status = cfg_read16(t->cfg, t->fn->at, PCI_STATUS);
 
-	if (!rule_expect(t, got == before, PCI_STATUS,
-			 "wrote 0x%04x, read-only bits read 0x%04x, should be 0x%04x", flipped, got,
-			 before))
-		put_status(t, before);
+	expect_status(t, STATUS_READ_ONLY, status);
+	expect_status(t, 0, status);
+}
+
+static void check_reserved(const struct rule_target *t)
+{
+	uint16_t before = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND), got;
+
+	cfg_write16(t->cfg, t->fn->at, PCI_COMMAND, before ^ COMMAND_RESERVED);
+	got = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND);
+	cfg_write16(t->cfg, t->fn->at, PCI_COMMAND, before);
+	rule_expect(t, got == before && !(got & COMMAND_RESERVED), PCI_COMMAND,
+		    "wrote 0x%04x, read 0x%04x, should be 0x%04x with 0 in bits 15 to 11",
+		    before ^ COMMAND_RESERVED, got, before & (uint16_t)~COMMAND_RESERVED);
+}
+
+#define CAP_MSI              0x05
+#define CAP_MSI_X            0x11
+
+/* Of the Express capability: the type of the function (PCIe 7.5.3.2). */
+#define EXPRESS_TYPE(header) ((header) >> 20 & 0xf)
+#define TYPE_INTEGRATED      9
+
+/*
+ * The bits that must be there to be set and cleared. A function that never masters may have Bus
+ * Master at 0; one that sends messages masters (6.8.1). A conventional function may be older than
+ * Interrupt Disable; an Express one with a pin has it, and SERR# Enable unless it is integrated (PCIe
+ * 7.5.1.1.3). Bridges have both others (Bridge 1.2, 3.2.4.3).
+ */
+static uint16_t must_hold(const struct rule_target *t)
+{
+	uint8_t pin = cfg_read8(t->cfg, t->fn->at, PCI_INTERRUPT_PIN);
+	uint16_t bits = pci_is_bridge(t->fn) ? COMMAND_MASTER | COMMAND_SERR : 0;
+	struct caps_walk w;
+
+	caps_begin(&w, t->cfg, t->fn);
+	while (caps_next(&w)) {
+		if (w.id == CAP_MSI || w.id == CAP_MSI_X)
+			bits |= COMMAND_MASTER;
+		if (w.id == CAP_EXPRESS && pin)
+			bits |= COMMAND_NO_INTX;
+		if (w.id == CAP_EXPRESS && EXPRESS_TYPE(w.header) < TYPE_INTEGRATED)
+			bits |= COMMAND_SERR;
+	}
+	return bits;
+}
+
+static void check_holds(const struct rule_target *t)
+{
+	uint16_t bits = must_hold(t);
+
+	for (uint16_t bit = 1; bit && bit <= COMMAND_NO_INTX; bit = (uint16_t)(bit << 1))
+		if (bits & bit)
+			toggle(t, bit);
 }
 
 TEST(.name = "rule.command.decode", .id = "CMD-01",
@@ -105,3 +176,12 @@ TEST(.name = "rule.status.clears", .id = "CMD-02", .check = check_clears,
 TEST(.name = "rule.status.read-only", .id = "CMD-03", .check = check_read_only,
      .reference = "PCI Local Bus 3.0, 6.2.3",
      .text = "The bits of STATUS that say what a function can do take no writes.");
+TEST(.name = "rule.command.reserved", .id = "CMD-04", .check = check_reserved,
+     .reference = "PCI Local Bus 3.0, 6.2.2",
+     .text = "Bits 15 to 11 of COMMAND read 0 and take no writes.");
+TEST(.name = "rule.command.holds", .id = "CMD-05", .check = check_holds,
+     .idle = "no bridge, and no function that sends messages",
+     .reference = "PCI Local Bus 3.0, 6.2.2 and 6.8.1; PCI Express Base 4.0, 7.5.1.1.3",
+     .text = "Bus Master can be set and cleared on bridges and functions with MSI or MSI-X, SERR# "
+	     "Enable on bridges and PCI Express functions, Interrupt Disable on the latter with a "
+	     "pin.");

@@ -25,6 +25,8 @@ static void check_read_only(const struct rule_target *t)
 	check_register(t, PCI_ID, 4, 0xffffffff);
 	check_register(t, PCI_CLASS_REVISION, 4, 0xffff00ff);
 	check_register(t, HEADER_TYPE_REG, 1, 0xff);
+	if (pci_header_type(t->fn) <= 1)
+		check_register(t, PCI_CAPABILITIES, 1, 0xff);
 	if (pci_header_type(t->fn) == 0)
 		check_register(t, SUBSYSTEM_REG, 4, 0xffffffff);
 }
@@ -58,9 +60,26 @@ static void check_line(const struct rule_target *t)
 	cfg_write(t->cfg, t->fn->at, PCI_INTERRUPT_LINE, 1, before);
 }
 
+/* Pin 1 to 4 is INTA# to INTD#, 0 is none (6.2.4). */
+static void check_pin(const struct rule_target *t)
+{
+	uint8_t pin = cfg_read8(t->cfg, t->fn->at, PCI_INTERRUPT_PIN), got;
+
+	if (pci_header_type(t->fn) > 1)
+		return;
+	rule_expect(t, pin <= 4, PCI_INTERRUPT_PIN, "read 0x%02x, should be 0 to 4", pin);
+	cfg_write(t->cfg, t->fn->at, PCI_INTERRUPT_PIN, 1, pin ^ 7u);
+	got = cfg_read8(t->cfg, t->fn->at, PCI_INTERRUPT_PIN);
+	if (!rule_expect(t, got == pin, PCI_INTERRUPT_PIN,
+			 "wrote 0x%02x, read 0x%02x, should still be 0x%02x", pin ^ 7u, got, pin))
+		cfg_write(t->cfg, t->fn->at, PCI_INTERRUPT_PIN, 1, pin);
+}
+
 TEST(.name = "rule.header.read-only", .id = "HDR-01", .check = check_read_only,
      .reference = "PCI Local Bus 3.0, 6.2.1 and 6.2.4",
-     .text = "Vendor, device, revision, class, header type and subsystem do not take writes.");
+     .text =
+	 "Vendor, device, revision, class, header type, subsystem and capabilities pointer do not "
+	 "take writes.");
 TEST(.name = "rule.header.type", .id = "HDR-02", .check = check_type, .filter = RULE_ONE_PATH,
      .reference = "PCI Local Bus 3.0, 6.2.1 and appendix D; PCI-to-PCI Bridge 1.2, 3.2.4.7",
      .text = "Functions of a PCI-to-PCI bridge class, and no others, have a type 1 header.");
@@ -70,3 +89,6 @@ TEST(.name = "rule.header.interrupt-line", .id = "HDR-03",
      .text =
 	 "The interrupt line register of a function with an interrupt pin holds any byte that is "
 	 "written.");
+TEST(.name = "rule.header.interrupt-pin", .id = "HDR-04", .check = check_pin,
+     .reference = "PCI Local Bus 3.0, 6.2.4",
+     .text = "The interrupt pin is 0 to 4 and takes no writes.");

@@ -1,0 +1,95 @@
+/*
+ * Regions that capabilities name lie inside a BAR. What a capability says of its registers is written
+ * down by the device's author, apart from the BAR: the one independent witness of a BAR's size.
+ */
+#include "caps.h"
+#include "rules/rule.h"
+
+#define CAP_VENDOR     0x09
+#define CAP_MSI_X      0x11
+
+#define VENDOR_VIRTIO  0x1af4
+
+/* Table and PBA of MSI-X: offset, and the BAR in the lowest three bits (PCI 3.0, 6.8.2). */
+#define MSI_X_TABLE    4
+#define MSI_X_PBA      8
+#define MSI_X_SIZE(h)  (((h) >> 16 & 0x7ff) + 1)
+#define MSI_X_ENTRY    16u
+
+/* struct virtio_pci_cap (Virtual I/O Device 1.2, 4.1.4). */
+#define VIRTIO_TYPE(h) ((h) >> 24)
+#define VIRTIO_BAR     4
+#define VIRTIO_OFFSET  8
+#define VIRTIO_LENGTH  12
+#define VIRTIO_DEVICE  4 /* common, notifications, ISR, device: types 1 to 4 */
+
+/* Bytes that a BAR decodes; 0 for what is no memory BAR, or the upper half of one. */
+static uint64_t memory_size(const struct rule_bars *bars, unsigned index)
+{
+	uint64_t mask;
+
+	if (index >= BAR_ROM_INDEX || !rule_is_lower(bars, index) || bars->raw.value[index] & 1)
+		return 0;
+	mask = bars->raw.mask[index] & rule_address_bits(bars, index);
+	mask |= rule_is_wide(bars, index) ? (uint64_t)bars->raw.mask[index + 1] << 32
+					  : 0xffffffff00000000;
+	return mask & -mask;
+}
+
+static void expect_inside(const struct rule_target *t, unsigned reg, const char *what,
+			  unsigned index, uint32_t offset, uint32_t len)
+{
+	uint64_t size = memory_size(t->bars, index);
+
+	rule_expect(t, len <= size && offset <= size - len, reg,
+		    "%s is 0x%x bytes at 0x%x of BAR %u, which has 0x%llx", what, len, offset,
+		    index, (unsigned long long)size);
+}
+
+static void check_msi_x(const struct rule_target *t)
+{
+	struct caps_walk w;
+
+	caps_begin(&w, t->cfg, t->fn);
+	while (caps_next(&w)) {
+		uint32_t table, pba, entries = MSI_X_SIZE(w.header);
+
+		if (w.id != CAP_MSI_X)
+			continue;
+		table = cfg_read32(t->cfg, t->fn->at, w.at + MSI_X_TABLE);
+		pba = cfg_read32(t->cfg, t->fn->at, w.at + MSI_X_PBA);
+		expect_inside(t, w.at + MSI_X_TABLE, "the MSI-X table", table & 7, table & ~7u,
+			      entries * MSI_X_ENTRY);
+		expect_inside(t, w.at + MSI_X_PBA, "the MSI-X pending bits", pba & 7, pba & ~7u,
+			      (entries + 63) / 64 * 8);
+	}
+}
+
+static void check_virtio(const struct rule_target *t)
+{
+	struct caps_walk w;
+
+	if ((t->fn->id & 0xffff) != VENDOR_VIRTIO)
+		return;
+	caps_begin(&w, t->cfg, t->fn);
+	while (caps_next(&w)) {
+		unsigned type = VIRTIO_TYPE(w.header);
+
+		if (w.id != CAP_VENDOR || type < 1 || type > VIRTIO_DEVICE ||
+		    w.at + VIRTIO_LENGTH > 0xfc)
+			continue;
+		expect_inside(t, w.at, "a virtio region",
+			      cfg_read8(t->cfg, t->fn->at, w.at + VIRTIO_BAR),
+			      cfg_read32(t->cfg, t->fn->at, w.at + VIRTIO_OFFSET),
+			      cfg_read32(t->cfg, t->fn->at, w.at + VIRTIO_LENGTH));
+	}
+}
+
+TEST(.name = "rule.region.msi-x", .id = "REG-01", .check = check_msi_x,
+     .filter = RULE_BARS | RULE_ONE_PATH, .idle = "no function has MSI-X",
+     .reference = "PCI Local Bus 3.0, 6.8.2",
+     .text = "MSI-X table and pending bits lie inside a memory BAR that is there.");
+TEST(.name = "rule.region.virtio", .id = "REG-02", .check = check_virtio,
+     .filter = RULE_BARS | RULE_ONE_PATH, .idle = "no virtio function with capabilities",
+     .reference = "Virtual I/O Device 1.2, 4.1.4",
+     .text = "The regions of virtio's capabilities lie inside a memory BAR that is there.");
