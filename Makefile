@@ -41,7 +41,7 @@ GNUEFI_CRT0 := /usr/lib/crt0-efi-x86_64.o
 GNUEFI_LIB  := /usr/lib/libgnuefi.a
 PE_SECTIONS := .text .reloc .rodata .relro .data .dynamic .rela .dynsym
 
-.PHONY: all run test qemu check-series bench compare test-patched lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
+.PHONY: all run test qemu check-series bench compare test-patched test-mutants lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
 
 all: build/barometer.efi build/barometer.elf
 
@@ -74,6 +74,10 @@ compare: all
 test-patched: all
 	check/run-patched
 
+# Seeded bugs in a real QEMU, one boot each: are they caught, by the rules that are there for them? ARGS='--write' and others.
+test-mutants: all
+	check/run-mutants $(ARGS)
+
 include check/host/host.mk
 include check/fuzz/fuzz.mk
 include tools/tools.mk
@@ -91,6 +95,7 @@ help:
 	@echo 'make bench    what a run costs beyond QEMU itself'
 	@echo 'make compare  stock against patched QEMU, Linux as a witness: writes docs/results.md'
 	@echo 'make test-patched  the tests on the patched QEMU'
+	@echo 'make test-mutants  seeded bugs in a real QEMU, one boot each: caught by the right rules, legal changes not flagged'
 	@echo 'make lint     formatting, clang warnings, clang-tidy, cppcheck, shellcheck'
 	@echo 'make host-test, coverage, docs  the host unit tests alone; line coverage of lib/; the table in docs/conformance.md'
 	@echo 'make clean    remove build/'
