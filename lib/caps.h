@@ -10,11 +10,20 @@
 
 #include "bar.h"
 
-#define CAP_EXPRESS 0x10
-#define CAP_EA      0x14
+/* PCI Code and ID Assignment 1.11, 2. */
+#define CAP_PM        0x01
+#define CAP_MSI       0x05
+#define CAP_PCI_X     0x07
+#define CAP_VENDOR    0x09
+#define CAP_SUBSYSTEM 0x0d
+#define CAP_EXPRESS   0x10
+#define CAP_MSI_X     0x11
+#define CAP_SATA      0x12
+#define CAP_AF        0x13
+#define CAP_EA        0x14
 
-#define ECAP_SRIOV  0x10
-#define ECAP_REBAR  0x15
+#define ECAP_SRIOV    0x10
+#define ECAP_REBAR    0x15
 
 /*
  * One capability after the other: caps_begin() or caps_begin_extended(), then caps_next() until it

@@ -11,7 +11,6 @@
 #define SPACE_EXTENDED   4096
 #define LINE             16
 
-#define CAP_PCIX         0x07
 #define PCIX_STATUS      0x04
 /* 266 or 533 MHz: PCI-X 2.0, which has extended space (PCI-X 2.0, 7.2.4). */
 #define PCIX_STATUS_MODE 0xc0000000u
@@ -35,7 +34,7 @@ static unsigned space_of(struct session *s, struct cfg *cfg, const struct pci_fu
 	if (!cfg->ops->reaches(cfg, fn->at, SPACE))
 		return SPACE;
 	if (!pci_is_host_bridge(fn) && !caps_find(cfg, fn, CAP_EXPRESS, &s->diag)) {
-		pcix = caps_find(cfg, fn, CAP_PCIX, &s->diag);
+		pcix = caps_find(cfg, fn, CAP_PCI_X, &s->diag);
 		if (!pcix || pci_header_type(fn) != 0 ||
 		    !(cfg_read32(cfg, fn->at, pcix + PCIX_STATUS) & PCIX_STATUS_MODE))
 			return SPACE;

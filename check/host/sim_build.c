@@ -197,6 +197,14 @@ void sim_express(struct sim_fn *fn)
 	sim_set16(fn, at + 2, fn->behind ? 0x0042 : 0x0002);
 }
 
+void sim_msi(struct sim_fn *fn)
+{
+	unsigned at = sim_cap(fn, 0x05, 24);
+
+	sim_writable32(fn, at + 4, 0xfffffffc);
+	sim_writable32(fn, at + 8, 0x0000ffff);
+}
+
 /* Table and pending bits in BAR 0, from its middle on. */
 void sim_msi_x(struct sim_fn *fn, unsigned entries, uint32_t bar_size)
 {

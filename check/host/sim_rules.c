@@ -26,10 +26,11 @@ static void add_all_kinds(struct sim_bus *bus, unsigned device)
 	sim_bar(fn, 4, SIM_IO16, 64);
 	sim_rom(fn, 64 << 10);
 	sim_express(fn);
-	sim_cap(fn, 0x05, 24);
+	sim_msi(fn);
 	sim_msi_x(fn, 32, 128 << 10);
 	sim_ecap(fn, 0x0001, 0x48);
 	sim_set32(fn, 0x104, 0x04030201);
+	sim_writable32(fn, 0x114, 0x000031c1); /* which correctable errors are masked */
 	sim_ecap(fn, 0x0003, 12);
 	fn->value[0x3d] = 1;
 	sim_set32(fn, 0x2c, 0x11001af4);
@@ -43,7 +44,7 @@ static void add_conventional(struct sim_bus *bus, unsigned device)
 	sim_bar(fn, 0, SIM_MEM32, 1 << 20);
 	sim_bar(fn, 1, SIM_IO, 64);
 	sim_set16(fn, sim_cap(fn, 0x01, 8) + 2, 3);
-	sim_cap(fn, 0x05, 24);
+	sim_msi(fn);
 	fn->value[0x07] |= 0x20;
 	fn->value[0x3d] = 2;
 	/* A ROM as OVMF leaves those that it does not assign: with all of its address bits set. */

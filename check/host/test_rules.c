@@ -174,7 +174,7 @@ static void test_destructive_rules_only_when_named(void **state)
 	assert_null(strstr(sim_rules_run("", SOMEONE), "rule.destructive"));
 	sim_rules_machine(&sim_no_bug);
 	assert_non_null(strstr(sim_rules_run("rule.destructive.*", SOMEONE),
-			       "ok 3 rule.destructive.decoding\n"));
+			       "ok 4 rule.destructive.decoding\n"));
 }
 
 static void test_nothing_there_is_a_skip(void **state)

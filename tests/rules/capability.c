@@ -51,8 +51,6 @@ static void check_alias(const struct rule_target *t)
 		    "read 0x%08x and so on, should not be the header from 0x00 again", t->fn->id);
 }
 
-#define CAP_PCI_X 0x07
-
 static void ignore(void *context, const char *text)
 {
 	(void)context;

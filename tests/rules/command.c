@@ -124,7 +124,6 @@ static void check_reserved(const struct rule_target *t)
 }
 
 #define CAP_MSI              0x05
-#define CAP_MSI_X            0x11
 
 /* Of the Express capability: the type of the function (PCIe 7.5.3.2). */
 #define EXPRESS_TYPE(header) ((header) >> 20 & 0xf)
@@ -163,6 +162,43 @@ static void check_holds(const struct rule_target *t)
 			toggle(t, bit);
 }
 
+/* Bits of COMMAND that do nothing by themselves: parity error response, SERR#, interrupt disable. */
+#define COMMAND_IDLE 0x0540u
+
+/* What a write of one width changes in COMMAND, STATUS being given zeros. COMMAND is put back. */
+static uint16_t changed_by(const struct rule_target *t, uint16_t before, unsigned width)
+{
+	uint32_t flipped = before ^ COMMAND_IDLE;
+	uint16_t got;
+
+	for (unsigned lane = 0; lane < 2; lane += width)
+		cfg_write(t->cfg, t->fn->at, PCI_COMMAND + lane, width,
+			  flipped >> 8 * lane & cfg_ones(width));
+	got = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND);
+	cfg_write16(t->cfg, t->fn->at, PCI_COMMAND, before);
+	return got ^ before;
+}
+
+/* Either byte, the word and the dword must all change the same bits; each byte only its own. */
+static void check_widths(const struct rule_target *t)
+{
+	uint16_t before = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND), all = 0, changed[3], low;
+
+	for (unsigned i = 0; i < 3; i++)
+		all |= changed[i] = changed_by(t, before, 1u << i);
+	for (unsigned i = 0; i < 3; i++)
+		rule_expect(t, changed[i] == all && !(all & ~COMMAND_IDLE), PCI_COMMAND,
+			    "writes of %u bytes changed bits 0x%04x, others 0x%04x; should be the "
+			    "same, of 0x%04x",
+			    1u << i, changed[i], all, COMMAND_IDLE);
+	cfg_write(t->cfg, t->fn->at, PCI_COMMAND, 1, (before ^ COMMAND_IDLE) & 0xff);
+	low = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND) ^ before;
+	cfg_write16(t->cfg, t->fn->at, PCI_COMMAND, before);
+	rule_expect(t, low == (all & 0xff), PCI_COMMAND,
+		    "a write of the low byte changed bits 0x%04x, should be 0x%04x", low,
+		    all & 0xff);
+}
+
 TEST(.name = "rule.command.decode", .id = "CMD-01",
      .idle = "no function decodes, and no BAR holds an address", .check = check_toggle,
      .filter = RULE_BARS | RULE_ENDPOINT, .reference = "PCI Local Bus 3.0, 6.2.2",
@@ -185,3 +221,7 @@ TEST(.name = "rule.command.holds", .id = "CMD-05", .check = check_holds,
      .text = "Bus Master can be set and cleared on bridges and functions with MSI or MSI-X, SERR# "
 	     "Enable on bridges and PCI Express functions, Interrupt Disable on the latter with a "
 	     "pin.");
+TEST(.name = "rule.command.widths", .id = "CMD-06", .check = check_widths,
+     .reference = "PCI Local Bus 3.0, 6.1 and 6.2.2",
+     .text =
+	 "Writes of 1, 2 and 4 bytes change the same bits of COMMAND, each those in its bytes.");

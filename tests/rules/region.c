@@ -5,9 +5,6 @@
 #include "caps.h"
 #include "rules/rule.h"
 
-#define CAP_VENDOR     0x09
-#define CAP_MSI_X      0x11
-
 #define VENDOR_VIRTIO  0x1af4
 
 /* Table and PBA of MSI-X: offset, and the BAR in the lowest three bits (PCI 3.0, 6.8.2). */

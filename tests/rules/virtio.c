@@ -8,7 +8,6 @@
 #include "rules/rule.h"
 
 #define VENDOR_VIRTIO         0x1af4
-#define CAP_VENDOR            0x09
 
 /* struct virtio_pci_cap, and the data that follows it in the window's (4.1.4). */
 #define CAP_CFG_TYPE          24 /* shift in the first dword */
