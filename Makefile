@@ -15,7 +15,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 LIB    := acpi aml arena bar caps ecam fwcfg hypervisor mask_table measure mem number pci pio report roots sizing stats text words
 RULES  := $(addprefix rules/,acpi identity lane cf8 absence header bar rom capability region coherence virtio bridge mask_table \
 	command side destructive untouched)
-TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access reads dump rules/untouched verdict trap
+TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access reads soak dump rules/untouched verdict trap
 TESTS_SUPPORT := discovery env inventory outcome repeat runner session rules/deviations rules/rule
 KERNEL := clock console cpu finish main memory paging power privilege screen traps
 KERNEL_ASM := enter traps

@@ -203,6 +203,7 @@ static void take_roots(struct pci_roots *roots)
 
 static struct cfg_counts counts;
 static struct report report;
+uint32_t sim_rules_reads;
 
 const char *sim_rules_run(const char *globs, const char *hypervisor)
 {
@@ -230,6 +231,7 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 	platform.hypervisor.count = 1;
 	acpi_parse(&acpi, SIM_RSDP, 52, sim_memory_map, NULL, &(struct diag){ignore, NULL});
 	words_defaults(&words);
+	words.reads = sim_rules_reads;
 	snprintf(words.tests, sizeof(words.tests), "%s", globs);
 	session = (struct session){.platform = &platform,
 				   .words = &words,

@@ -22,6 +22,9 @@ const char *sim_rules_run(const char *globs, const char *hypervisor);
 /* What the last run would end as: "pass", "fail", "error" or "skip". */
 const char *sim_rules_status(void);
 
+/* reads= of the next runs; 0, as at first: none. */
+extern uint32_t sim_rules_reads;
+
 /* Whether the run counted the accesses that the machine saw. */
 bool sim_rules_counts_agree(void);
 

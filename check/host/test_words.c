@@ -101,7 +101,7 @@ static void test_what_is_not_understood_is_named(void **state)
 	check_bad("reads=1000001", "bad value 'reads=1000001'\n");
 	check_bad("reads=-1", "bad value 'reads=-1'\n");
 	check_bad("reads=10x", "bad value 'reads=10x'\n");
-	check_bad("budget=60001", "bad value 'budget=60001'\n");
+	check_bad("budget=86400001", "bad value 'budget=86400001'\n");
 	check_bad("seed=18446744073709551616", "bad value 'seed=18446744073709551616'\n");
 	check_bad("cpl=1", "bad value 'cpl=1'\n");
 	check_bad("cpl=", "bad value 'cpl='\n");
