@@ -157,6 +157,7 @@ bool paging_init(struct handoff_range *ram)
 	return true;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as there are levels, four. */
 static unsigned audit(const uint64_t *table, unsigned level)
 {
 	unsigned bad = 0;

@@ -8,8 +8,6 @@ struct context {
 	struct pci_bus_set taken; /* handed out, or claimed by a bridge that had numbers */
 };
 
-static void number_bus(struct context *c, uint16_t segment, uint8_t bus, uint8_t last);
-
 static void write_numbers(struct context *c, struct pci_function *fn, uint8_t secondary,
 			  uint8_t subordinate)
 {
@@ -25,9 +23,8 @@ static uint8_t highest_taken(const struct context *c, uint8_t first, uint8_t las
 	return last;
 }
 
-/* Open the bridge over all that is free above its secondary bus, number what appears behind it,
- * then close it to what was used. */
-static void number_behind(struct context *c, struct pci_function *fn, uint8_t last)
+/* Over all that is free above its secondary bus. False when nothing is. */
+static bool open_bridge(struct context *c, struct pci_function *fn, uint8_t last)
 {
 	unsigned secondary = fn->at.bus + 1u, end;
 	char name[16];
@@ -37,7 +34,7 @@ static void number_behind(struct context *c, struct pci_function *fn, uint8_t la
 	if (secondary > last || c->numbering->count == NUMBER_MAX) {
 		diag_say(c->diag, "no bus number is free for bridge %s (bus %u, numbers up to %u)",
 			 pci_name(name, fn->at), fn->at.bus, last);
-		return;
+		return false;
 	}
 	for (end = secondary; end < last && !pci_bus_in(&c->taken, end + 1); end++)
 		;
@@ -45,47 +42,89 @@ static void number_behind(struct context *c, struct pci_function *fn, uint8_t la
 	c->numbering->bridge[c->numbering->count++].secondary = (uint8_t)secondary;
 	pci_bus_add(&c->taken, secondary);
 	write_numbers(c, fn, (uint8_t)secondary, (uint8_t)end);
-	number_bus(c, fn->at.segment, (uint8_t)secondary, (uint8_t)end);
-	write_numbers(c, fn, (uint8_t)secondary,
-		      highest_taken(c, (uint8_t)secondary, (uint8_t)end));
+	return true;
 }
 
-/* A bridge's address and bus numbers, which is all that numbering looks at. */
-static struct pci_function bridge_at(struct context *c, uint16_t segment, uint8_t bus,
-				     unsigned devfn)
+/* Once all behind it is done: a bridge of ours is closed to the numbers that were used. */
+static void close_bridge(struct context *c, struct number_level *level)
 {
-	struct cfg_address at = {segment, bus, (uint8_t)devfn};
-
-	return (struct pci_function){.at = at, .buses = cfg_read32(c->cfg, at, PCI_BUS_NUMBERS)};
+	if (level->ours)
+		write_numbers(c, &level->bridge, level->bus,
+			      highest_taken(c, level->bus, level->last));
+	else
+		for (unsigned bus = level->bus; bus <= level->last; bus++)
+			pci_bus_add(&c->taken, bus);
 }
 
-static void number_bus(struct context *c, uint16_t segment, uint8_t bus, uint8_t last)
+static void enter(struct context *c, struct number_level *level, uint16_t segment, uint8_t bus,
+		  uint8_t last)
 {
-	struct pci_bus_walk on = {.cfg = c->cfg, .segment = segment, .bus = bus};
-	struct pci_bus_set numbered = {0},
-			   unnumbered = {0}; /* of devfns, which are as many as buses */
+	struct pci_bus_walk on = {segment, bus, 0};
 	struct pci_function fn;
 
-	/* A bridge with numbers that make no sense is the walk's to report, not ours to mend. */
-	while (pci_bus_next(&on, &fn))
+	level->bus = bus;
+	level->last = last;
+	level->numbered = level->unnumbered = (struct pci_bus_set){0};
+	while (pci_bus_next(c->cfg, &on, &fn))
 		if (pci_is_bridge(&fn))
-			pci_bus_add(pci_secondary(&fn) ? &numbered : &unnumbered, fn.at.devfn);
-	/* First those that have numbers, so that no other gets the same. */
-	for (unsigned devfn = 0; devfn < 256; devfn++) {
-		if (!pci_bus_in(&numbered, devfn))
-			continue;
-		fn = bridge_at(c, segment, bus, devfn);
-		if (pci_bridge_fault(&fn, last, &c->taken))
-			continue;
-		number_bus(c, segment, pci_secondary(&fn), pci_subordinate(&fn));
-		for (unsigned b = pci_secondary(&fn); b <= pci_subordinate(&fn); b++)
-			pci_bus_add(&c->taken, b);
+			pci_bus_add(pci_secondary(&fn) ? &level->numbered : &level->unnumbered,
+				    fn.at.devfn);
+}
+
+/* The lowest member, which is one no longer; false when there is none. */
+static bool take(struct pci_bus_set *set, uint8_t *devfn)
+{
+	for (unsigned i = 0; i < 256; i++)
+		if (pci_bus_in(set, i)) {
+			set->bit[i / 64] &= ~(1ull << (i % 64));
+			*devfn = (uint8_t)i;
+			return true;
+		}
+	return false;
+}
+
+/* The next bridge of a bus to go behind, with its address and bus numbers; false when all are done. */
+static bool next_bridge(struct context *c, struct number_level *level, uint16_t segment,
+			struct pci_function *fn, bool *ours)
+{
+	*fn = (struct pci_function){.at = {segment, level->bus, 0}};
+	/* Those that have numbers come first, so that no other gets the same. */
+	while (take(&level->numbered, &fn->at.devfn)) {
+		fn->buses = cfg_read32(c->cfg, fn->at, PCI_BUS_NUMBERS);
+		*ours = false;
+		/* Numbers that make no sense are the scan's to report, not ours to mend. */
+		if (!pci_bridge_fault(fn, level->last, &c->taken))
+			return true;
 	}
-	for (unsigned devfn = 0; devfn < 256; devfn++) {
-		if (!pci_bus_in(&unnumbered, devfn))
-			continue;
-		fn = bridge_at(c, segment, bus, devfn);
-		number_behind(c, &fn, last);
+	while (take(&level->unnumbered, &fn->at.devfn)) {
+		fn->buses = cfg_read32(c->cfg, fn->at, PCI_BUS_NUMBERS);
+		*ours = true;
+		if (open_bridge(c, fn, level->last))
+			return true;
+	}
+	return false;
+}
+
+static void number_root(struct context *c, const struct pci_root *root)
+{
+	struct number_level *level = c->numbering->level;
+	struct pci_function fn;
+	unsigned depth = 0;
+	bool ours;
+
+	enter(c, &level[0], root->segment, root->bus, root->last);
+	for (;;) {
+		if (next_bridge(c, &level[depth], root->segment, &fn, &ours)) {
+			depth++;
+			level[depth].bridge = fn;
+			level[depth].ours = ours;
+			enter(c, &level[depth], root->segment, pci_secondary(&fn),
+			      pci_subordinate(&fn));
+		} else if (depth) {
+			close_bridge(c, &level[depth--]);
+		} else {
+			return;
+		}
 	}
 }
 
@@ -102,7 +141,7 @@ void number_bridges(struct cfg *cfg, const struct pci_roots *roots, struct numbe
 			pci_add_roots(&c.taken, roots, root->segment);
 		}
 		if (cfg->ops->reaches(cfg, (struct cfg_address){root->segment, root->bus, 0}, 0))
-			number_bus(&c, root->segment, root->bus, root->last);
+			number_root(&c, root);
 	}
 }
 

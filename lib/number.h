@@ -9,6 +9,15 @@
 
 #define NUMBER_MAX 256
 
+/* One bus on the way down from a root bus, while number_bridges() is at work. */
+struct number_level {
+	struct pci_function bridge; /* that leads here; not on a root bus */
+	bool ours;                  /* we numbered it */
+	uint8_t bus, last;          /* last: the highest number that may be used behind this bus */
+	/* Its bridges that are still to be gone through, by devfn, which are as many as buses. */
+	struct pci_bus_set numbered, unnumbered;
+};
+
 /* The bridges that we numbered, and the secondary bus that each got. */
 struct numbering {
 	struct {
@@ -16,6 +25,11 @@ struct numbering {
 		uint8_t secondary;
 	} bridge[NUMBER_MAX];
 	unsigned count;
+	/*
+	 * Each bus has a higher number than the one before it, so that there is room for any
+	 * machine; here, because it would be much for a stack.
+	 */
+	struct number_level level[256];
 };
 
 /*

@@ -1,9 +1,6 @@
 /*
- * Functions, buses and how to find them (PCI Local Bus 3.0 chapter 6; PCI-to-PCI Bridge 1.2 section
- * 3.2.5).
- *
- * A walk believes no device: absent things read all-ones, every loop is bounded, and a bridge whose
- * bus numbers make no sense is reported and not followed.
+ * Functions, the buses they are on and the bridges between those (PCI Local Bus 3.0 chapter 6;
+ * PCI-to-PCI Bridge 1.2 section 3.2.5). scan.h finds them all.
  */
 #ifndef BAROMETER_LIB_PCI_H
 #define BAROMETER_LIB_PCI_H
@@ -96,11 +93,11 @@ struct pci_roots {
 	unsigned count;
 };
 
-/* What a walk found, in the order found: depth first, a bridge before what is behind it. */
+/* The functions of a machine, in the order found. */
 struct pci_map {
 	struct pci_function *fn;
 	unsigned count, capacity;
-	unsigned buses; /* buses looked at (tree) or found populated (sweep) */
+	unsigned buses; /* how many: scan.h says which of them count */
 	bool truncated; /* more functions than capacity: said in a diagnostic as well */
 };
 
@@ -119,38 +116,24 @@ static inline void pci_bus_add(struct pci_bus_set *set, unsigned bus)
 	set->bit[bus / 64] |= 1ull << (bus % 64);
 }
 
-/* Called for each function as soon as its header is read; what sizing during a scan hangs on. May
- * be NULL. */
-typedef void (*pci_visit_fn)(void *context, struct cfg *cfg, const struct pci_function *fn);
-
 /* Reads one function's identity and header; false when it is absent. */
 bool pci_read_function(struct cfg *cfg, struct cfg_address at, struct pci_function *fn);
 
 /* The functions of one bus, one after the other; start with next 0. */
 struct pci_bus_walk {
-	struct cfg *cfg;
 	uint16_t segment;
 	uint8_t bus;
-	unsigned next; /* devfn to look at next */
+	uint16_t next; /* devfn to look at next; 256: none */
 };
 
 /*
  * The next present function, ascending. Without function 0 there is no device, and functions 1 to 7
  * are looked for only where function 0 says multi-function (PCI 3.0, 3.2.2.3.4).
  */
-bool pci_bus_next(struct pci_bus_walk *walk, struct pci_function *fn);
+bool pci_bus_next(struct cfg *cfg, struct pci_bus_walk *walk, struct pci_function *fn);
 
 /* Adds every root bus of a segment to a set: no bridge may claim one. */
 void pci_add_roots(struct pci_bus_set *set, const struct pci_roots *roots, uint16_t segment);
-
-/* From the root buses down through every bridge. */
-void pci_scan_tree(struct cfg *cfg, const struct pci_roots *roots, struct pci_map *map,
-		   pci_visit_fn visit, void *context, const struct diag *diag);
-
-/* Every device of every bus that the path reaches in one segment, bridges or not. Adds to map, so
- * that segments can follow each other. */
-void pci_scan_sweep(struct cfg *cfg, uint16_t segment, struct pci_map *map,
-		    const struct diag *diag);
 
 /*
  * Why a bridge at bus `fn->at.bus` cannot be followed, or NULL: it must lead to a higher bus,

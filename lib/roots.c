@@ -26,12 +26,12 @@ void roots_add(struct pci_roots *roots, uint16_t segment, uint8_t bus, uint8_t l
 /* Marks the bus and all that numbered bridges on it lead to. */
 static void claim(struct cfg *cfg, uint16_t segment, uint8_t bus, struct pci_bus_set *claimed)
 {
-	struct pci_bus_walk on = {.cfg = cfg, .segment = segment, .bus = bus};
+	struct pci_bus_walk on = {segment, bus, 0};
 	struct pci_function fn;
 
 	pci_bus_add(claimed, bus);
 	/* The range of a bridge holds those of all bridges behind it (Bridge 1.2, 3.2.5.4). */
-	while (pci_bus_next(&on, &fn))
+	while (pci_bus_next(cfg, &on, &fn))
 		if (pci_is_bridge(&fn) && pci_secondary(&fn) > bus)
 			for (unsigned b = pci_secondary(&fn); b <= pci_subordinate(&fn); b++)
 				pci_bus_add(claimed, b);

@@ -1,4 +1,5 @@
 /* What was found: looking for it once, and one object each at the end. */
+#include "scan.h"
 #include "session.h"
 #include "text.h"
 
@@ -13,13 +14,15 @@ bool inventory_new_map(struct session *s, struct pci_map *map)
 
 const struct pci_map *inventory_map(struct session *s, unsigned path)
 {
+	const struct scan scan = {
+	    .cfg = &s->found.path[path], .roots = &s->found.roots, .diag = &s->diag};
 	struct pci_map *map = &s->inventory.map[path];
 	unsigned before = s->diagnostics;
 
 	if (!s->inventory.mapped[path]) {
 		if (!inventory_new_map(s, map))
 			return NULL;
-		pci_scan_tree(&s->found.path[path], &s->found.roots, map, NULL, NULL, &s->diag);
+		scan_tree(&scan, map);
 		s->inventory.map_diagnostics[path] = s->diagnostics - before;
 		s->inventory.mapped[path] = true;
 	}

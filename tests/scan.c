@@ -1,5 +1,6 @@
 /* What a whole scan costs: finding every function, and sizing every BAR on the way. */
 #include "repeat.h"
+#include "scan.h"
 #include "session.h"
 #include "test.h"
 
@@ -13,7 +14,7 @@ static const char *sizing_name(unsigned sizing)
 	return sizing == SIZING_TABLE ? "paravirtual" : sizing_strategies[sizing].name;
 }
 
-struct scan {
+struct pass {
 	struct session *s;
 	struct cfg *cfg;
 	unsigned sizing;
@@ -33,54 +34,57 @@ static void ignore(void *context, const char *text)
 
 static void size_visit(void *context, struct cfg *cfg, const struct pci_function *fn)
 {
-	struct scan *scan = context;
+	struct pass *p = context;
 	struct bar_registers raw;
 	struct bar_set set;
 
-	sizing_run(cfg, &sizing_strategies[scan->sizing], fn, &raw);
-	bar_decode(fn, &raw, &set, &scan->silent);
-	scan->bars += set.count;
+	sizing_run(cfg, &sizing_strategies[p->sizing], fn, &raw);
+	bar_decode(fn, &raw, &set, &p->silent);
+	p->bars += set.count;
 }
 
-static bool read_and_decode_table(struct scan *scan)
+static bool read_and_decode_table(struct pass *p)
 {
 	struct mask_table table;
 	struct bar_set set;
 
-	if (!discovery_read_table(scan->s, &table)) {
-		session_fail(scan->s, "the mask table, sound at the start, is not any more");
+	if (!discovery_read_table(p->s, &table)) {
+		session_fail(p->s, "the mask table, sound at the start, is not any more");
 		return false;
 	}
-	mask_table_walk(&table, &scan->s->found.numbering, &scan->table_map, scan->raw,
-			&scan->silent);
-	for (unsigned i = 0; i < scan->table_map.count; i++) {
-		bar_decode(&scan->table_map.fn[i], &scan->raw[i], &set, &scan->silent);
-		scan->bars += set.count;
+	mask_table_walk(&table, &p->s->found.numbering, &p->table_map, p->raw, &p->silent);
+	for (unsigned i = 0; i < p->table_map.count; i++) {
+		bar_decode(&p->table_map.fn[i], &p->raw[i], &set, &p->silent);
+		p->bars += set.count;
 	}
 	return true;
 }
 
 static bool tree_pass(void *context)
 {
-	struct scan *scan = context;
+	struct pass *p = context;
+	const struct scan scan = {.cfg = p->cfg,
+				  .roots = &p->s->found.roots,
+				  .visit = p->sizing < SIZING_TABLE ? size_visit : NULL,
+				  .context = p,
+				  .diag = &p->silent};
 
-	scan->bars = 0;
-	pci_scan_tree(scan->cfg, &scan->s->found.roots, &scan->map,
-		      scan->sizing < SIZING_TABLE ? size_visit : NULL, scan, &scan->silent);
-	return scan->sizing != SIZING_TABLE || read_and_decode_table(scan);
+	p->bars = 0;
+	scan_tree(&scan, &p->map);
+	return p->sizing != SIZING_TABLE || read_and_decode_table(p);
 }
 
 /* A segment may have several MCFG entries and is swept once; segment 0 also without any, through
  * the ports. */
 static bool sweep_pass(void *context)
 {
-	struct scan *scan = context;
-	const struct acpi *acpi = scan->s->platform->acpi;
+	struct pass *p = context;
+	const struct acpi *acpi = p->s->platform->acpi;
 	uint16_t swept[ACPI_MCFG_MAX + 1] = {0};
 	unsigned count = 1;
 
-	scan->map.count = scan->map.buses = 0;
-	scan->map.truncated = false;
+	p->map.count = p->map.buses = 0;
+	p->map.truncated = false;
 	for (unsigned i = 0; i < acpi->mcfg_count; i++) {
 		bool again = false;
 
@@ -90,61 +94,60 @@ static bool sweep_pass(void *context)
 			swept[count++] = acpi->mcfg[i].segment;
 	}
 	for (unsigned i = 0; i < count; i++)
-		pci_scan_sweep(scan->cfg, swept[i], &scan->map, &scan->silent);
+		scan_sweep(p->cfg, swept[i], &p->map, &p->silent);
 	return true;
 }
 
 static bool table_pass(void *context)
 {
-	struct scan *scan = context;
+	struct pass *p = context;
 
-	scan->bars = 0;
-	return read_and_decode_table(scan);
+	p->bars = 0;
+	return read_and_decode_table(p);
 }
 
-static void report_scan(struct scan *scan, const char *path, const char *walk,
+static void report_scan(struct pass *p, const char *path, const char *walk,
 			const struct pci_map *map, const struct cost *cost)
 {
-	struct report *r = scan->s->report;
+	struct report *r = p->s->report;
 
 	report_open(r, "scan");
 	report_string(r, "path", path);
 	report_string(r, "walk", walk);
-	report_string(r, "sizing", sizing_name(scan->sizing));
+	report_string(r, "sizing", sizing_name(p->sizing));
 	report_number(r, "functions", map->count);
 	report_number(r, "buses", map->buses);
-	report_number(r, "bars", scan->bars);
+	report_number(r, "bars", p->bars);
 	cost_report(r, cost);
 	report_close(r);
 }
 
-static bool prepare(struct session *s, struct scan *scan)
+static bool prepare(struct session *s, struct pass *p)
 {
-	scan->s = s;
-	scan->silent = (struct diag){ignore, NULL};
-	scan->raw = ARENA_TAKE(s->arena, struct bar_registers, INVENTORY_FUNCTIONS_MAX);
-	if (!scan->raw)
+	p->s = s;
+	p->silent = (struct diag){ignore, NULL};
+	p->raw = ARENA_TAKE(s->arena, struct bar_registers, INVENTORY_FUNCTIONS_MAX);
+	if (!p->raw)
 		session_error(s, "no memory for a scan");
-	return scan->raw && inventory_new_map(s, &scan->map) &&
-	       inventory_new_map(s, &scan->table_map);
+	return p->raw && inventory_new_map(s, &p->map) && inventory_new_map(s, &p->table_map);
 }
 
 static void tree(struct session *s, const struct test *test)
 {
-	struct scan scan = {.cfg = &s->found.path[test->path], .sizing = test->variant};
+	struct pass p = {.cfg = &s->found.path[test->path], .sizing = test->variant};
 	size_t mark = arena_mark(s->arena);
 	struct cost cost = {0};
 
 	if (!discovery_needs_path(s, test->path) ||
-	    (scan.sizing == SIZING_TABLE && !discovery_needs_table(s)))
+	    (p.sizing == SIZING_TABLE && !discovery_needs_table(s)))
 		return;
-	if (prepare(s, &scan) && repeat(s, scan.cfg, tree_pass, &scan, &cost)) {
-		report_scan(&scan, discovery_path_names[test->path], "tree", &scan.map, &cost);
-		if (scan.sizing < SIZING_STRATEGIES)
-			s->costs.scan[test->path][scan.sizing] = cost.cycles;
-		if (scan.sizing == SIZING_TABLE && scan.table_map.count != scan.map.count)
+	if (prepare(s, &p) && repeat(s, p.cfg, tree_pass, &p, &cost)) {
+		report_scan(&p, discovery_path_names[test->path], "tree", &p.map, &cost);
+		if (p.sizing < SIZING_STRATEGIES)
+			s->costs.scan[test->path][p.sizing] = cost.cycles;
+		if (p.sizing == SIZING_TABLE && p.table_map.count != p.map.count)
 			session_fail(s, "the walk finds %u functions, the table has %u",
-				     scan.map.count, scan.table_map.count);
+				     p.map.count, p.table_map.count);
 		session_pass(s);
 	}
 	arena_release(s->arena, mark);
@@ -152,33 +155,33 @@ static void tree(struct session *s, const struct test *test)
 
 /* What answers on no bus that a bridge or root bus leads to was missed by every tree walk: that
  * must not go unnoticed. */
-static void compare_with_tree(struct session *s, struct scan *scan, unsigned path)
+static void compare_with_tree(struct session *s, struct pass *p, unsigned path)
 {
 	const struct pci_map *known = inventory_map(s, path);
 	char name[16];
 
-	for (unsigned i = 0; known && i < scan->map.count; i++)
-		if (!pci_map_find(known, scan->map.fn[i].at))
+	for (unsigned i = 0; known && i < p->map.count; i++)
+		if (!pci_map_find(known, p->map.fn[i].at))
 			session_fail(s, "%s answers, but no bridge or root bus leads to it",
-				     pci_name(name, scan->map.fn[i].at));
+				     pci_name(name, p->map.fn[i].at));
 	for (unsigned i = 0; known && i < known->count; i++)
-		if (!pci_map_find(&scan->map, known->fn[i].at))
+		if (!pci_map_find(&p->map, known->fn[i].at))
 			session_fail(s, "%s was found through its bridges, but not in the sweep",
 				     pci_name(name, known->fn[i].at));
 }
 
 static void sweep(struct session *s, const struct test *test)
 {
-	struct scan scan = {.cfg = &s->found.path[test->path], .sizing = SIZING_NONE};
+	struct pass p = {.cfg = &s->found.path[test->path], .sizing = SIZING_NONE};
 	size_t mark;
 	struct cost cost = {0};
 
 	if (!discovery_needs_path(s, test->path) || !inventory_map(s, test->path))
 		return;
 	mark = arena_mark(s->arena);
-	if (prepare(s, &scan) && repeat(s, scan.cfg, sweep_pass, &scan, &cost)) {
-		report_scan(&scan, discovery_path_names[test->path], "sweep", &scan.map, &cost);
-		compare_with_tree(s, &scan, test->path);
+	if (prepare(s, &p) && repeat(s, p.cfg, sweep_pass, &p, &cost)) {
+		report_scan(&p, discovery_path_names[test->path], "sweep", &p.map, &cost);
+		compare_with_tree(s, &p, test->path);
 		session_pass(s);
 	}
 	arena_release(s->arena, mark);
@@ -186,15 +189,15 @@ static void sweep(struct session *s, const struct test *test)
 
 static void from_table(struct session *s, const struct test *test)
 {
-	struct scan scan = {.sizing = SIZING_TABLE};
+	struct pass p = {.sizing = SIZING_TABLE};
 	size_t mark = arena_mark(s->arena);
 	struct cost cost = {0};
 
 	(void)test;
 	if (!discovery_needs_table(s))
 		return;
-	if (prepare(s, &scan) && repeat(s, NULL, table_pass, &scan, &cost)) {
-		report_scan(&scan, "paravirtual", "paravirtual", &scan.table_map, &cost);
+	if (prepare(s, &p) && repeat(s, NULL, table_pass, &p, &cost)) {
+		report_scan(&p, "paravirtual", "paravirtual", &p.table_map, &cost);
 		s->costs.scan_table = cost.cycles;
 		session_pass(s);
 	}

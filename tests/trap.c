@@ -13,6 +13,7 @@ static unsigned char data[] = {0xc3}; /* RET */
 /* The compiler must not see that this never ends. */
 static volatile bool endless = true;
 
+/* NOLINTNEXTLINE(misc-no-recursion): on purpose. */
 static unsigned overflow(unsigned depth)
 {
 	volatile unsigned char frame[512] = {0};

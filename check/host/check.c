@@ -1,6 +1,8 @@
 /* Shared by the host tests. */
 #include "check.h"
+#include "scan.h"
 #include "sim.h"
+#include "sim_bugs.h"
 #include "sim_build.h"
 
 static char said[1 << 16];
@@ -108,7 +110,32 @@ void walk_tree(struct walked *walked, struct cfg *cfg)
 
 	sim_roots(&roots);
 	walked_init(walked);
-	pci_scan_tree(cfg, &roots, &walked->map, NULL, NULL, &heard);
+	scan_tree(&(struct scan){cfg, &roots, NULL, NULL, &heard}, &walked->map);
+}
+
+static uintptr_t stack_start, stack_deepest;
+
+static bool note_stack(struct sim_access *a)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	(void)a;
+	if (here < stack_deepest)
+		stack_deepest = here;
+	return false;
+}
+
+void stack_watch(void)
+{
+	static const struct sim_bug watch = {.name = "stack-watched", .decoded = note_stack};
+
+	sim.bug = &watch;
+	stack_start = stack_deepest = (uintptr_t)__builtin_frame_address(0);
+}
+
+size_t stack_used(void)
+{
+	return stack_start - stack_deepest;
 }
 
 void assert_found_all(const struct walked *walked, unsigned segments_below)

@@ -59,6 +59,13 @@ void sim_roots(struct pci_roots *roots);
 /* A tree walk over a path from the simulator's own roots; diagnostics go to `heard`. */
 void walk_tree(struct walked *walked, struct cfg *cfg);
 
+/*
+ * Bytes of stack between here and the deepest access to the machine since stack_watch(), which
+ * takes the place of a seeded bug.
+ */
+void stack_watch(void);
+size_t stack_used(void);
+
 /* The map must hold exactly these functions of the machine, once each. */
 void assert_found_all(const struct walked *walked, unsigned segments_below);
 

@@ -144,13 +144,46 @@ static void test_none_free_behind_a_full_bridge(void **state)
 	assert_int_equal(numbering.count, 0);
 }
 
+static void chain(unsigned bridges)
+{
+	struct sim_bus *bus;
+
+	setup(NULL);
+	bus = root;
+	for (unsigned i = 0; i < bridges; i++)
+		bus = sim_add_bridge(bus, 1, 0, 0x00011b36)->behind;
+}
+
+static size_t stack_of_numbering(unsigned bridges, bool numbered, bool ecam)
+{
+	struct pci_roots roots;
+
+	chain(bridges);
+	if (numbered)
+		sim_number();
+	rig_init(&rig);
+	numbering.count = 0;
+	sim_roots(&roots);
+	stack_watch();
+	number_bridges(ecam ? &rig.ecam : &rig.pio, &roots, &numbering, &heard);
+	assert_silent();
+	assert_int_equal(numbering.count, numbered ? 0 : bridges);
+	return stack_used();
+}
+
+/* The stack is finite; how deep the buses are is up to devices. */
+static void test_depth_takes_no_stack(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(stack_of_numbering(255, i & 1, i & 2),
+				 stack_of_numbering(1, i & 1, i & 2));
+}
+
 static void test_more_bridges_than_numbers(void **state)
 {
-	struct sim_bus *bus = root;
-
 	(void)state;
-	for (unsigned i = 0; i < 300; i++)
-		bus = sim_add_bridge(bus, 1, 0, 0x00011b36)->behind;
+	chain(300);
 	number();
 	assert_int_equal(numbering.count, 255);
 	assert_heard("no bus number is free for bridge ff:01.0");
@@ -243,7 +276,8 @@ int main(void)
 	    cmocka_unit_test_setup(test_latency_timer_is_kept, setup),
 	    cmocka_unit_test(test_mixed),
 	    cmocka_unit_test_setup(test_none_free_behind_a_full_bridge, setup),
-	    cmocka_unit_test_setup(test_more_bridges_than_numbers, setup),
+	    cmocka_unit_test(test_depth_takes_no_stack),
+	    cmocka_unit_test(test_more_bridges_than_numbers),
 	    cmocka_unit_test_setup(test_stays_below_the_next_root, setup),
 	    cmocka_unit_test_setup(test_other_roots_numbers_are_taken, setup),
 	    cmocka_unit_test_setup(test_segments_have_numbers_of_their_own, setup),

@@ -1,6 +1,7 @@
 /* The dance: exact accesses of every strategy, decode off meanwhile, everything as it was
  * afterwards. */
 #include "check.h"
+#include "scan.h"
 #include "sim.h"
 #include "sim_bugs.h"
 #include "sim_build.h"
@@ -233,20 +234,20 @@ static void test_all_strategies_and_paths_agree(void **state)
 	}
 }
 
-struct scan {
+struct sized {
 	const struct sizing_strategy *strategy;
 	unsigned bars;
 };
 
 static void size_one(void *context, struct cfg *cfg, const struct pci_function *fn)
 {
-	struct scan *scan = context;
+	struct sized *sized = context;
 	struct bar_registers raw;
 	struct bar_set set;
 
-	sizing_run(cfg, scan->strategy, fn, &raw);
+	sizing_run(cfg, sized->strategy, fn, &raw);
 	bar_decode(fn, &raw, &set, &heard);
-	scan->bars += set.count;
+	sized->bars += set.count;
 }
 
 /* The bound that the project states for this machine; the order of the strategies is what makes
@@ -261,14 +262,14 @@ static void test_scan_of_the_reference_machine(void **state)
 	sim_reference();
 	sim_roots(&roots);
 	for (unsigned s = 0; s < SIZING_STRATEGIES; s++) {
-		struct scan scan = {.strategy = &sizing_strategies[s]};
+		struct sized sized = {.strategy = &sizing_strategies[s]};
 
 		rig_init(&rig);
 		walked_init(&walked);
-		pci_scan_tree(&rig.ecam, &roots, &walked.map, size_one, &scan, &heard);
+		scan_tree(&(struct scan){&rig.ecam, &roots, size_one, &sized, &heard}, &walked.map);
 		accesses[s] = rig.ecam.reads + rig.ecam.writes;
 		assert_int_equal(walked.map.count, 24);
-		assert_int_equal(scan.bars, 44);
+		assert_int_equal(sized.bars, 44);
 		assert_silent();
 		assert_counts(&rig);
 	}

@@ -1,0 +1,34 @@
+/*
+ * Finding every function: a tree scan goes from the root buses down through the bridges, a sweep
+ * asks on every bus.
+ *
+ * No device is believed: absent things read all-ones, every loop is bounded, and a bridge whose bus
+ * numbers make no sense is reported and not followed.
+ */
+#ifndef BAROMETER_LIB_SCAN_H
+#define BAROMETER_LIB_SCAN_H
+
+#include "pci.h"
+
+struct scan {
+	struct cfg *cfg;
+	const struct pci_roots *roots;
+	/* Called for each function as soon as its header is read; NULL: not. Sizing hangs on it. */
+	void (*visit)(void *context, struct cfg *cfg, const struct pci_function *fn);
+	void *context;
+	const struct diag *diag;
+};
+
+/*
+ * From the root buses down, depth first, a bridge before what is behind it. Replaces what is in
+ * map, whose buses are those looked at.
+ */
+void scan_tree(const struct scan *scan, struct pci_map *map);
+
+/*
+ * Every device of every bus that the path reaches in one segment, bridges or not. Adds to map, so
+ * that segments can follow each other; its buses are those that have functions.
+ */
+void scan_sweep(struct cfg *cfg, uint16_t segment, struct pci_map *map, const struct diag *diag);
+
+#endif
