@@ -16,7 +16,7 @@ LIB    := acpi aml arena bar caps ecam fwcfg hypervisor mask_table measure mem n
 RULES  := $(addprefix rules/,acpi identity lane cf8 absence header bar rom capability region coherence virtio bridge mask_table \
 	command side destructive untouched)
 TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access reads soak dump rules/untouched verdict trap
-TESTS_SUPPORT := discovery env inventory outcome repeat runner session rules/deviations rules/rule
+TESTS_SUPPORT := cause discovery env inventory outcome repeat runner session rules/deviations rules/rule
 KERNEL := clock console cpu finish main memory paging power privilege screen traps
 KERNEL_ASM := enter traps
 EFI    := efi efi_machine efi_screen efi_words

@@ -2,6 +2,7 @@
 #include "runner.h"
 #include "rules/deviations.h"
 #include "rules/rule.h"
+#include "cause.h"
 #include "env.h"
 #include "mem.h"
 #include "test.h"
@@ -124,8 +125,8 @@ static bool reached(const struct session *s)
 void runner_run(struct session *s, unsigned bad_words)
 {
 	static struct rules rules;
-	unsigned count = 0;
-	unsigned wants = 0;
+	const struct test *failed[CAUSE_TESTS_MAX];
+	unsigned count = 0, wants = 0, failures = 0;
 	bool pci = false;
 
 	session_init(s);
@@ -158,9 +159,14 @@ void runner_run(struct session *s, unsigned bad_words)
 		if (wants & TEST_NEEDS_START)
 			inventory_remember(s);
 	}
-	for (const struct test *t = tests_start; t < tests_end; t++)
-		if (selected(s->words, t))
-			run_one(s, t);
+	for (const struct test *t = tests_start; t < tests_end; t++) {
+		if (!selected(s->words, t))
+			continue;
+		run_one(s, t);
+		if (s->outcome.worst == REPORT_FAIL && failures < CAUSE_TESTS_MAX)
+			failed[failures++] = t;
+	}
+	cause_report(s, failed, failures);
 	if (rules.run)
 		report_note(s->report, "conformance: %u rules, %llu accesses", rules.run,
 			    (unsigned long long)rules.accesses);

@@ -44,7 +44,7 @@ $(HOST_BUILD)/tests/%.o: check/host/%.c check/host/host.mk | $(HOST_BUILD)/tools
 	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) $(HOST_EXTRA) -c -o $@ $<
 
 # The rules and what runs them, as the image has them. Their table is a section, whose ends the linker script names.
-HOST_GUEST         := $(RULES) rules/rule rules/deviations discovery outcome session runner env inventory
+HOST_GUEST         := $(RULES) rules/rule rules/deviations cause discovery outcome session runner env inventory
 HOST_GUEST_OBJECTS := $(HOST_GUEST:%=$(HOST_BUILD)/guest/%.o)
 HOST_SOAK_OBJECTS  := $(patsubst %,$(HOST_BUILD)/guest/%.o,$(filter-out $(RULES),$(HOST_GUEST)) soak)
 # clang would put room between the members of that section, to watch it.

@@ -156,6 +156,14 @@ static bool decoding(const struct sim_fn *fn, unsigned reg)
 	return !host_bridge && fn->value[4] & 3;
 }
 
+bool sim_decode_is_off(void)
+{
+	for (unsigned i = 0; i < sim.functions; i++)
+		if (!(sim.fn[i]->value[4] & 3))
+			return true;
+	return false;
+}
+
 static void fn_write(struct sim_fn *fn, struct sim_access *a)
 {
 	bool moved = false;

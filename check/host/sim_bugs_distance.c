@@ -126,6 +126,14 @@ static void bug_phantom_on_empty_bus(struct sim_access *a, const struct sim_fn *
 		a->value = 0xffff0001u >> 8 * (a->reg & 3) & cfg_ones(a->width);
 }
 
+/* On the buses behind bridges every device is there, by its ID alone. */
+static void bug_phantoms_behind_bridges(struct sim_access *a, const struct sim_fn *fn)
+{
+	if (!fn && !a->write && a->at.bus >= 1 && a->at.bus <= 4 && (a->at.devfn & 7) == 0 &&
+	    a->reg < 4)
+		a->value = 0xffff0001u >> 8 * (a->reg & 3) & cfg_ones(a->width);
+}
+
 static const struct sim_bug bugs[] = {
     {.name = "ecam-clobbers-cf8",
      .decoded = bug_ecam_clobbers_cf8,
@@ -191,6 +199,14 @@ static const struct sim_bug bugs[] = {
      .answered = bug_phantom_on_empty_bus,
      .fails = {{"ABS-05",
 		"05:00.0 register 0x00 over pio: no bridge leads to bus 5; 1 bytes read 0x1"},
+	       {"DST-01", "with secondary 63, bus 1 still read 0xffff0001"}}},
+    {.name = "phantoms-behind-bridges",
+     .answered = bug_phantoms_behind_bridges,
+     .fails = {{"ABS-06", "01:01.0 register 0x00 over ecam: reads as 0xffff0001"},
+	       {"HDR-02", "01:01.0 register 0x0e over ecam: header type 127"},
+	       {"PV-02", "01:01.0: is on the bus"},
+	       {"CMD-02", "01:01.0 register 0x06 over pio"},
+	       {"CMD-04", "01:01.0 register 0x04 over pio"},
 	       {"DST-01", "with secondary 63, bus 1 still read 0xffff0001"}}},
 };
 

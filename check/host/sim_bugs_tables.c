@@ -123,13 +123,35 @@ static uint32_t bug_table_value_wrong(uint8_t *table, uint32_t len)
 	return len;
 }
 
+/* The first entry ends before the last bridge's buses. */
+static void bug_mcfg_end_low(void)
+{
+	sim_memory_at(SIM_MCFG)[44 + 11] = 0x02;
+	sim_table_seal(SIM_MCFG);
+}
+
+static void bug_mcfg_root_missing(void)
+{
+	second_entry()[10] = 0x41;
+	sim_table_seal(SIM_MCFG);
+}
+
+static uint32_t bug_table_broken_while_decode_is_off(uint8_t *table, uint32_t len)
+{
+	if (sim_decode_is_off())
+		table[len - 1] ^= 1;
+	return len;
+}
+
 static const struct sim_bug bugs[] = {
     {.name = "mcfg-length",
      .tables = bug_mcfg_length,
-     .fails = {{"MCFG-01", "MCFG length: is 72"}}},
+     .fails = {{"MCFG-07", "MCFG for 40:02.0: names not all of the buses 65 to 65"},
+	       {"MCFG-01", "MCFG length: is 72"}}},
     {.name = "mcfg-backwards",
      .tables = bug_mcfg_backwards,
-     .fails = {{"MCFG-02", "MCFG entry 1 (segment 0, buses 127 to 64"}}},
+     .fails = {{"MCFG-07", "MCFG for 40:02.0: names not all of the buses 65 to 65"},
+	       {"MCFG-02", "MCFG entry 1 (segment 0, buses 127 to 64"}}},
     {.name = "mcfg-overlap",
      .tables = bug_mcfg_overlap,
      .fails = {{"MCFG-03", "MCFG entry 1 (segment 0, buses 48 to 127"}}},
@@ -171,6 +193,15 @@ static const struct sim_bug bugs[] = {
      .fails = {{"PV-04", "00:02.0 register 0x30 in the table: has value 0xc0030000"}}},
     {.name = "table-frozen",
      .fails = {{"PV-05", "00:02.0 register 0x14 in the table: has value 0x0000c001"}}},
+    {.name = "mcfg-end-low",
+     .tables = bug_mcfg_end_low,
+     .fails = {{"MCFG-07", "MCFG for 00:06.0: names not all of the buses 2 to 4"}}},
+    {.name = "mcfg-root-missing",
+     .tables = bug_mcfg_root_missing,
+     .fails = {{"MCFG-07", "MCFG: does not name root bus 64 of segment 0"}}},
+    {.name = "table-broken-while-decode-is-off",
+     .mask_table = bug_table_broken_while_decode_is_off,
+     .fails = {{"PV-05", "table: was well-formed, should still be"}}},
 };
 
 const struct sim_bug_table sim_bugs_tables = {bugs, sizeof(bugs) / sizeof(bugs[0])};

@@ -105,6 +105,7 @@ static void build(void)
 static uint8_t arena_bytes[ARENA_SIZE], table[SIM_PV_MAX];
 static char text[TEXT_SIZE];
 static size_t text_len;
+bool sim_rules_printed_in_window;
 
 static void generate(struct sim_item *item)
 {
@@ -156,6 +157,7 @@ void sim_rules_random(uint64_t seed)
 static void put(void *context, const char *from, size_t len)
 {
 	(void)context;
+	sim_rules_printed_in_window |= sim_decode_is_off();
 	if (text_len + len >= TEXT_SIZE)
 		abort();
 	memcpy(text + text_len, from, len);
@@ -225,6 +227,7 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 	take_roots(&platform.roots);
 	report = (struct report){.put = put};
 	text_len = 0;
+	sim_rules_printed_in_window = false;
 	counts = sim.counts = (struct cfg_counts){0};
 	snprintf(platform.hypervisor.by[0].name, sizeof(platform.hypervisor.by[0].name), "%s",
 		 hypervisor);

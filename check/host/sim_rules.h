@@ -22,6 +22,9 @@ const char *sim_rules_run(const char *globs, const char *hypervisor);
 /* What the last run would end as: "pass", "fail", "error" or "skip". */
 const char *sim_rules_status(void);
 
+/* Whether the last run printed anything while decode was off somewhere. */
+extern bool sim_rules_printed_in_window;
+
 /* reads= of the next runs; 0, as at first: none. */
 extern uint32_t sim_rules_reads;
 

@@ -228,6 +228,39 @@ static void test_ports_without_a_latch_fail(void **state)
 	assert_true(sim_rules_result(log, "not ok", "rule.cf8.latch", NULL));
 }
 
+/* Several failures of one thing: the thing is named, with what it explains. */
+static void test_causes(void **state)
+{
+	const char *log;
+
+	(void)state;
+	sim_rules_machine(sim_bug_named("phantoms-behind-bridges"));
+	log = sim_rules_run("rule.*", SOMEONE);
+	assert_non_null(strstr(log, "# likely cause of 6 of 6 failures: an absent device answers\n"
+				    "#   rule.absence.phantom\n"));
+	assert_non_null(strstr(log, "{\"kind\":\"cause\",\"text\":\"an absent device answers\","
+				    "\"explains\":[\"rule.absence.phantom\","));
+	sim_rules_machine(sim_bug_named("mcfg-length"));
+	log = sim_rules_run("rule.*", SOMEONE);
+	assert_null(strstr(log, "absent device answers\n"));
+	sim_rules_machine(sim_bug_named("ecam-stale-after-port"));
+	log = sim_rules_run("rule.*", SOMEONE);
+	assert_non_null(
+	    strstr(log, "failures: ECAM reads from a copy that is not kept up to date"));
+	/* One failure explains itself. */
+	sim_rules_machine(sim_bug_named("express-version-0"));
+	assert_null(strstr(sim_rules_run("rule.*", SOMEONE), "likely cause"));
+}
+
+/* The console may be behind the very function whose decoding is off: nothing may be printed then. */
+static void test_nothing_is_printed_while_decode_is_off(void **state)
+{
+	(void)state;
+	sim_rules_machine(sim_bug_named("table-broken-while-decode-is-off"));
+	assert_non_null(strstr(sim_rules_run("rule.*", SOMEONE), "has a bad checksum"));
+	assert_false(sim_rules_printed_in_window);
+}
+
 static void test_known_deviations(void **state)
 {
 	const char *log;
@@ -299,6 +332,8 @@ int main(void)
 	    cmocka_unit_test(test_nothing_there_is_a_skip),
 	    cmocka_unit_test(test_nothing_reached_is_no_pass),
 	    cmocka_unit_test(test_ports_without_a_latch_fail),
+	    cmocka_unit_test(test_causes),
+	    cmocka_unit_test(test_nothing_is_printed_while_decode_is_off),
 	    cmocka_unit_test(test_known_deviations),
 	    cmocka_unit_test(test_every_rule_says_what_it_is),
 	    cmocka_unit_test(test_the_documentation_is_up_to_date),

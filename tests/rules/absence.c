@@ -242,6 +242,14 @@ static void buses(struct session *s, const struct test *test)
 			each_empty_bus(s, test, roots->root[i].segment);
 }
 
+/* An ID, and nothing behind it: what some answer where nothing is. */
+static void check_phantom(const struct rule_target *t)
+{
+	rule_expect(t, t->fn->class_revision != 0xffffffff || t->fn->header != 0xffffffff, PCI_ID,
+		    "reads as 0x%08x, but class and header read all-ones: an absent device answers",
+		    t->fn->id);
+}
+
 TEST(.name = "rule.absence.ones", .id = "ABS-01", .idle = NO_DEVICE, .run = ones,
      .reference = SECTION, .text = "Where no device is, reads of every width give all-ones.");
 TEST(.name = "rule.absence.write", .id = "ABS-02", .idle = NO_DEVICE, .run = writes,
@@ -258,3 +266,6 @@ TEST(.name = "rule.absence.buses", .id = "ABS-05", .run = buses,
      .idle = "every bus within reach has a root bus or a bridge",
      .reference = "PCI-to-PCI Bridge 1.2, 3.1.2.1; PCI Firmware 3.3, 4.1.2",
      .text = "Buses that nothing leads to, up to the last that MCFG names, read all-ones.");
+TEST(.name = "rule.absence.phantom", .id = "ABS-06", .check = check_phantom,
+     .filter = RULE_ONE_PATH, .reference = SECTION,
+     .text = "What has an ID has a class and a header as well.");

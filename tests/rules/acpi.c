@@ -162,6 +162,45 @@ static void linux_takes(struct session *s, const struct test *test)
 			     acpi->mcfg_table[8]);
 }
 
+static bool named(const struct acpi *acpi, uint16_t segment, unsigned bus)
+{
+	for (unsigned i = 0; i < entry_count(acpi); i++) {
+		struct acpi_mcfg_entry e = entry(acpi, i);
+
+		if (e.segment == segment && bus >= e.start && bus <= e.end)
+			return true;
+	}
+	return false;
+}
+
+/* Of segments that MCFG names at all: by what the walk found, whichever path found it. */
+static void buses(struct session *s, const struct test *test)
+{
+	const struct acpi *acpi = s->platform->acpi;
+	char where[64], name[16];
+
+	if (!has_table(s) || !inventory_know(s))
+		return;
+	for (unsigned i = 0; i < s->inventory.count; i++) {
+		const struct pci_function *fn = &s->inventory.known[i].fn;
+
+		if (!pci_is_bridge(fn) || !pci_secondary(fn))
+			continue;
+		text_format(where, sizeof(where), "MCFG for %s", pci_name(name, fn->at));
+		rule_expect_at(s, test,
+			       named(acpi, fn->at.segment, pci_secondary(fn)) &&
+				   named(acpi, fn->at.segment, pci_subordinate(fn)),
+			       where, "names not all of the buses %u to %u behind this bridge",
+			       pci_secondary(fn), pci_subordinate(fn));
+	}
+	for (unsigned i = 0; i < s->found.roots.count; i++) {
+		const struct pci_root *root = &s->found.roots.root[i];
+
+		rule_expect_at(s, test, named(acpi, root->segment, root->bus), "MCFG",
+			       "does not name root bus %u of segment %u", root->bus, root->segment);
+	}
+}
+
 TEST(.name = "rule.acpi.mcfg-length", .id = "MCFG-01", .run = length, .flags = TEST_NO_PCI,
      .reference = FIRMWARE ", table 4-2",
      .text = "The length of MCFG is 44 + 16 n with at least one entry.");
@@ -183,3 +222,6 @@ TEST(.name = "rule.acpi.mcfg-linux", .id = "MCFG-06", .idle = NO_ENTRY, .run = l
      .reference = "Linux arch/x86/pci/mmconfig-shared.c, acpi_mcfg_check_entry",
      .text =
 	 "An MCFG entry above 4 GiB is in a table of revision 1 or later, or Linux ignores it.");
+TEST(.name = "rule.acpi.mcfg-buses", .id = "MCFG-07", .run = buses, .idle = NO_ENTRY,
+     .reference = FIRMWARE ", table 4-3",
+     .text = "MCFG names every root bus and every bus that a bridge leads to.");

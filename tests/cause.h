@@ -1,0 +1,17 @@
+/* When several tests fail of one thing: what it is, and which tests it explains. */
+#ifndef BAROMETER_TESTS_CAUSE_H
+#define BAROMETER_TESTS_CAUSE_H
+
+#include "session.h"
+#include "test.h"
+
+/* More tests than this are not looked at. */
+#define CAUSE_TESTS_MAX 128
+
+/*
+ * A line and an object `cause` for each likely cause of at least two failures. failed holds the tests
+ * that failed, in the order in which they ran.
+ */
+void cause_report(struct session *session, const struct test *const *failed, unsigned count);
+
+#endif
