@@ -37,7 +37,8 @@ static void take_memory_map(const uint8_t *map, UINTN size, UINTN descriptor_siz
 	for (UINTN at = 0; at + descriptor_size <= size; at += descriptor_size) {
 		const EFI_MEMORY_DESCRIPTOR *d = (const void *)(map + at);
 
-		if (readable(d->Type) && d->NumberOfPages <= UINT64_MAX / EFI_PAGE_SIZE)
+		if (readable(d->Type) &&
+		    d->NumberOfPages <= (UINT64_MAX - d->PhysicalStart) / EFI_PAGE_SIZE)
 			add_range(to, d->PhysicalStart, d->NumberOfPages * EFI_PAGE_SIZE,
 				  d->Type != EfiReservedMemoryType && d->Type != EfiACPIMemoryNVS);
 	}

@@ -26,8 +26,10 @@ static uint64_t from_hypervisor_leaf(const struct hypervisor *hypervisor)
 	for (unsigned i = 0; i < hypervisor->count; i++) {
 		uint32_t leaf = hypervisor->by[i].base + 0x10;
 
-		if (hypervisor->by[i].highest >= leaf &&
-		    strcmp(hypervisor->by[i].name, "Microsoft Hv") != 0)
+		if (hypervisor->by[i].highest < leaf ||
+		    strcmp(hypervisor->by[i].name, "Microsoft Hv") == 0)
+			continue;
+		if (cpu_id(leaf, 0).eax)
 			return cpu_id(leaf, 0).eax;
 	}
 	return 0;

@@ -88,6 +88,7 @@ static void fill_platform(struct handoff *handoff, const struct privilege *privi
 	platform.map_context = &memory;
 	platform.map_uncached = memory_map_uncached;
 	platform.is_ram = memory_is_ram;
+	platform.is_listed = memory_is_listed;
 	take_roots(handoff);
 	report_note(&finish_state.report, "barometer %s, booted by %s under \"%s\"",
 		    BAROMETER_VERSION, handoff->boot,

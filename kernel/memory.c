@@ -77,17 +77,29 @@ volatile uint8_t *memory_map_device(void *context, uint64_t physical, uint64_t l
 	return at;
 }
 
+static bool listed_as(const struct handoff *handoff, uint64_t physical, uint64_t len, bool ram_only)
+{
+	for (unsigned i = 0; i < handoff->range_count; i++) {
+		const struct handoff_range *r = &handoff->range[i];
+
+		if ((r->ram || !ram_only) && overlap(physical, len, r->start, r->len))
+			return true;
+	}
+	return false;
+}
+
 bool memory_is_ram(void *context, uint64_t physical, uint64_t len)
 {
 	const struct memory *memory = context;
 
-	for (unsigned i = 0; i < memory->handoff->range_count; i++) {
-		const struct handoff_range *r = &memory->handoff->range[i];
+	return listed_as(memory->handoff, physical, len, true);
+}
 
-		if (r->ram && overlap(physical, len, r->start, r->len))
-			return true;
-	}
-	return false;
+bool memory_is_listed(void *context, uint64_t physical, uint64_t len)
+{
+	const struct memory *memory = context;
+
+	return listed_as(memory->handoff, physical, len, false);
 }
 
 volatile uint8_t *memory_map_uncached(void *page)

@@ -33,6 +33,9 @@ volatile uint8_t *memory_map_device(void *memory, uint64_t physical, uint64_t le
 /* Whether any of these bytes is RAM, as far as firmware says. */
 bool memory_is_ram(void *memory, uint64_t physical, uint64_t len);
 
+/* Whether its map lists any of them, as RAM or as anything else. */
+bool memory_is_listed(void *memory, uint64_t physical, uint64_t len);
+
 /* A second, uncached view of a page of the kernel's RAM; NULL when tables ran out. */
 volatile uint8_t *memory_map_uncached(void *page);
 

@@ -23,6 +23,8 @@ struct platform {
 	void *map_context;
 	/* Whether any of these bytes is RAM, as far as firmware says. */
 	bool (*is_ram)(void *context, uint64_t physical, uint64_t len);
+	/* Whether firmware's map lists any of them, as RAM or as anything else. */
+	bool (*is_listed)(void *context, uint64_t physical, uint64_t len);
 	/* A second, uncached view of a page of the arena; NULL when it cannot be had. */
 	volatile uint8_t *(*map_uncached)(void *page);
 };

@@ -216,6 +216,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				    .acpi = &acpi,
 				    .map_device = map,
 				    .is_ram = is_ram,
+				    .is_listed = is_ram,
 				    .map_uncached = no_map};
 
 	build(&in);

@@ -18,7 +18,7 @@ HOST_LDFLAGS := -fsanitize=address,undefined --coverage
 HOST_LIBS    := -lcmocka
 
 HOST_LIB := $(LIB)
-HOST_SIM := check sim sim_acpi sim_bugs sim_bugs_access sim_bugs_bits sim_bugs_distance sim_bugs_lanes sim_bugs_registers sim_bugs_tables sim_build sim_fwcfg sim_io sim_machines sim_mask_table sim_virtio
+HOST_SIM := check sim sim_acpi sim_bugs sim_bugs_access sim_bugs_bits sim_bugs_distance sim_bugs_lanes sim_bugs_memory sim_bugs_registers sim_bugs_tables sim_build sim_decode sim_fwcfg sim_io sim_machines sim_mask_table sim_virtio
 HOST_TESTS := test_acpi test_aml test_arena test_bar test_caps test_cfg test_fwcfg test_hypervisor test_mcfg test_measure test_mem test_number \
 	test_pci test_mask_table test_mask_table_walk test_mutation test_report test_roots test_rules test_scan test_sim test_sizing test_soak test_stats test_text test_words
 
@@ -44,7 +44,7 @@ $(HOST_BUILD)/tests/%.o: check/host/%.c check/host/host.mk | $(HOST_BUILD)/tools
 	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) $(HOST_EXTRA) -c -o $@ $<
 
 # The rules and what runs them, as the image has them. Their table is a section, whose ends the linker script names.
-HOST_GUEST         := $(RULES) rules/rule rules/deviations cause discovery outcome session runner env inventory
+HOST_GUEST         := $(RULES) rules/rule rules/place rules/deviations cause discovery outcome session runner env inventory
 HOST_GUEST_OBJECTS := $(HOST_GUEST:%=$(HOST_BUILD)/guest/%.o)
 HOST_SOAK_OBJECTS  := $(patsubst %,$(HOST_BUILD)/guest/%.o,$(filter-out $(RULES),$(HOST_GUEST)) soak)
 # clang would put room between the members of that section, to watch it.

@@ -20,6 +20,8 @@ void sim_reset(void)
 		if (sim.region[i].window)
 			munmap(sim.region[i].window,
 			       (size_t)(sim.region[i].end - sim.region[i].start + 1) << 20);
+	for (unsigned i = 0; i < sim.memories; i++)
+		munmap(sim.memory[i].window, sim.memory[i].len);
 	sim = (struct sim){.bug = &sim_no_bug,
 			   .next_memory = 0xc0000000,
 			   .next_high = 0x800000000,

@@ -42,9 +42,10 @@ struct sim_fn {
 	unsigned cap_end,
 	    cap_link; /* where the next capability goes, and the byte that will point at it */
 	unsigned ecap_end, ecap_link; /* the same for extended capabilities */
-	unsigned sriov;               /* offset of that capability, or 0 */
-	unsigned window;              /* the same of VIRTIO_PCI_CAP_PCI_CFG (sim_virtio.c) */
-	uint32_t feature_select;      /* a register that is seen through it */
+	uint32_t memory_first;   /* where BAR 0 was when its memory was first read (sim_decode.c) */
+	unsigned sriov;          /* offset of that capability, or 0 */
+	unsigned window;         /* the same of VIRTIO_PCI_CAP_PCI_CFG (sim_virtio.c) */
+	uint32_t feature_select; /* a register that is seen through it */
 };
 
 /* A configuration access after its port or address was decoded. */
@@ -70,6 +71,14 @@ struct sim_region {
 	uint8_t start, end;
 	uint8_t *window; /* inaccessible memory that stands for it once mapped */
 };
+
+/* Device memory that lib/ mapped: what answers there are the functions whose BARs decode it. */
+struct sim_memory_window {
+	uint64_t physical, len;
+	uint8_t *window;
+};
+
+#define SIM_WINDOWS_MAX 64
 
 enum sim_fwcfg_mode { SIM_FWCFG_ABSENT, SIM_FWCFG_WORKS, SIM_FWCFG_FAILS, SIM_FWCFG_HANGS };
 
@@ -110,6 +119,8 @@ struct sim {
 	unsigned regions;
 	bool map_fails; /* sim_map() gives NULL */
 	unsigned maps;  /* calls of sim_map() */
+	struct sim_memory_window memory[SIM_WINDOWS_MAX];
+	unsigned memories;
 	struct sim_fwcfg fwcfg;
 
 	struct cfg_counts counts; /* every trapped access, as it came in */
@@ -164,6 +175,9 @@ struct cfg_address sim_address(const struct sim_fn *fn);
 /* A virtio function's window, for sim.c: after a write, and before a read. */
 void sim_virtio_write(struct sim_fn *fn, const struct sim_access *a);
 void sim_virtio_read(struct sim_fn *fn, const struct sim_access *a);
+
+/* A dword of device memory, for sim_io.c: the answer of who decodes it, or all-ones. */
+uint32_t sim_memory_read(uint64_t physical);
 
 /* fw_cfg DMA ports, for sim_io.c; false when the device is absent. */
 bool sim_fwcfg_port(struct sim_port *p);

@@ -74,6 +74,12 @@ struct sim_fn *sim_add_bridge(struct sim_bus *bus, unsigned device, unsigned fun
 	*fn->behind = (struct sim_bus){.bridge = fn, .segment = bus->segment};
 	fn->value[0x0e] |= 1;
 	sim_writable32(fn, 0x18, 0x00ffffff);
+	/* Windows: ports and memory, closed (base above limit). */
+	sim_set32(fn, 0x1c, 0x000000f0);
+	sim_writable32(fn, 0x1c, 0x0000f0f0);
+	sim_set32(fn, 0x20, 0x0000fff0);
+	sim_writable32(fn, 0x20, 0xfff0fff0);
+	sim_writable32(fn, 0x30, 0xffffffff);
 	return fn;
 }
 

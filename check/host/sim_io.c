@@ -98,28 +98,61 @@ static uint64_t region_len(const struct sim_region *region)
 	return (uint64_t)(region->end - region->start + 1) << 20;
 }
 
+/* Memory that nobody may touch: a load that does not go through io.h is caught by the processor. */
+static uint8_t *inaccessible(uint64_t len)
+{
+	void *window =
+	    mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (window == MAP_FAILED)
+		abort();
+	return window;
+}
+
+static volatile uint8_t *map_memory(uint64_t physical, uint64_t len)
+{
+	struct sim_memory_window *memory = &sim.memory[sim.memories];
+
+	if (sim.memories == SIM_WINDOWS_MAX)
+		abort();
+	*memory = (struct sim_memory_window){physical, len, inaccessible(len)};
+	sim.memories++;
+	return memory->window;
+}
+
 volatile uint8_t *sim_map(void *context, uint64_t physical, uint64_t len)
 {
 	(void)context;
 	sim.maps++;
 	for (unsigned i = 0; i < sim.regions && !sim.map_fails; i++) {
 		struct sim_region *region = &sim.region[i];
-		void *window;
 
 		if (physical != region->base + ((uint64_t)region->start << 20) ||
 		    len != region_len(region))
 			continue;
-		/* Memory that nobody may touch: a load that does not go through io.h is caught by
-		 * the processor. */
-		window = region->window ? region->window
-					: mmap(NULL, len, PROT_NONE,
-					       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (window == MAP_FAILED)
-			abort();
-		region->window = window;
+		if (!region->window)
+			region->window = inaccessible(len);
 		return region->window;
 	}
+	/* Above RAM, where BARs are. */
+	if (!sim.map_fails && physical >= 0xc0000000 && physical + len <= 0xfe000000)
+		return map_memory(physical, len);
 	return NULL;
+}
+
+static bool memory_decode(const volatile void *address, uint64_t *physical)
+{
+	uintptr_t at = (uintptr_t)address;
+
+	for (unsigned i = 0; i < sim.memories; i++) {
+		const struct sim_memory_window *memory = &sim.memory[i];
+
+		if (at - (uintptr_t)memory->window >= memory->len)
+			continue;
+		*physical = memory->physical + (at - (uintptr_t)memory->window);
+		return true;
+	}
+	return false;
 }
 
 static struct sim_access mmio_decode(const volatile void *address, unsigned width)
@@ -147,8 +180,13 @@ static struct sim_access mmio_decode(const volatile void *address, unsigned widt
 
 uint32_t sim_mmio_read(const volatile void *address, unsigned width)
 {
-	struct sim_access a = mmio_decode(address, width);
+	struct sim_access a;
+	uint64_t physical;
 
+	/* No configuration access: not counted. */
+	if (memory_decode(address, &physical))
+		return answer(sim_memory_read(physical), width);
+	a = mmio_decode(address, width);
 	sim.counts.ecam_read++;
 	sim_access(&a);
 	return answer(a.value, width);

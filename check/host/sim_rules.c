@@ -70,6 +70,14 @@ static void add_virtio(struct sim_bus *bus, unsigned device)
 	sim_virtio(fn);
 }
 
+/* One whose memory says what it is. */
+static void add_edu(struct sim_bus *bus, unsigned device)
+{
+	struct sim_fn *fn = sim_add(bus, device, 0, 0x11e81234, 0x00ff00);
+
+	sim_bar(fn, 0, SIM_MEM32, 1 << 20);
+}
+
 static struct sim_bus *add_bridge(struct sim_bus *bus, unsigned device, bool express)
 {
 	struct sim_fn *fn = sim_add_bridge(bus, device, 0, express ? 0x000c1b36 : 0x00011b36);
@@ -96,6 +104,8 @@ static void build(void)
 	add_bridge(behind, 2, false);
 	add_bridge(behind, 3, false);
 	add_virtio(root, 7);
+	add_edu(root, 14);
+	add_edu(behind, 4);
 	sim_add(second, 0, 0, 0x000b1b36, 0x060000);
 	add_conventional(second, 1);
 	add_all_kinds(add_bridge(second, 2, true), 0);
@@ -146,6 +156,25 @@ void sim_rules_machine(const struct sim_bug *bug)
 	if (bug->machine)
 		bug->machine();
 	add_tables(bug);
+}
+
+void sim_rules_unassigned(void)
+{
+	sim_reset();
+	build();
+	for (unsigned i = 0; i < sim.functions; i++) {
+		struct sim_fn *fn = sim.fn[i];
+		unsigned bars = fn->behind ? 2 : 6;
+
+		if (fn->value[0x0b] == 0x06 && fn->value[0x0a] == 0)
+			continue;
+		fn->value[4] &= (uint8_t)~3;
+		for (unsigned reg = 0x10; reg < 0x10 + 4 * bars; reg++)
+			fn->value[reg] &= (uint8_t)~fn->writable[reg];
+		for (unsigned reg = 0x30; !fn->behind && reg < 0x34; reg++)
+			fn->value[reg] &= (uint8_t)~fn->writable[reg];
+	}
+	add_tables(&sim_no_bug);
 }
 
 void sim_rules_random(uint64_t seed)
@@ -221,6 +250,7 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 	    .acpi = &acpi,
 	    .map_device = sim_map,
 	    .is_ram = is_ram,
+	    .is_listed = is_ram,
 	    .map_uncached = no_map,
 	};
 

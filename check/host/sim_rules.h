@@ -11,6 +11,9 @@
 /* Builds the machine, its ACPI tables and its mask table, and gives it the bug. */
 void sim_rules_machine(const struct sim_bug *bug);
 
+/* The same machine as firmware leaves it that assigns nothing: no BAR has an address, none decodes. */
+void sim_rules_unassigned(void);
+
 /* The same for a machine of sim_random(), without a bug. */
 void sim_rules_random(uint64_t seed);
 

@@ -141,6 +141,25 @@ static void test_a_sound_machine_passes_untouched(void **state)
 	assert_non_null(strstr(log, "# conformance: "));
 }
 
+/* Whatever firmware left: rules about decoding find room for themselves, and leave nothing behind. */
+static void test_an_unassigned_machine_is_checked_as_well(void **state)
+{
+	static const char *const placed[] = {"rule.command.decode", "rule.destructive.decoding",
+					     "rule.destructive.memory"};
+	const char *log;
+
+	(void)state;
+	sim_rules_unassigned();
+	remember_registers();
+	log = sim_rules_run("rule.*", SOMEONE);
+	if (strstr(log, "\nnot ok"))
+		fail_msg("%s", strstr(log, "# FAIL"));
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(sim_rules_result(log, "ok", placed[i], NULL));
+	assert_registers();
+	assert_true(sim_rules_counts_agree());
+}
+
 /* Nothing that the specification allows is held against a machine. */
 static void test_random_machines_pass(void **state)
 {
@@ -326,6 +345,7 @@ int main(void)
 	    cmocka_unit_test(test_failures_are_counted),
 	    cmocka_unit_test(test_no_rule_without_a_bug),
 	    cmocka_unit_test(test_a_sound_machine_passes_untouched),
+	    cmocka_unit_test(test_an_unassigned_machine_is_checked_as_well),
 	    cmocka_unit_test(test_random_machines_pass),
 	    cmocka_unit_test(test_nothing_moves_while_it_decodes),
 	    cmocka_unit_test(test_destructive_rules_only_when_named),

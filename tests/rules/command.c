@@ -1,6 +1,6 @@
 /* COMMAND and STATUS. */
 #include "caps.h"
-#include "rules/rule.h"
+#include "rules/place.h"
 
 /* Bits of STATUS. Write 1 to clear: parity, target and master abort, system error. */
 #define STATUS_CLEARS    0xf900u
@@ -53,11 +53,21 @@ static void toggle(const struct rule_target *t, uint16_t bit)
 static void check_toggle(const struct rule_target *t)
 {
 	uint16_t command = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND);
+	bool memory = has_space(t, false), io = has_space(t, true), placed = false;
+	struct rule_place place;
 
-	if (has_space(t, false) && (command & PCI_COMMAND_MEMORY || all_assigned(t)))
+	/* What decodes nothing and holds no addresses gets some. */
+	if (!(command & (PCI_COMMAND_MEMORY | PCI_COMMAND_IO)) && !all_assigned(t)) {
+		placed = rule_place(t, &place);
+		if (!placed)
+			return;
+	}
+	if (memory && (placed || command & PCI_COMMAND_MEMORY || all_assigned(t)))
 		toggle(t, PCI_COMMAND_MEMORY);
-	if (has_space(t, true) && (command & PCI_COMMAND_IO || all_assigned(t)))
+	if (io && (placed || command & PCI_COMMAND_IO || all_assigned(t)))
 		toggle(t, PCI_COMMAND_IO);
+	if (placed)
+		rule_unplace(t, &place);
 }
 
 /* STATUS shares a dword with COMMAND: a write that lands there is undone, and is a failure. */
@@ -200,7 +210,7 @@ static void check_widths(const struct rule_target *t)
 }
 
 TEST(.name = "rule.command.decode", .id = "CMD-01",
-     .idle = "no function decodes, and no BAR holds an address", .check = check_toggle,
+     .idle = "no function decodes, and there is no room for addresses", .check = check_toggle,
      .filter = RULE_BARS | RULE_ENDPOINT, .reference = "PCI Local Bus 3.0, 6.2.2",
      .text =
 	 "A function with memory or I/O BARs lets decoding of that space be turned off and on.");

@@ -3,7 +3,7 @@
  * hypervisor that breaks one may not survive it.
  */
 #include <stddef.h>
-#include "rules/rule.h"
+#include "rules/place.h"
 
 /* A bus number that the root bus's host bridge passes on and that nothing uses. 0: none. */
 static uint8_t free_bus(const struct session *s, const struct pci_root *root)
@@ -130,15 +130,26 @@ static void probe_live(const struct rule_target *t, unsigned b)
 		    back);
 }
 
-/* Only functions that firmware left decoding; 64-bit BARs keep their upper half, so that they stay
- * where RAM is not. */
-static void check_decoding(const struct rule_target *t)
+/* 64-bit BARs keep their upper half, so that they stay where RAM is not. */
+static void probe_all(const struct rule_target *t)
 {
-	if (!(cfg_read16(t->cfg, t->fn->at, PCI_COMMAND) & PCI_COMMAND_MEMORY))
-		return;
 	for (unsigned b = 0; b < BAR_ROM_INDEX; b++)
 		if (rule_is_lower(t->bars, b) && !(t->bars->raw.value[b] & 1))
 			probe_live(t, b);
+}
+
+static void check_decoding(const struct rule_target *t)
+{
+	struct rule_place place;
+
+	if (cfg_read16(t->cfg, t->fn->at, PCI_COMMAND) & PCI_COMMAND_MEMORY) {
+		probe_all(t);
+	} else if (rule_place(t, &place)) {
+		cfg_write16(t->cfg, t->fn->at, PCI_COMMAND,
+			    place.window.command | PCI_COMMAND_MEMORY);
+		probe_all(t);
+		rule_unplace(t, &place);
+	}
 }
 
 TEST(.name = "rule.destructive.bus-numbers", .id = "DST-01",
@@ -149,7 +160,8 @@ TEST(.name = "rule.destructive.bus-numbers", .id = "DST-01",
 TEST(.name = "rule.destructive.odd-addresses", .id = "DST-02", .check = check_odd,
      .filter = RULE_BARS, .flags = TEST_DESTRUCTIVE, .reference = "PCI Local Bus 3.0, 6.2.5.1",
      .text = "With decode off a BAR takes any address, however strange.");
-TEST(.name = "rule.destructive.decoding", .id = "DST-03", .idle = "no function decodes memory",
+TEST(.name = "rule.destructive.decoding", .id = "DST-03",
+     .idle = "no function has a memory BAR that decodes or can be given an address",
      .check = check_decoding, .filter = RULE_BARS | RULE_ENDPOINT, .flags = TEST_DESTRUCTIVE,
      .reference = "PCI Local Bus 3.0, 6.2.5.1",
      .text = "A memory BAR can be probed and put back while it decodes.");
