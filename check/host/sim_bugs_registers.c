@@ -207,7 +207,7 @@ static const struct sim_bug bugs[] = {
     {.name = "command-write-dropped",
      .fn_write = bug_command_write_dropped,
      .fails = {{"CMD-06",
-		"00:00.0 register 0x04 over pio: a write of the low byte changed bits 0x0500"},
+		"00:00.0 register 0x04 over pio: wrote 0x07 over 0x0007, COMMAND reads 0x0507"},
 	       {"CMD-05", "00:02.0 register 0x04 over pio: wrote 0x0003, read 0x0007"},
 	       {"CMD-01", "00:02.0 register 0x04 over pio: wrote 0x0005, read 0x0007"}}},
     {.name = "status-not-cleared",

@@ -48,7 +48,6 @@ static unsigned plain_length(const struct caps_walk *w)
 	case CAP_AF:
 		return 8;
 	case CAP_MSI:
-		return 12;
 	case CAP_MSI_X:
 		return 12;
 	case CAP_EXPRESS:

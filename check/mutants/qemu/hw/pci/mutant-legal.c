@@ -196,9 +196,15 @@ static void capabilities_reversed(PCIDevice *d)
     pci_mutant_poke(d, PCI_CAPABILITY_LIST, 1, before);
 }
 
+/* Not in the chipset, which has registers of its own at 40h */
+static bool has_room(const PCIDevice *d)
+{
+    return pci_mutant_is_endpoint(d) && PCI_SLOT(d->devfn) != 0x1f;
+}
+
 static void capability_of_vendor(PCIDevice *d)
 {
-    if (pci_mutant_is_endpoint(d)) {
+    if (has_room(d)) {
         int at = pci_add_capability(d, PCI_CAP_ID_VNDR, 0, 8, &error_abort);
 
         pci_mutant_poke(d, at + 2, 2, 0x5508);
@@ -216,8 +222,7 @@ static uint32_t own_register(const PCIDevice *d)
 static void capability_counts(PCIDevice *d, uint32_t reg, unsigned len,
                               uint32_t *val)
 {
-    if (pci_mutant_is_endpoint(d) &&
-        pci_mutant_covers(reg, len, own_register(d))) {
+    if (has_room(d) && pci_mutant_covers(reg, len, own_register(d))) {
         pci_mutant_poke(d, own_register(d), 4,
                         pci_get_long(d->config + own_register(d)) + 1);
     }
