@@ -123,7 +123,8 @@ bool pci_read_function(struct cfg *cfg, struct cfg_address at, struct pci_functi
 struct pci_bus_walk {
 	uint16_t segment;
 	uint8_t bus;
-	uint16_t next; /* devfn to look at next; 256: none */
+	bool only_device_0; /* asks for no other device number */
+	uint16_t next;      /* devfn to look at next */
 };
 
 /*
