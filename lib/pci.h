@@ -33,10 +33,6 @@ struct pci_function {
 	uint32_t class_revision;
 	uint32_t header; /* dword 0Ch */
 	uint32_t buses;  /* dword 18h of a type 1 header, otherwise 0 */
-	/*
-	 * Where the BARs begin when not at 10h: a VF's are in its SR-IOV capability; otherwise 0.
-	 */
-	uint16_t bars;
 };
 
 static inline unsigned pci_header_type(const struct pci_function *fn)
