@@ -12,14 +12,14 @@ say = $(if $(V),,@echo '  $(1)	$(2)';)
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 # What is in the image. The tests run in the order in which they are listed here.
-LIB    := acpi aml arena bar caps ecam fwcfg hypervisor mask_table measure mem number pci pio report roots scan sizing stats text words
+LIB    := acpi aml arena bar caps diag ecam fwcfg hypervisor mask_table measure mem number options pci pio report roots scan sizing stats text
 RULES  := $(addprefix rules/,acpi identity lane cf8 absence header bar rom capability region coherence virtio bridge mask_table \
 	command side destructive memory untouched)
 TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access reads soak dump rules/untouched verdict trap
 TESTS_SUPPORT := cause discovery env inventory outcome repeat runner session rules/deviations rules/place rules/rule
 KERNEL := clock console cpu finish main memory paging power privilege screen traps
 KERNEL_ASM := enter traps
-EFI    := efi efi_machine efi_screen efi_words
+EFI    := efi efi_machine efi_screen efi_options
 
 COMMON_OBJECTS := $(LIB:%=build/lib/%.o) $(TESTS:%=build/tests/%.o) $(TESTS_SUPPORT:%=build/tests/%.o) \
 	$(KERNEL:%=build/kernel/%.o) $(KERNEL_ASM:%=build/kernel/%_asm.o)
@@ -88,7 +88,7 @@ help:
 	@echo 'make          both images: build/barometer.efi, build/barometer.elf'
 	@echo "make run      boot the default machine and measure it; ARGS='--boot pvh ...' are run.sh's"
 	@echo 'make test     everything that is checked here: lint, host unit tests, a short fuzz, system tests'
-	@echo 'make iso      build/barometer.iso, for VMware or a USB stick; tools/iso-words changes its words'
+	@echo 'make iso      build/barometer.iso, for VMware or a USB stick; tools/iso-words changes its options'
 	@echo 'make sign     signed copies for Secure Boot: KEY=file CERT=file'
 	@echo 'make report   build/report.html from LOG=... (default build/serial.log)'
 	@echo 'make qemu     QEMU with the patches of hypervisor/, built into the cache'

@@ -12,7 +12,7 @@ build=${BUILD:-$here/build}
 usage() {
     cat <<'END'
 usage: ./run.sh [--boot efi|pvh|iso] [--accel auto|kvm|tcg] [--machine q35|pc|microvm] [--qemu PATH]
-                [--devices default|none] [--pv auto|off] [--append 'WORDS'] [--log FILE] [--timeout SECONDS]
+                [--devices default|none] [--pv auto|off] [--append 'OPTIONS'] [--log FILE] [--timeout SECONDS]
                 [-- QEMU ARGS...]
 
   --boot     efi: OVMF and build/barometer.efi; pvh: build/barometer.elf through qboot, no firmware to wait for;
@@ -23,7 +23,7 @@ usage: ./run.sh [--boot efi|pvh|iso] [--accel auto|kvm|tcg] [--machine q35|pc|mi
   --devices  default: a representative machine; none: nothing of ours, so that QEMU ARGS are the whole machine
   --pv       auto: on a QEMU that has no BAR mask table of its own, capture one beforehand from the same machine
              and offer it to the guest (docs/paravirtual.md); off: offer none
-  --append   words for the guest, such as 'tests=scan.* budget=20'. Not with --boot iso: there the words are in
+  --append   options for the guest, such as 'tests=scan.* budget=20'. Not with --boot iso: there the options are in
              barometer.cfg on the image
   --log      where the serial log goes as well; default build/serial.log
   --timeout  seconds until QEMU is killed; default 120
@@ -49,7 +49,7 @@ bad_usage() {
 
 # ---- options ------------------------------------------------------------------------------------------------
 
-boot='' accel=auto machine=q35 qemu=qemu-system-x86_64 devices=default pv=auto words='' timeout=120
+boot='' accel=auto machine=q35 qemu=qemu-system-x86_64 devices=default pv=auto options='' timeout=120
 log=$build/serial.log
 user_args=()
 
@@ -92,7 +92,7 @@ parse_options() {
         --devices) one_of "$option" "$value" default none && devices=$value ;;
         --pv) one_of "$option" "$value" auto off && pv=$value ;;
         --qemu) qemu=$value ;;
-        --append) words=$value ;;
+        --append) options=$value ;;
         --log) log=$value ;;
         --timeout)
             [[ $value =~ ^[1-9][0-9]{0,5}$ ]] || bad_usage "--timeout: '$value' is not a number of seconds from 1 to 999999"
@@ -100,8 +100,8 @@ parse_options() {
             ;;
         esac
     done
-    if [[ $boot == iso && $words ]]; then
-        bad_usage "--append has no effect with --boot iso: the words are in barometer.cfg on the image"
+    if [[ $boot == iso && $options ]]; then
+        bad_usage "--append has no effect with --boot iso: the options are in barometer.cfg on the image"
     fi
     if [[ $machine == microvm && ${boot:-pvh} != pvh ]]; then
         bad_usage "--boot $boot: microvm has no EFI firmware; use --boot pvh"
@@ -210,7 +210,7 @@ capture() { # ACCEL BOOT
         say 'no BAR mask table: python3 is missing (apt-get install python3)'
         return 0
     fi
-    # The words are ours, so this boots with -kernel even where the run itself is to boot from the ISO.
+    # The options are ours, so this boots with -kernel even where the run itself is to boot from the ISO.
     qemu_command command "$1" "$2" 'list exit=halt'
     "$here/hypervisor/capture" --output "$scratch/masks" --timeout "$(((timeout + 1) / 2))" -- "${command[@]}" \
         2>"$scratch/why" &
@@ -288,7 +288,7 @@ main() {
         fi
         if [[ $outcome != kvm ]]; then
             announce "$accel_now" "$boot_now"
-            qemu_command command "$accel_now" "$boot_now" "$words"
+            qemu_command command "$accel_now" "$boot_now" "$options"
             run_qemu "${command[@]}"
         fi
         [[ $outcome == kvm ]] || conclude

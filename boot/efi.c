@@ -99,7 +99,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 	}
 	/* A run may take longer than the five minutes that firmware allows a boot option. */
 	efi_services->SetWatchdogTimer(0, 0, 0, NULL);
-	efi_take_words(loaded, &handoff);
+	efi_take_options(loaded, &handoff);
 	efi_take_machine(system, &handoff);
 	efi_take_screen(&handoff);
 	if (!handoff.arena.len) {

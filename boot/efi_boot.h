@@ -10,7 +10,7 @@
 extern EFI_BOOT_SERVICES *efi_services;
 
 /* Command line: barometer.cfg beside the image, and LoadOptions. */
-void efi_take_words(const EFI_LOADED_IMAGE *image, struct handoff *handoff);
+void efi_take_options(const EFI_LOADED_IMAGE *image, struct handoff *handoff);
 
 /* RSDP, root bridges, and memory for the arena. */
 void efi_take_machine(const EFI_SYSTEM_TABLE *system, struct handoff *handoff);

@@ -82,17 +82,17 @@ static void take_command_line(uint64_t physical)
 
 	if (!physical)
 		return;
-	if (!mapped(physical, HANDOFF_WORDS_MAX)) {
+	if (!mapped(physical, HANDOFF_OPTIONS_MAX)) {
 		handoff_options_lost(&handoff, "PVH command line is above 1 GiB and was not read");
 		return;
 	}
-	while (len < HANDOFF_WORDS_MAX && text[len])
+	while (len < HANDOFF_OPTIONS_MAX && text[len])
 		len++;
-	if (len == HANDOFF_WORDS_MAX) {
+	if (len == HANDOFF_OPTIONS_MAX) {
 		handoff_options_lost(&handoff, "command line is longer than 2047 characters");
 		return;
 	}
-	memcpy(handoff.words[1], text, len);
+	memcpy(handoff.options[1], text, len);
 }
 
 _Noreturn void pvh_main(const struct start_info *info);

@@ -23,7 +23,7 @@ CONFIG = ("cf8 read", "cf8 write", "cfc read", "cfc write", "ecam read", "ecam w
 KINDS = (*CONFIG, "fw_cfg call")
 
 
-def reference(qemu, accel, boot="pvh", words="", extra=()):
+def reference(qemu, accel, boot="pvh", options="", extra=()):
     """QEMU's command line for the reference machine, from the one place that defines it (tools/machines.sh)."""
     script = r"""
         here=$1 build=$2 qemu=$3 machine=q35 devices=default scratch=/nonexistent user_args=("${@:7}")
@@ -34,7 +34,7 @@ def reference(qemu, accel, boot="pvh", words="", extra=()):
         printf '%s\0' "${command[@]}"
     """
     build = os.environ.get("BUILD", os.path.join(ROOT, "build"))
-    done = subprocess.run(["bash", "-euc", script, "-", ROOT, build, qemu, accel, boot, words, *extra],
+    done = subprocess.run(["bash", "-euc", script, "-", ROOT, build, qemu, accel, boot, options, *extra],
                           stdout=subprocess.PIPE, check=True)
     return done.stdout.decode().split("\0")[:-1]
 

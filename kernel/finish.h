@@ -6,7 +6,7 @@
 #define BAROMETER_KERNEL_FINISH_H
 
 #include "report.h"
-#include "words.h"
+#include "options.h"
 
 /* Written to the POST port: a trace taken outside can be cut at these (docs/output.md). */
 #define FINISH_PORT       0x80
@@ -16,7 +16,7 @@
 struct finish {
 	struct report report;
 	struct cfg_counts counts;
-	enum words_exit exit;
+	enum options_exit exit;
 	const char *headline; /* for the screen; NULL or empty: none */
 };
 

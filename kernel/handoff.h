@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HANDOFF_RANGES_MAX 512
-#define HANDOFF_ROOTS_MAX  64
-#define HANDOFF_WORDS_MAX  2048
-#define HANDOFF_NOTES_MAX  4
+#define HANDOFF_RANGES_MAX  512
+#define HANDOFF_ROOTS_MAX   64
+#define HANDOFF_OPTIONS_MAX 2048
+#define HANDOFF_NOTES_MAX   4
 
 /* Memory that may be read without side effects: RAM, ACPI tables, firmware's reserved memory. */
 struct handoff_range {
@@ -43,8 +43,8 @@ struct handoff {
 	unsigned root_count; /* 0: firmware does not say */
 	struct handoff_screen screen;
 	/* Command line text, NUL-terminated, weakest first: barometer.cfg, then the boot loader's
-	 * words. */
-	char words[2][HANDOFF_WORDS_MAX];
+	 * options. */
+	char options[2][HANDOFF_OPTIONS_MAX];
 	/* What the boot path has to complain about. */
 	struct {
 		const char *text;

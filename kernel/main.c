@@ -20,7 +20,7 @@ _Noreturn void kernel_main(struct handoff *handoff);
 
 static struct arena arena;
 static struct memory memory;
-static struct words words;
+static struct options options;
 static struct acpi acpi;
 static struct platform platform;
 static struct session session;
@@ -39,19 +39,19 @@ static void note(void *context, const char *text)
 
 static const struct diag diag = {note, NULL};
 
-/* Weakest first, so that the boot loader's words win over the file's. */
-static unsigned take_words(const struct handoff *handoff)
+/* Weakest first, so that the boot loader's options win over the file's. */
+static unsigned take_options(const struct handoff *handoff)
 {
 	unsigned bad = 0;
 
-	words_defaults(&words);
+	options_defaults(&options);
 	for (unsigned i = 0; i < 2; i++)
-		bad += words_parse(&words, handoff->words[i], &diag);
+		bad += options_parse(&options, handoff->options[i], &diag);
 	for (unsigned i = 0; i < handoff->note_count; i++) {
 		report_note(&finish_state.report, "%s", handoff->note[i].text);
 		bad += handoff->note[i].options_lost;
 	}
-	finish_state.exit = words.exit;
+	finish_state.exit = options.exit;
 	return bad;
 }
 
@@ -104,13 +104,13 @@ _Noreturn void kernel_main(struct handoff *handoff)
 {
 	struct handoff_range ram;
 	struct privilege privilege;
-	unsigned bad_words;
+	unsigned bad_options;
 
 	io_out8(FINISH_PORT, FINISH_MARK_START);
 	finish_state.report = (struct report){.put = put};
 	console_init();
 	report_version(&finish_state.report);
-	bad_words = take_words(handoff);
+	bad_options = take_options(handoff);
 
 	cpu_init();
 	memory = (struct memory){handoff, memory_align(handoff->arena), &diag};
@@ -120,19 +120,19 @@ _Noreturn void kernel_main(struct handoff *handoff)
 	arena = (struct arena){(uint8_t *)ram.start, ram.len, 0};
 	screen_init(&handoff->screen);
 	platform.lfence = cpu_serialise_lfence() ? "serializing" : "unconfirmed";
-	privilege = privilege_choose(words.cpl);
+	privilege = privilege_choose(options.cpl);
 
 	read_acpi(handoff);
 	fill_platform(handoff, &privilege);
 	session = (struct session){
 	    .platform = &platform,
-	    .words = &words,
+	    .options = &options,
 	    .report = &finish_state.report,
 	    .arena = &arena,
 	    .counts = &finish_state.counts,
 	};
 	finish_state.headline = session.headline;
-	runner_run(&session, bad_words);
+	runner_run(&session, bad_options);
 	if (paging_audit())
 		finish_error("a page is both writable and executable");
 	finish();

@@ -30,16 +30,16 @@ static void reset(void)
 	io_out8(KEYBOARD, KEYBOARD_RESET);
 }
 
-_Noreturn void power_off(enum words_exit how, unsigned value)
+_Noreturn void power_off(enum options_exit how, unsigned value)
 {
 	struct hypervisor hypervisor;
 
 	ended = true;
 	cpu_hypervisor(&hypervisor);
 	/* Without a hypervisor port F4h belongs to whatever the board put there. */
-	if (how == WORDS_EXIT_DEBUG || (how == WORDS_EXIT_AUTO && hypervisor.count))
+	if (how == OPTIONS_EXIT_DEBUG || (how == OPTIONS_EXIT_AUTO && hypervisor.count))
 		io_out32(DEBUG_EXIT, value);
-	if (how == WORDS_EXIT_RESET)
+	if (how == OPTIONS_EXIT_RESET)
 		reset();
 	power_halt();
 }

@@ -26,7 +26,7 @@ static void drop(void)
 	    : "rax", "memory", "cc");
 }
 
-struct privilege privilege_choose(enum words_cpl asked)
+struct privilege privilege_choose(enum options_cpl asked)
 {
 	struct privilege p = {.asked = asked, .ring0_iteration = UINT64_MAX};
 
@@ -37,8 +37,8 @@ struct privilege privilege_choose(enum words_cpl asked)
 		if (cycles < p.ring0_iteration)
 			p.ring0_iteration = cycles;
 	}
-	if (asked == WORDS_CPL_3 ||
-	    (asked == WORDS_CPL_AUTO && p.ring0_iteration > PRIVILEGE_NATIVE_MAX)) {
+	if (asked == OPTIONS_CPL_3 ||
+	    (asked == OPTIONS_CPL_AUTO && p.ring0_iteration > PRIVILEGE_NATIVE_MAX)) {
 		drop();
 		p.cpl = 3;
 	}
@@ -47,7 +47,7 @@ struct privilege privilege_choose(enum words_cpl asked)
 
 void privilege_explain(const struct privilege *p, char *to, unsigned size)
 {
-	if (p->asked != WORDS_CPL_AUTO)
+	if (p->asked != OPTIONS_CPL_AUTO)
 		text_format(
 		    to, size,
 		    "CPL %u as asked; an empty loop in ring 0 costs %llu cycles an iteration",

@@ -9,7 +9,7 @@
 #define BAROMETER_KERNEL_PRIVILEGE_H
 
 #include <stdint.h>
-#include "words.h"
+#include "options.h"
 
 /* An empty loop is 1 to 2 cycles an iteration natively, a few dozen under TCG, thousands when each
  * instruction is emulated. */
@@ -18,12 +18,12 @@
 struct privilege {
 	unsigned cpl;             /* 0 or 3, now */
 	uint64_t ring0_iteration; /* cycles of an empty loop's iteration in ring 0 */
-	enum words_cpl asked;
+	enum options_cpl asked;
 };
 
 /* Measures, decides, and drops to CPL 3 for good when that was asked for or is better. Called in
  * ring 0. */
-struct privilege privilege_choose(enum words_cpl asked);
+struct privilege privilege_choose(enum options_cpl asked);
 
 /* One sentence that says which level and why, into to[size]. */
 void privilege_explain(const struct privilege *privilege, char *to, unsigned size);

@@ -23,7 +23,7 @@ unsigned bar_registers_of(const struct pci_function *fn)
 unsigned bar_offset(const struct pci_function *fn, unsigned index)
 {
 	if (index < bar_registers_of(fn))
-		return (fn->bars ? fn->bars : PCI_BAR0) + 4 * index;
+		return PCI_BAR0 + 4 * index;
 	if (index != BAR_ROM_INDEX || pci_header_type(fn) > 1)
 		return 0;
 	return pci_header_type(fn) == 0 ? PCI_ROM_TYPE0 : PCI_ROM_TYPE1;
@@ -43,7 +43,9 @@ bool bar_equal(const struct bar *a, const struct bar *b)
 }
 
 struct decoder {
-	const struct pci_function *fn;
+	struct cfg_address at;
+	unsigned first, count; /* offset of register 0, and how many there are, less the ROM's */
+	unsigned rom;          /* its offset */
 	struct bar_set *set;
 	const struct diag *diag;
 };
@@ -54,8 +56,8 @@ static void complain(const struct decoder *d, unsigned index, uint64_t value, ui
 	char name[16];
 
 	diag_say(d->diag, "%s register 0x%02x (was 0x%llx, reads 0x%llx after the probe) %s",
-		 pci_name(name, d->fn->at), bar_offset(d->fn, index), (unsigned long long)value,
-		 (unsigned long long)mask, what);
+		 pci_name(name, d->at), index == BAR_ROM_INDEX ? d->rom : d->first + 4 * index,
+		 (unsigned long long)value, (unsigned long long)mask, what);
 }
 
 /*
@@ -119,14 +121,14 @@ static bool decode_at(struct decoder *d, unsigned index, const struct bar_regist
 	uint32_t type_bits = io ? 3u : 0xfu;
 	uint64_t settable = mask & (io ? IO_ADDRESS : MEM_ADDRESS);
 
-	if (wide && index + 1 >= bar_registers_of(d->fn)) {
+	if (wide && index + 1 >= d->count) {
 		complain(d, index, value, mask, "says 64 bits in the last register");
 		return false;
 	}
 	if (wide)
 		settable |= (uint64_t)raw->mask[index + 1] << 32;
 	if (settable == 0)
-		return wide && value != 0;
+		return wide;
 	if ((value ^ mask) & type_bits)
 		complain(d, index, value, mask, "changes its type bits with the probe");
 	if (io)
@@ -136,16 +138,34 @@ static bool decode_at(struct decoder *d, unsigned index, const struct bar_regist
 	return wide;
 }
 
+static void decode(struct decoder *d, const struct bar_registers *raw)
+{
+	d->set->count = 0;
+	for (unsigned i = 0; i < d->count; i++)
+		i += decode_at(d, i, raw);
+}
+
 void bar_decode(const struct pci_function *fn, const struct bar_registers *raw, struct bar_set *set,
 		const struct diag *diag)
 {
-	struct decoder d = {fn, set, diag};
+	struct decoder d = {.at = fn->at,
+			    .first = PCI_BAR0,
+			    .count = bar_registers_of(fn),
+			    .rom = bar_offset(fn, BAR_ROM_INDEX),
+			    .set = set,
+			    .diag = diag};
 	uint32_t rom = raw->mask[BAR_ROM_INDEX] & BAR_PROBE_ROM;
 
-	set->count = 0;
-	for (unsigned i = 0; i < bar_registers_of(fn); i++)
-		i += decode_at(&d, i, raw);
+	decode(&d, raw);
 	if (rom)
 		add(&d, (struct bar){.index = BAR_ROM_INDEX, .space = BAR_SPACE_ROM},
 		    raw->value[BAR_ROM_INDEX], rom, BAR_PROBE_ROM, 0xffffffff);
+}
+
+void bar_decode_at(struct cfg_address at, unsigned first, const struct bar_registers *raw,
+		   struct bar_set *set, const struct diag *diag)
+{
+	struct decoder d = {.at = at, .first = first, .count = 6, .set = set, .diag = diag};
+
+	decode(&d, raw);
 }

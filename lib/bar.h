@@ -51,6 +51,10 @@ unsigned bar_offset(const struct pci_function *fn, unsigned index);
 void bar_decode(const struct pci_function *fn, const struct bar_registers *raw, struct bar_set *set,
 		const struct diag *diag);
 
+/* The same for six registers from an offset on, without a ROM: a VF's, in the SR-IOV capability. */
+void bar_decode_at(struct cfg_address at, unsigned first, const struct bar_registers *raw,
+		   struct bar_set *set, const struct diag *diag);
+
 /* "io", "mem32", "mem64", "rom". */
 const char *bar_space_name(unsigned space);
 

@@ -100,13 +100,12 @@ static void add(struct list *list, struct caps_resource resource)
 
 /*
  * SR-IOV (9.3.3): six BARs at 24h of the capability, sized as ordinary ones. VF MSE in the control
- * register (08h, bit 3) is their decode switch. They are decoded by bar_decode() as those of a
- * stand-in function.
+ * register (08h, bit 3) is their decode switch.
  */
 static void add_vf_bars(struct cfg *cfg, const struct pci_function *fn, unsigned cap,
 			struct list *list, const struct diag *diag)
 {
-	const struct pci_function stand_in = {.at = fn->at, .bars = (uint16_t)(cap + 0x24)};
+	unsigned first = cap + 0x24;
 	struct bar_registers raw = {0};
 	struct bar_set set;
 	uint16_t control = cfg_read16(cfg, fn->at, cap + 0x08);
@@ -114,7 +113,7 @@ static void add_vf_bars(struct cfg *cfg, const struct pci_function *fn, unsigned
 	if (control & 0x8)
 		cfg_write16(cfg, fn->at, cap + 0x08, (uint16_t)(control & ~0x8u));
 	for (unsigned i = 0; i < 6; i++) {
-		unsigned reg = cap + 0x24 + 4 * i;
+		unsigned reg = first + 4 * i;
 
 		raw.value[i] = cfg_read32(cfg, fn->at, reg);
 		cfg_write32(cfg, fn->at, reg, BAR_PROBE_ONES);
@@ -123,7 +122,7 @@ static void add_vf_bars(struct cfg *cfg, const struct pci_function *fn, unsigned
 	}
 	if (control & 0x8)
 		cfg_write16(cfg, fn->at, cap + 0x08, control);
-	bar_decode(&stand_in, &raw, &set, diag);
+	bar_decode_at(fn->at, first, &raw, &set, diag);
 	for (unsigned i = 0; i < set.count; i++)
 		add(list, (struct caps_resource){.kind = CAPS_VF_BAR,
 						 .index = set.bar[i].index,

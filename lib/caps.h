@@ -58,7 +58,13 @@ unsigned caps_find(struct cfg *cfg, const struct pci_function *fn, uint8_t id,
 unsigned caps_find_extended(struct cfg *cfg, const struct pci_function *fn, uint16_t id,
 			    const struct diag *diag);
 
-#define CAPS_RESOURCES_MAX 32
+/* Device/Port Type, in the first dword of a PCI Express capability (7.5.3.2). */
+#define CAP_EXPRESS_TYPE(header) ((header) >> 20 & 0xfu)
+#define EXPRESS_ROOT_PORT        4
+#define EXPRESS_DOWNSTREAM_PORT  6
+#define EXPRESS_BRIDGE_FROM_PCI  8 /* PCI or PCI-X above, a PCI Express link below */
+
+#define CAPS_RESOURCES_MAX       32
 
 enum caps_resource_kind { CAPS_VF_BAR, CAPS_EA, CAPS_REBAR };
 

@@ -59,7 +59,7 @@ static void close_bridge(struct context *c, struct number_level *level)
 static void enter(struct context *c, struct number_level *level, uint16_t segment, uint8_t bus,
 		  uint8_t last)
 {
-	struct pci_bus_walk on = {segment, bus, 0};
+	struct pci_bus_walk on = {.segment = segment, .bus = bus};
 	struct pci_function fn;
 
 	level->bus = bus;

@@ -32,7 +32,7 @@ bool pci_read_function(struct cfg *cfg, struct cfg_address at, struct pci_functi
 
 bool pci_bus_next(struct cfg *cfg, struct pci_bus_walk *walk, struct pci_function *fn)
 {
-	while (walk->next < 256) {
+	while (walk->next < (walk->only_device_0 ? 8 : 256)) {
 		struct cfg_address at = {walk->segment, walk->bus, (uint8_t)walk->next};
 		bool present = pci_read_function(cfg, at, fn);
 		bool alone = cfg_fn(at) == 0 && !(present && pci_multi_function(fn));

@@ -33,10 +33,6 @@ struct pci_function {
 	uint32_t class_revision;
 	uint32_t header; /* dword 0Ch */
 	uint32_t buses;  /* dword 18h of a type 1 header, otherwise 0 */
-	/*
-	 * Where the BARs begin when not at 10h: a VF's are in its SR-IOV capability; otherwise 0.
-	 */
-	uint16_t bars;
 };
 
 static inline unsigned pci_header_type(const struct pci_function *fn)
@@ -123,7 +119,8 @@ bool pci_read_function(struct cfg *cfg, struct cfg_address at, struct pci_functi
 struct pci_bus_walk {
 	uint16_t segment;
 	uint8_t bus;
-	uint16_t next; /* devfn to look at next; 256: none */
+	bool only_device_0; /* asks for no other device number */
+	uint16_t next;      /* devfn to look at next */
 };
 
 /*

@@ -26,7 +26,7 @@ void roots_add(struct pci_roots *roots, uint16_t segment, uint8_t bus, uint8_t l
 /* Marks the bus and all that numbered bridges on it lead to. */
 static void claim(struct cfg *cfg, uint16_t segment, uint8_t bus, struct pci_bus_set *claimed)
 {
-	struct pci_bus_walk on = {segment, bus, 0};
+	struct pci_bus_walk on = {.segment = segment, .bus = bus};
 	struct pci_function fn;
 
 	pci_bus_add(claimed, bus);

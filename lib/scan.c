@@ -1,4 +1,5 @@
 /* The tree scan and the sweep. */
+#include "caps.h"
 #include "scan.h"
 
 /*
@@ -42,9 +43,26 @@ static bool may_follow(const struct scan *scan, const struct pci_function *bridg
 	return !fault;
 }
 
+/* The ports that Linux takes for such (drivers/pci/pci.h, pcie_downstream_port()). */
+static bool leads_to_link(struct cfg *cfg, const struct pci_function *bridge)
+{
+	struct caps_walk w;
+	unsigned type;
+
+	caps_begin(&w, cfg, bridge);
+	while (caps_next(&w)) {
+		if (w.id != CAP_EXPRESS)
+			continue;
+		type = CAP_EXPRESS_TYPE(w.header);
+		return type == EXPRESS_ROOT_PORT || type == EXPRESS_DOWNSTREAM_PORT ||
+		       type == EXPRESS_BRIDGE_FROM_PCI;
+	}
+	return false;
+}
+
 static void enter(struct descent *d, uint16_t segment, uint8_t bus, uint8_t last)
 {
-	d->level[d->depth].on = (struct pci_bus_walk){segment, bus, 0};
+	d->level[d->depth].on = (struct pci_bus_walk){.segment = segment, .bus = bus};
 	d->level[d->depth].last = last;
 }
 
@@ -77,6 +95,8 @@ static void scan_root(const struct scan *scan, const struct pci_root *root, stru
 		if (pci_is_bridge(&fn) && may_follow(scan, &fn, last, taken)) {
 			d.depth++;
 			enter(&d, root->segment, pci_secondary(&fn), pci_subordinate(&fn));
+			d.level[d.depth].on.only_device_0 =
+			    scan->only_one_child && leads_to_link(scan->cfg, &fn);
 			map->buses++;
 		}
 	}
@@ -104,7 +124,7 @@ void scan_tree(const struct scan *scan, struct pci_map *map)
 void scan_sweep(struct cfg *cfg, uint16_t segment, struct pci_map *map, const struct diag *diag)
 {
 	for (unsigned bus = 0; bus < 256; bus++) {
-		struct pci_bus_walk on = {segment, (uint8_t)bus, 0};
+		struct pci_bus_walk on = {.segment = segment, .bus = (uint8_t)bus};
 		unsigned before = map->count;
 		struct pci_function fn;
 

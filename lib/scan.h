@@ -17,6 +17,11 @@ struct scan {
 	void (*visit)(void *context, struct cfg *cfg, const struct pci_function *fn);
 	void *context;
 	const struct diag *diag;
+	/*
+	 * Below a PCI Express link ask for device 0 alone: no other can be there (PCI Express Base
+	 * 4.0, 7.3.1). Costs a look at the capabilities of each bridge.
+	 */
+	bool only_one_child;
 };
 
 /*

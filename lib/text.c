@@ -1,6 +1,5 @@
 /* Formatting and matching. */
 #include "text.h"
-#include "diag.h"
 #include "mem.h"
 
 struct out {
@@ -193,15 +192,4 @@ bool text_number(const char *word, size_t len, uint64_t max, uint64_t *value)
 	}
 	*value = v;
 	return v <= max;
-}
-
-void diag_say(const struct diag *diag, const char *format, ...)
-{
-	char line[241];
-	va_list args;
-
-	va_start(args, format);
-	text_vformat(line, sizeof(line), format, args);
-	va_end(args);
-	diag->line(diag->context, line);
 }

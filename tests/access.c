@@ -365,7 +365,7 @@ static void cost(struct session *s, const struct test *test)
 	struct measure_op *ops = ARENA_TAKE(s->arena, struct measure_op, MEASURE_OPS_MAX);
 	struct measure_result *results =
 	    ARENA_TAKE(s->arena, struct measure_result, MEASURE_OPS_MAX);
-	struct measure_plan plan = {session_budget_cycles(s), s->words->reads, s->words->seed,
+	struct measure_plan plan = {session_budget_cycles(s), s->options->reads, s->options->seed,
 				    s->arena};
 	size_t need;
 
@@ -387,7 +387,7 @@ static void cost(struct session *s, const struct test *test)
 		report_note(s->report, "timing %u operations, %u times each", t->count, plan.reads);
 	else
 		report_note(s->report, "timing %u operations, up to %u ms each", t->count,
-			    s->words->budget_ms);
+			    s->options->budget_ms);
 	if (!measure_run(ops, t->count, &plan, results, &need)) {
 		session_error(
 		    s,

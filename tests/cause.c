@@ -64,7 +64,7 @@ static unsigned matching(const char *globs, const struct test *const *tests, uns
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < count; i++)
-		if (tests[i] && words_match(globs, tests[i]->name))
+		if (tests[i] && options_match(globs, tests[i]->name))
 			to[n++] = tests[i];
 	return n;
 }
@@ -85,7 +85,7 @@ void cause_report(struct session *s, const struct test *const *failed, unsigned 
 			continue;
 		report_cause(s, &causes[c], explained, n, all);
 		for (unsigned i = 0; i < count; i++)
-			if (!words_match(causes[c].explains, left[i]->name))
+			if (!options_match(causes[c].explains, left[i]->name))
 				left[rest++] = left[i];
 		count = rest;
 	}

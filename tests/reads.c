@@ -23,24 +23,24 @@ static void report_loop(struct session *s, unsigned path, uint64_t cycles)
 
 	report_open(s->report, "reads");
 	report_string(s->report, "path", discovery_path_names[path]);
-	report_number(s->report, "reads", s->words->reads);
+	report_number(s->report, "reads", s->options->reads);
 	report_number(s->report, "cycles", cycles);
 	report_number(s->report, "microseconds", microseconds);
 	report_close(s->report);
 	if (khz)
-		report_note(s->report, "%u reads over %-4s  %llu.%06llu s", s->words->reads,
+		report_note(s->report, "%u reads over %-4s  %llu.%06llu s", s->options->reads,
 			    discovery_path_names[path],
 			    (unsigned long long)(microseconds / 1000000),
 			    (unsigned long long)(microseconds % 1000000));
 	else
-		report_note(s->report, "%u reads over %-4s  %llu cycles", s->words->reads,
+		report_note(s->report, "%u reads over %-4s  %llu cycles", s->options->reads,
 			    discovery_path_names[path], (unsigned long long)cycles);
 }
 
 static void experiment(struct session *s, const struct test *test)
 {
 	(void)test;
-	if (!s->words->reads) {
+	if (!s->options->reads) {
 		session_skip(s, "only with reads=N on the command line");
 		return;
 	}
@@ -49,9 +49,9 @@ static void experiment(struct session *s, const struct test *test)
 
 		if (!map || !map->count)
 			continue;
-		report_note(s->report, "%u reads over %s", s->words->reads,
+		report_note(s->report, "%u reads over %s", s->options->reads,
 			    discovery_path_names[p]);
-		report_loop(s, p, loop(&s->found.path[p], map->fn[0].at, s->words->reads));
+		report_loop(s, p, loop(&s->found.path[p], map->fn[0].at, s->options->reads));
 		session_pass(s);
 	}
 	if (s->outcome.worst == REPORT_NONE)

@@ -13,29 +13,29 @@ static bool names_in_full(const char *globs, const char *name)
 	const char *glob;
 	size_t len;
 
-	while ((glob = words_next_glob(&globs, &len)))
+	while ((glob = options_next_glob(&globs, &len)))
 		if (strlen(name) == len && memcmp(glob, name, len) == 0)
 			return true;
 	return false;
 }
 
-static bool selected(const struct words *words, const struct test *test)
+static bool selected(const struct options *options, const struct test *test)
 {
-	if (!words->tests[0])
+	if (!options->tests[0])
 		return !(test->flags & (TEST_DESTRUCTIVE | TEST_FATAL | TEST_ON_REQUEST));
 	if (test->flags & TEST_FATAL)
-		return names_in_full(words->tests, test->name);
-	return words_match(words->tests, test->name);
+		return names_in_full(options->tests, test->name);
+	return options_match(options->tests, test->name);
 }
 
 /* Names each glob that matches nothing; the number of those. */
 static unsigned idle_globs(struct session *s)
 {
-	const char *at = s->words->tests, *glob;
+	const char *at = s->options->tests, *glob;
 	unsigned idle = 0;
 	size_t len;
 
-	while ((glob = words_next_glob(&at, &len))) {
+	while ((glob = options_next_glob(&at, &len))) {
 		bool any = false;
 
 		for (const struct test *t = tests_start; t < tests_end; t++)
@@ -122,7 +122,7 @@ static bool reached(const struct session *s)
 	return !walked && (s->found.usable[PATH_PIO] || s->found.usable[PATH_ECAM]);
 }
 
-void runner_run(struct session *s, unsigned bad_words)
+void runner_run(struct session *s, unsigned bad_options)
 {
 	static struct rules rules;
 	const struct test *failed[CAUSE_TESTS_MAX];
@@ -133,11 +133,11 @@ void runner_run(struct session *s, unsigned bad_words)
 	rules = (struct rules){0};
 	s->rules = &rules;
 
-	if (bad_words) {
-		refuse(s, "words were not understood; nothing was run");
+	if (bad_options) {
+		refuse(s, "options were not understood; nothing was run");
 		return;
 	}
-	if (s->words->list) {
+	if (s->options->list) {
 		list(s);
 		return;
 	}
@@ -146,7 +146,7 @@ void runner_run(struct session *s, unsigned bad_words)
 		return;
 	}
 	for (const struct test *t = tests_start; t < tests_end; t++) {
-		if (!selected(s->words, t))
+		if (!selected(s->options, t))
 			continue;
 		count++;
 		wants |= t->flags;
@@ -160,7 +160,7 @@ void runner_run(struct session *s, unsigned bad_words)
 			inventory_remember(s);
 	}
 	for (const struct test *t = tests_start; t < tests_end; t++) {
-		if (!selected(s->words, t))
+		if (!selected(s->options, t))
 			continue;
 		run_one(s, t);
 		if (s->outcome.worst == REPORT_FAIL && failures < CAUSE_TESTS_MAX)

@@ -6,9 +6,9 @@
 
 /*
  * Prints everything from the plan to the last result and the inventory, everything but the `done`
- * object. bad_words: how many words of the command line were not understood; then, or when a glob
+ * object. bad_options: how many options of the command line were not understood; then, or when a glob
  * matches nothing, nothing is run.
  */
-void runner_run(struct session *session, unsigned bad_words);
+void runner_run(struct session *session, unsigned bad_options);
 
 #endif

@@ -1,4 +1,5 @@
 /* What a whole scan costs: finding every function, and sizing every BAR on the way. */
+#include "caps.h"
 #include "repeat.h"
 #include "scan.h"
 #include "session.h"
@@ -18,6 +19,7 @@ struct pass {
 	struct session *s;
 	struct cfg *cfg;
 	unsigned sizing;
+	bool only_one_child;
 	struct pci_map map;       /* as the walk finds it */
 	struct pci_map table_map; /* as the table has it */
 	struct bar_registers *raw;
@@ -67,7 +69,8 @@ static bool tree_pass(void *context)
 				  .roots = &p->s->found.roots,
 				  .visit = p->sizing < SIZING_TABLE ? size_visit : NULL,
 				  .context = p,
-				  .diag = &p->silent};
+				  .diag = &p->silent,
+				  .only_one_child = p->only_one_child};
 
 	p->bars = 0;
 	scan_tree(&scan, &p->map);
@@ -155,33 +158,92 @@ static void tree(struct session *s, const struct test *test)
 
 /* What answers on no bus that a bridge or root bus leads to was missed by every tree walk: that
  * must not go unnoticed. */
-static void compare_with_tree(struct session *s, struct pass *p, unsigned path)
+static void compare_sweep(struct pass *p, const struct pci_map *tree)
 {
-	const struct pci_map *known = inventory_map(s, path);
 	char name[16];
 
-	for (unsigned i = 0; known && i < p->map.count; i++)
-		if (!pci_map_find(known, p->map.fn[i].at))
-			session_fail(s, "%s answers, but no bridge or root bus leads to it",
+	for (unsigned i = 0; i < p->map.count; i++)
+		if (!pci_map_find(tree, p->map.fn[i].at))
+			session_fail(p->s, "%s answers, but no bridge or root bus leads to it",
 				     pci_name(name, p->map.fn[i].at));
-	for (unsigned i = 0; known && i < known->count; i++)
-		if (!pci_map_find(&p->map, known->fn[i].at))
-			session_fail(s, "%s was found through its bridges, but not in the sweep",
-				     pci_name(name, known->fn[i].at));
+	for (unsigned i = 0; i < tree->count; i++)
+		if (!pci_map_find(&p->map, tree->fn[i].at))
+			session_fail(p->s, "%s was found through its bridges, but not in the sweep",
+				     pci_name(name, tree->fn[i].at));
+}
+
+static const struct pci_function *bridge_to(const struct pci_map *map, struct cfg_address at)
+{
+	for (unsigned i = 0; i < map->count; i++)
+		if (pci_is_bridge(&map->fn[i]) && map->fn[i].at.segment == at.segment &&
+		    pci_secondary(&map->fn[i]) == at.bus)
+			return &map->fn[i];
+	return NULL;
+}
+
+#define DEVICE_CONTROL_2 0x28 /* of the Express capability (7.5.3.16) */
+#define ARI_FORWARDING   0x0020u
+
+/*
+ * Behind a port that forwards ARI, functions 8 to 255 of the one device answer where devices 1 to
+ * 31 would (PCI Express 4.0, 6.13). Linux gets to them from function 0, through its ARI capability.
+ */
+static bool forwards_ari(const struct pass *p, const struct pci_function *port)
+{
+	unsigned express = caps_find(p->cfg, port, CAP_EXPRESS, &p->silent);
+
+	return express && cfg_read16(p->cfg, port->at, express + DEVICE_CONTROL_2) & ARI_FORWARDING;
+}
+
+static void compare_only_one_child(struct pass *p, const struct pci_map *tree)
+{
+	char name[16];
+
+	for (unsigned i = 0; i < tree->count; i++) {
+		const struct pci_function *port = bridge_to(tree, tree->fn[i].at);
+
+		if (!pci_map_find(&p->map, tree->fn[i].at) && !(port && forwards_ari(p, port)))
+			session_fail(p->s,
+				     "%s answers, but below a PCI Express port there is only "
+				     "device 0",
+				     pci_name(name, tree->fn[i].at));
+	}
+}
+
+static void only_one_child(struct session *s, const struct test *test)
+{
+	struct pass p = {
+	    .cfg = &s->found.path[test->path], .sizing = test->variant, .only_one_child = true};
+	const struct pci_map *found;
+	struct cost cost = {0};
+	size_t mark;
+
+	found = discovery_needs_path(s, test->path) ? inventory_map(s, test->path) : NULL;
+	if (!found)
+		return;
+	mark = arena_mark(s->arena);
+	if (prepare(s, &p) && repeat(s, p.cfg, tree_pass, &p, &cost)) {
+		report_scan(&p, discovery_path_names[test->path], "only-one-child", &p.map, &cost);
+		compare_only_one_child(&p, found);
+		session_pass(s);
+	}
+	arena_release(s->arena, mark);
 }
 
 static void sweep(struct session *s, const struct test *test)
 {
 	struct pass p = {.cfg = &s->found.path[test->path], .sizing = SIZING_NONE};
-	size_t mark;
+	const struct pci_map *found;
 	struct cost cost = {0};
+	size_t mark;
 
-	if (!discovery_needs_path(s, test->path) || !inventory_map(s, test->path))
+	found = discovery_needs_path(s, test->path) ? inventory_map(s, test->path) : NULL;
+	if (!found)
 		return;
 	mark = arena_mark(s->arena);
 	if (prepare(s, &p) && repeat(s, p.cfg, sweep_pass, &p, &cost)) {
 		report_scan(&p, discovery_path_names[test->path], "sweep", &p.map, &cost);
-		compare_with_tree(s, &p, test->path);
+		compare_sweep(&p, found);
 		session_pass(s);
 	}
 	arena_release(s->arena, mark);
@@ -214,6 +276,18 @@ TEST(.name = "scan.tree.ecam.per-bar", .run = tree, .path = PATH_ECAM, .variant 
 TEST(.name = "scan.tree.ecam.batched", .run = tree, .path = PATH_ECAM, .variant = 1);
 TEST(.name = "scan.tree.ecam.lean", .run = tree, .path = PATH_ECAM, .variant = 2);
 TEST(.name = "scan.tree.ecam.paravirtual", .run = tree, .path = PATH_ECAM, .variant = SIZING_TABLE);
+TEST(.name = "scan.only-one-child.pio.none", .run = only_one_child, .path = PATH_PIO,
+     .variant = SIZING_NONE);
+TEST(.name = "scan.only-one-child.pio.per-bar", .run = only_one_child, .path = PATH_PIO,
+     .variant = 0);
+TEST(.name = "scan.only-one-child.pio.batched", .run = only_one_child, .path = PATH_PIO,
+     .variant = 1);
+TEST(.name = "scan.only-one-child.ecam.none", .run = only_one_child, .path = PATH_ECAM,
+     .variant = SIZING_NONE);
+TEST(.name = "scan.only-one-child.ecam.per-bar", .run = only_one_child, .path = PATH_ECAM,
+     .variant = 0);
+TEST(.name = "scan.only-one-child.ecam.batched", .run = only_one_child, .path = PATH_ECAM,
+     .variant = 1);
 TEST(.name = "scan.paravirtual", .run = from_table);
 TEST(.name = "scan.sweep.pio", .flags = TEST_LONG, .run = sweep, .path = PATH_PIO);
 TEST(.name = "scan.sweep.ecam", .flags = TEST_LONG, .run = sweep, .path = PATH_ECAM);

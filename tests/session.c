@@ -20,5 +20,5 @@ uint64_t session_budget_cycles(const struct session *s)
 	/* Where nothing tells the frequency, 2 GHz: a budget is a courtesy, not a measurement. */
 	uint64_t khz = s->platform->tsc_khz ? s->platform->tsc_khz : 2000000;
 
-	return khz * s->words->budget_ms;
+	return khz * s->options->budget_ms;
 }

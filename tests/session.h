@@ -10,7 +10,7 @@
 #include "inventory.h"
 #include "outcome.h"
 #include "platform.h"
-#include "words.h"
+#include "options.h"
 
 /* What tests leave for the verdict, in cycles; 0: not measured. */
 struct costs {
@@ -21,7 +21,7 @@ struct costs {
 
 struct session {
 	const struct platform *platform;
-	const struct words *words;
+	const struct options *options;
 	struct report *report;
 	struct arena *arena;
 	struct cfg_counts *counts;

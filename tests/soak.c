@@ -39,14 +39,14 @@ static void add_function(struct session *s, struct soak *soak, unsigned path, co
 
 static bool done(const struct session *s, const struct soak *soak, uint64_t begin)
 {
-	if (s->words->reads)
-		return soak->reads >= s->words->reads;
+	if (s->options->reads)
+		return soak->reads >= s->options->reads;
 	return tsc_read() - begin >= session_budget_cycles(s);
 }
 
 static void read_on(struct session *s, struct soak *soak, unsigned path)
 {
-	uint64_t random = s->words->seed ? s->words->seed : 1, begin = tsc_read();
+	uint64_t random = s->options->seed ? s->options->seed : 1, begin = tsc_read();
 	char name[16];
 
 	while (!done(s, soak, begin)) {

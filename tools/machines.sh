@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The machines run.sh starts. Sourced by run.sh, whose variables (machine, devices, words, ...) it uses.
+# The machines run.sh starts. Sourced by run.sh, whose variables (machine, devices, options, ...) it uses.
 # shellcheck disable=SC2154  # those variables
 
 # Debian 12's name first, then the names of other releases and distributions.
@@ -58,10 +58,10 @@ pci_bridges=(
     -device 'virtio-rng-pci,bus=pb2,addr=1'
 )
 
-# qemu_command ARRAY ACCEL BOOT WORDS: QEMU's whole command line for one run.
+# qemu_command ARRAY ACCEL BOOT OPTIONS: QEMU's whole command line for one run.
 qemu_command() {
     local -n out=$1
-    local accel=$2 boot=$3 words=$4
+    local accel=$2 boot=$3 options=$4
     out=("$qemu" "${rom_args[@]}" -no-user-config -nodefaults -display none -no-reboot -m 512 -accel "$accel")
     case $accel in
     # Without arch-capabilities: some nested KVMs advertise that MSR and then refuse it, which ends QEMU.
@@ -89,12 +89,12 @@ qemu_command() {
     pvh) out+=(-bios qboot.rom) ;;
     esac
     case $boot in
-    pvh) out+=(-kernel "$build/barometer.elf" -append "$words") ;;
-    efi) out+=(-kernel "$build/barometer.efi" -append "$words") ;;
+    pvh) out+=(-kernel "$build/barometer.elf" -append "$options") ;;
+    efi) out+=(-kernel "$build/barometer.efi" -append "$options") ;;
     iso)
         out+=(-drive "if=ide,media=cdrom,readonly=on,format=raw,file=$build/barometer.iso")
-        # A capture brings its own words, and a kernel goes before a CD.
-        [[ -z $words ]] || out+=(-kernel "$build/barometer.efi" -append "$words")
+        # A capture brings its own options, and a kernel goes before a CD.
+        [[ -z $options ]] || out+=(-kernel "$build/barometer.efi" -append "$options")
         ;;
     esac
     [[ ! -s $scratch/masks ]] || out+=(-fw_cfg "name=opt/org.barometer/pci-bar-masks,file=$scratch/masks")

@@ -1,6 +1,6 @@
 # What makes of the image and its logs something to hand on. Included by the Makefile.
 
-# Words that a new ISO starts with; tools/iso-words changes them later. None: everything, with defaults.
+# Options that a new ISO starts with; tools/iso-words changes them later. None: everything, with defaults.
 WORDS ?=
 # Logs that the page is made of.
 LOG ?= build/serial.log

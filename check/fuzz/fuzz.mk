@@ -3,7 +3,7 @@
 #   make fuzz         every target for FUZZ_RUNS executions, one after the other; findings stay in build/fuzz/
 #   make fuzz-short   every target for FUZZ_SECONDS, from an empty corpus: what `make test` runs
 
-FUZZ_TARGETS ?= words acpi table config
+FUZZ_TARGETS ?= options acpi table config
 FUZZ_RUNS    ?= 10000000
 FUZZ_SECONDS ?= 5
 FUZZ_BUILD   := build/fuzz
@@ -17,7 +17,7 @@ FUZZ_COVERAGE := -fsanitize=fuzzer-no-link
 
 # A run of all rules makes thousands of accesses and prints hundreds of lines: what only carries them is watched by the
 # sanitizers but not followed for coverage, which makes the config target several times faster. Nor are the targets themselves.
-FUZZ_CARRIERS := acpi aml arena ecam fwcfg measure mem pio report stats text words
+FUZZ_CARRIERS := acpi aml arena diag ecam fwcfg measure mem options pio report stats text
 FUZZ_CONFIG_OBJECTS := $(FUZZ_CARRIERS:%=$(FUZZ_BUILD)/carrier/%.o) $(filter-out $(FUZZ_CARRIERS:%=$(FUZZ_BUILD)/lib/%.o),$(HOST_LIB:%=$(FUZZ_BUILD)/lib/%.o)) \
 	$(FUZZ_BUILD)/fuzz/fuzz_diag.o
 $(FUZZ_CARRIERS:%=$(FUZZ_BUILD)/carrier/%.o) $(FUZZ_TARGETS:%=$(FUZZ_BUILD)/fuzz/fuzz_%.o) $(FUZZ_BUILD)/guest/runner.o $(FUZZ_BUILD)/guest/env.o $(FUZZ_BUILD)/guest/inventory.o: FUZZ_COVERAGE :=
@@ -53,8 +53,8 @@ $(FUZZ_BUILD)/fuzz/%.o: check/fuzz/%.c check/fuzz/fuzz.mk | $(FUZZ_BUILD)/tools
 $(FUZZ_BUILD)/fuzz_config: $(FUZZ_GUEST_OBJECTS)
 $(FUZZ_BUILD)/fuzz_config: FUZZ_LDFLAGS := -T check/host/tests.ld
 # fwcfg, which nothing else touches ports for.
-$(FUZZ_BUILD)/fuzz_words $(FUZZ_BUILD)/fuzz_acpi: $(FUZZ_BUILD)/fuzz/no_ports.o
-$(FUZZ_BUILD)/fuzz_words $(FUZZ_BUILD)/fuzz_acpi $(FUZZ_BUILD)/fuzz_table: $(FUZZ_BUILD)/fuzz/no_mmio.o
+$(FUZZ_BUILD)/fuzz_options $(FUZZ_BUILD)/fuzz_acpi: $(FUZZ_BUILD)/fuzz/no_ports.o
+$(FUZZ_BUILD)/fuzz_options $(FUZZ_BUILD)/fuzz_acpi $(FUZZ_BUILD)/fuzz_table: $(FUZZ_BUILD)/fuzz/no_mmio.o
 
 $(filter-out %_config,$(FUZZ_PROGRAMS)): $(FUZZ_LIB_OBJECTS)
 $(FUZZ_BUILD)/fuzz_config: $(FUZZ_CONFIG_OBJECTS)

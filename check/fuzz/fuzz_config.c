@@ -203,7 +203,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t arena_bytes[ARENA_SIZE];
 	static struct acpi acpi;
-	static struct words words;
+	static struct options options;
 	static struct session session;
 	struct fuzz_input in = {data, size};
 	struct arena arena = {arena_bytes, ARENA_SIZE, 0};
@@ -229,10 +229,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!(m.flags & SWEEP)) {
 		platform.roots.root[platform.roots.count++] = (struct pci_root){0, 0, BUSES - 1};
 	}
-	words_defaults(&words);
-	memcpy(words.tests, "rule.*", 7);
+	options_defaults(&options);
+	memcpy(options.tests, "rule.*", 7);
 	session = (struct session){.platform = &platform,
-				   .words = &words,
+				   .options = &options,
 				   .report = &report,
 				   .arena = &arena,
 				   .counts = &counts};

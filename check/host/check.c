@@ -110,7 +110,7 @@ void walk_tree(struct walked *walked, struct cfg *cfg)
 
 	sim_roots(&roots);
 	walked_init(walked);
-	scan_tree(&(struct scan){cfg, &roots, NULL, NULL, &heard}, &walked->map);
+	scan_tree(&(struct scan){.cfg = cfg, .roots = &roots, .diag = &heard}, &walked->map);
 }
 
 static uintptr_t stack_start, stack_deepest;

@@ -238,7 +238,7 @@ uint32_t sim_rules_reads;
 
 const char *sim_rules_run(const char *globs, const char *hypervisor)
 {
-	static struct words words;
+	static struct options options;
 	static struct acpi acpi;
 	static struct session session;
 	struct arena arena = {arena_bytes, ARENA_SIZE, 0};
@@ -263,11 +263,11 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 		 hypervisor);
 	platform.hypervisor.count = 1;
 	acpi_parse(&acpi, SIM_RSDP, 52, sim_memory_map, NULL, &(struct diag){ignore, NULL});
-	words_defaults(&words);
-	words.reads = sim_rules_reads;
-	snprintf(words.tests, sizeof(words.tests), "%s", globs);
+	options_defaults(&options);
+	options.reads = sim_rules_reads;
+	snprintf(options.tests, sizeof(options.tests), "%s", globs);
 	session = (struct session){.platform = &platform,
-				   .words = &words,
+				   .options = &options,
 				   .report = &report,
 				   .arena = &arena,
 				   .counts = &counts};

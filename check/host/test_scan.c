@@ -140,7 +140,10 @@ static size_t stack_of_walk(unsigned buses, bool ecam)
 	sim_roots(&roots);
 	walked_init(&walked);
 	stack_watch();
-	scan_tree(&(struct scan){ecam ? &rig.ecam : &rig.pio, &roots, read_again, NULL, &heard},
+	scan_tree(&(struct scan){.cfg = ecam ? &rig.ecam : &rig.pio,
+				 .roots = &roots,
+				 .visit = read_again,
+				 .diag = &heard},
 		  &walked.map);
 	assert_found_all(&walked, 1);
 	return stack_used();
@@ -268,7 +271,7 @@ static void test_bridge_that_claims_another_root_bus(void **state)
 	roots.root[roots.count++] = (struct pci_root){0, 0, 255};
 	roots.root[roots.count++] = (struct pci_root){0, 0x80, 255};
 	walked_init(&walked);
-	scan_tree(&(struct scan){&rig.ecam, &roots, NULL, NULL, &heard}, &walked.map);
+	scan_tree(&(struct scan){.cfg = &rig.ecam, .roots = &roots, .diag = &heard}, &walked.map);
 	assert_heard("claims buses that another bridge or root bus has");
 	assert_int_equal(walked.map.count, 3);
 }
@@ -284,7 +287,8 @@ static void test_truncation(void **state)
 		rig_init(&rig);
 		walked_init(&walked);
 		walked.map.capacity = capacity;
-		scan_tree(&(struct scan){&rig.ecam, &roots, NULL, NULL, &heard}, &walked.map);
+		scan_tree(&(struct scan){.cfg = &rig.ecam, .roots = &roots, .diag = &heard},
+			  &walked.map);
 		assert_int_equal(walked.map.count, capacity);
 		assert_int_equal(walked.map.truncated, capacity < 24);
 		assert_int_equal(heard_lines(), capacity < 24);
@@ -318,7 +322,10 @@ static void test_visits_in_the_order_found(void **state)
 	sim_roots(&roots);
 	walked_init(&walked);
 	walked_init(&seen);
-	scan_tree(&(struct scan){&rig.pio, &roots, visit, &seen, &heard}, &walked.map);
+	scan_tree(
+	    &(struct scan){
+		.cfg = &rig.pio, .roots = &roots, .visit = visit, .context = &seen, .diag = &heard},
+	    &walked.map);
 	assert_int_equal(seen.map.count, 24);
 	assert_memory_equal(seen.fn, walked.fn, 24 * sizeof(walked.fn[0]));
 	for (unsigned i = 0; i < 24;

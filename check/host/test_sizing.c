@@ -266,7 +266,12 @@ static void test_scan_of_the_reference_machine(void **state)
 
 		rig_init(&rig);
 		walked_init(&walked);
-		scan_tree(&(struct scan){&rig.ecam, &roots, size_one, &sized, &heard}, &walked.map);
+		scan_tree(&(struct scan){.cfg = &rig.ecam,
+					 .roots = &roots,
+					 .visit = size_one,
+					 .context = &sized,
+					 .diag = &heard},
+			  &walked.map);
 		accesses[s] = rig.ecam.reads + rig.ecam.writes;
 		assert_int_equal(walked.map.count, 24);
 		assert_int_equal(sized.bars, 44);

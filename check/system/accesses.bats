@@ -34,7 +34,7 @@ same_inside_and_outside() {
 }
 
 @test "scan only: the image's count is QEMU's" {
-    traced --append 'tests=scan.tree.* budget=1' --
+    traced --append 'tests=scan.tree.*,scan.only-one-child.* budget=1' --
     passed
     same_inside_and_outside
     holds '.[-1].accesses | .ecam_read > 0 and .cfc_read > 0'
@@ -78,6 +78,38 @@ same_inside_and_outside() {
     done
 }
 
+@test "asking for device 0 alone below root ports finds the same with fewer reads" {
+    boot --boot pvh --append 'tests=scan.tree.*,scan.only-one-child.* budget=1'
+    passed
+    for path in pio ecam; do
+        for sizing in none per-bar batched; do
+            # Four root ports, each asked what it is; so are the two other bridges, which stay at 32 device numbers.
+            holds "[.[] | select(.path == \"$path\" and .sizing == \"$sizing\")] | length == 2 and
+                   ((.[0] | .walk == \"tree\") and (.[1] | .walk == \"only-one-child\")) and
+                   ([.[] | [.functions, .buses, .bars, .writes]] | .[0] == .[1] and .[0][:2] == [24, 7]) and
+                   (.[0].reads - .[1].reads | . > 60 and . < 4 * 31)" scan
+        done
+    done
+}
+
+@test "below switches, too; upstream ports and bridges to conventional PCI have all 32 device numbers" {
+    boot --boot pvh --devices none --append 'tests=scan.tree.ecam.none,scan.only-one-child.ecam.none budget=1' -- \
+        -device pcie-root-port,id=a,chassis=1 -device x3130-upstream,id=up,bus=a \
+        -device xio3130-downstream,id=d,bus=up,addr=7,chassis=2 -device pcie-pci-bridge,id=b,bus=d -device edu,bus=b,addr=9
+    passed
+    holds 'length == 2 and .[0].functions == .[1].functions and .[0].buses == 5 and .[1].buses == 5 and
+           (.[0].reads - .[1].reads | . > 31 and . < 2 * 31)' scan
+}
+
+@test "a function that answers beside device 0 below a root port is a FAIL, by name" {
+    boot --boot pvh --devices none --append 'tests=scan.tree.pio.none,scan.only-one-child.* budget=1' -- \
+        -device pcie-root-port,id=a,chassis=1 -device pci-testdev,bus=a -device pci-testdev,bus=a,addr=5
+    ((status == 1))
+    logged '^ok .*scan\.tree\.pio\.none'
+    logged '^# FAIL: 01:05\.0 answers, but below a PCI Express port'
+    (($(grep -c '^not ok .*scan\.only-one-child\.' "$log") == 6))
+}
+
 @test "a paravirtual scan takes at most three calls and nothing else" {
     traced --append 'tests=scan.paravirtual budget=1' --
     passed
@@ -100,14 +132,14 @@ ports() {
     declare -A cost
     for buses in 1 8 64; do
         # shellcheck disable=SC2046  # words on purpose
-        boot --boot pvh --devices none --append 'tests=scan.tree.ecam.*,scan.tree.pio.* budget=1' -- $(ports "$buses")
+        boot --boot pvh --devices none --append 'tests=scan.tree.*,scan.only-one-child.* budget=1' -- $(ports "$buses")
         passed
         while read -r what n; do
             cost[$what.$buses]=$n
-        done < <(data scan | jq -r '.[] | select(.walk == "tree") | "\(.path).\(.sizing) \(.reads + .writes)"')
+        done < <(data scan | jq -r '.[] | "\(.walk).\(.path).\(.sizing) \(.reads + .writes)"')
         holds "all(.[]; .buses == $((buses + 1)) and .functions == $((4 + 2 * buses)))" scan
     done
-    for what in {pio,ecam}.{none,per-bar,batched,lean}; do
+    for what in tree.{pio,ecam}.{none,per-bar,batched,lean} only-one-child.{pio,ecam}.{none,per-bar,batched}; do
         echo "$what: ${cost[$what.1]} ${cost[$what.8]} ${cost[$what.64]}"
         # The price of a bus, from 8 to 64 and from 1 to 8, is the same within a tenth.
         far=$((cost[$what.64] - cost[$what.8])) near=$((cost[$what.8] - cost[$what.1]))

@@ -19,7 +19,7 @@ setup_file() {
     cp "$images/barometer.efi" "$BATS_FILE_TMPDIR/build/" # what run.sh captures the table with
 }
 
-# An ordinary end, by the way in that was asked for, with the words it was given.
+# An ordinary end, by the way in that was asked for, with the options it was given.
 came_in_by() {
     passed
     holds ".[0].boot == \"$1\"" env
@@ -44,7 +44,7 @@ passed_or_skipped() {
     holds '.[0].boot == "efi"' env
 }
 
-@test "OVMF, FAT volume with EFI/BOOT/BOOTX64.EFI, words from barometer.cfg" {
+@test "OVMF, FAT volume with EFI/BOOT/BOOTX64.EFI, options from barometer.cfg" {
     # run.sh has no such way in: it gets an empty CD, and the volume is a disk of ours.
     mkdir "$BATS_TEST_TMPDIR/build"
     touch "$BATS_TEST_TMPDIR/build/barometer.iso"
@@ -53,7 +53,7 @@ passed_or_skipped() {
     came_in_by efi
 }
 
-@test "OVMF, ISO, words from barometer.cfg" {
+@test "OVMF, ISO, options from barometer.cfg" {
     BUILD=$BATS_FILE_TMPDIR/build boot --boot iso
     came_in_by efi
     holds '.[0].paravirtual == "opt"' env

@@ -58,7 +58,7 @@ kvm_or_skip() { { [[ -c /dev/kvm ]] && : <>/dev/kvm; } 2>/dev/null || skip "no u
 # ---- QEMU asked from outside --------------------------------------------------------------------------------
 
 # machine_at_rest RUN.SH-OPTIONS... -- QEMU-ARGS...: boot with a QMP socket in the background and return once the image
-# has printed its last line; the words must contain exit=halt. `machine_end` ends it. Needs `--` in the arguments.
+# has printed its last line; the options must contain exit=halt. `machine_end` ends it. Needs `--` in the arguments.
 machine_at_rest() {
     local i
     rm -f "$log"

@@ -4,22 +4,22 @@
 # shellcheck disable=SC2030,SC2031,SC2154,SC2314  # bats sets status and output, helpers the rest
 load helpers
 
-# A word that is not understood is an ERROR that names it, and the run still ends properly.
+# An option that is not understood is an ERROR that names it, and the run still ends properly.
 names_as_error() {
     ((status == 2)) || { echo "status $status"; tail -n 20 "$log"; return 1; }
     holds '.[-1].status == "error"'
     logged "$1"
 }
 
-@test "an unknown word is an error that names it" {
+@test "an unknown option is an error that names it" {
     boot --boot pvh --pv off --devices none --append 'tests=acpi.tables colour=blue'
     names_as_error colour
 }
 
 @test "a value that makes no sense is an error that names it" {
-    for word in cpl=1 budget=soon reads=-1 exit=stage-left seed=; do
-        boot --boot pvh --pv off --devices none --append "tests=acpi.tables $word"
-        names_as_error "${word%%=*}"
+    for option in cpl=1 budget=soon reads=-1 exit=stage-left seed=; do
+        boot --boot pvh --pv off --devices none --append "tests=acpi.tables $option"
+        names_as_error "${option%%=*}"
     done
 }
 
@@ -29,13 +29,13 @@ names_as_error() {
     not_logged '^ok '
 }
 
-@test "words beyond any sensible length are an error, not a crash" {
+@test "options beyond any sensible length are an error, not a crash" {
     boot --boot pvh --pv off --devices none --append "tests=acpi.tables $(printf 'x%.0s' {1..6000})"
     ((status == 2))
     holds '.[-1].status == "error"'
 }
 
-@test "spaces around words are nothing" {
+@test "spaces around options are nothing" {
     boot --boot pvh --pv off --devices none --append '   list   '
     ((status == 0 || status == 77))
 }

@@ -161,7 +161,7 @@ starts() { wc -l <"$STUB/starts"; }
     [[ $(tail -n 4 "$STUB/args") == $'-m\n64\n-device\nx,name=two words' ]]
 }
 
-@test "the guest's words arrive as one argument" {
+@test "the guest's options arrive as one argument" {
     stubbed "$(done_line pass)" 33 --append 'tests=scan.* budget=1'
     grep -A 1 -x -e -append "$STUB/args" | grep -qxF 'tests=scan.* budget=1'
 }

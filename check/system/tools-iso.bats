@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The ISO: the same bytes every time, bootable as whatever it is called, with words that can be changed, and under Secure Boot.
+# The ISO: the same bytes every time, bootable as whatever it is called, with options that can be changed, and under Secure Boot.
 
 # shellcheck disable=SC2016,SC2030,SC2031,SC2054,SC2154  # bats sets status and output, helpers the rest; QEMU's commas
 bats_require_minimum_version 1.5.0
@@ -78,7 +78,7 @@ sign() { # TO
     "$tools/sign" "$BATS_TEST_TMPDIR/key" "$snakeoil.pem" "$images/barometer.efi" "$1"
 }
 
-@test "Secure Boot: signed, it boots; its words can still be changed" {
+@test "Secure Boot: signed, it boots; its options can still be changed" {
     sign "$BATS_TEST_TMPDIR/signed.efi"
     "$tools/make-iso" "$BATS_TEST_TMPDIR/signed.efi" "$BATS_TEST_TMPDIR/signed.iso" nonsense
     "$tools/iso-words" "$BATS_TEST_TMPDIR/signed.iso" "$quick"
@@ -138,7 +138,7 @@ sign() { # TO
     cmp "$BATS_TEST_TMPDIR/1/build/barometer.iso" "$BATS_TEST_TMPDIR/2/build/barometer.iso"
 }
 
-@test "iso-words: shows and changes words in place, shorter and longer; refuses what the guest would" {
+@test "iso-words: shows and changes options in place, shorter and longer; refuses what the guest would" {
     local iso=$BATS_TEST_TMPDIR/words.iso long
     cp "$BATS_FILE_TMPDIR/barometer.iso" "$iso"
     [[ $("$tools/iso-words" "$iso") == "$quick" ]]

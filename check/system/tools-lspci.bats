@@ -67,7 +67,7 @@ setup() { command -v lspci >/dev/null || skip 'no lspci'; }
     boot --boot pvh --pv off --append 'tests=acpi.tables'
     run --separate-stderr "$tools/lspci" "$log"
     ((status == 2))
-    [[ $stderr == *'no dump in it; boot with the words tests=dump'* ]]
+    [[ $stderr == *'no dump in it; boot with the option tests=dump'* ]]
     boot --boot pvh --pv off --append 'list'
     logged '^# dump \(only on request\)'
 }

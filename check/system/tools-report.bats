@@ -82,12 +82,12 @@ END
     [[ $output == 0 ]]
 }
 
-@test "a run that failed, one with a word that was not understood, one that lists, one with a dump" {
+@test "a run that failed, one with an option that was not understood, one that lists, one with a dump" {
     "$tools/report" -o "$BATS_TEST_TMPDIR/page.html" "$(broken)"
     grep -q 'FAIL</a>' "$BATS_TEST_TMPDIR/page.html"
     grep -q 'lean says &lt;8192&gt; &amp; &quot;more&quot;' "$BATS_TEST_TMPDIR/page.html"
-    for words in nonsense list tests=dump; do
-        boot --boot pvh --pv off --append "$words"
+    for given in nonsense list tests=dump; do
+        boot --boot pvh --pv off --append "$given"
         "$tools/report" -o "$BATS_TEST_TMPDIR/page.html" "$log"
     done
 }

@@ -111,9 +111,8 @@ static void check_read_only(const struct rule_target *t)
 
 #define CAP_PM                   0x01
 
-/* Of the first dword: version and type of the Express capability, version of the PM one. */
+/* Of the first dword: version of the Express capability, of the PM one. */
 #define EXPRESS_VERSION(header)  ((header) >> 16 & 0xf)
-#define EXPRESS_TYPE(header)     ((header) >> 20 & 0xf)
 #define PM_VERSION(header)       ((header) >> 16 & 7)
 #define EXTENDED_VERSION(header) ((header) >> 16 & 0xf)
 
@@ -131,7 +130,8 @@ static void check_contents(const struct rule_target *t)
 	caps_begin(&w, t->cfg, t->fn);
 	while (caps_next(&w)) {
 		if (w.id == CAP_EXPRESS) {
-			unsigned version = EXPRESS_VERSION(w.header), type = EXPRESS_TYPE(w.header);
+			unsigned version = EXPRESS_VERSION(w.header),
+				 type = CAP_EXPRESS_TYPE(w.header);
 
 			rule_expect(t, version == 1 || version == 2, w.at,
 				    "PCI Express capability of version %u, should be 1 or 2",

@@ -133,11 +133,7 @@ static void check_reserved(const struct rule_target *t)
 		    before ^ COMMAND_RESERVED, got, before & (uint16_t)~COMMAND_RESERVED);
 }
 
-#define CAP_MSI              0x05
-
-/* Of the Express capability: the type of the function (PCIe 7.5.3.2). */
-#define EXPRESS_TYPE(header) ((header) >> 20 & 0xf)
-#define TYPE_INTEGRATED      9
+#define TYPE_INTEGRATED 9 /* of an Express function (PCIe 7.5.3.2) */
 
 /*
  * The bits that must be there to be set and cleared. A function that never masters may have Bus
@@ -157,7 +153,7 @@ static uint16_t must_hold(const struct rule_target *t)
 			bits |= COMMAND_MASTER;
 		if (w.id == CAP_EXPRESS && pin)
 			bits |= COMMAND_NO_INTX;
-		if (w.id == CAP_EXPRESS && EXPRESS_TYPE(w.header) < TYPE_INTEGRATED)
+		if (w.id == CAP_EXPRESS && CAP_EXPRESS_TYPE(w.header) < TYPE_INTEGRATED)
 			bits |= COMMAND_SERR;
 	}
 	return bits;

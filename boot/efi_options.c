@@ -17,11 +17,11 @@ static void take_load_options(const EFI_LOADED_IMAGE *image, struct handoff *han
 	const CHAR16 *options = image->LoadOptions;
 	size_t count = image->LoadOptions ? image->LoadOptionsSize / sizeof(CHAR16) : 0, len = 0,
 	       skip = 0;
-	char *to = handoff->words[1];
+	char *to = handoff->options[1];
 
 	while (len < count && options[len])
 		len++;
-	if (len >= HANDOFF_WORDS_MAX) {
+	if (len >= HANDOFF_OPTIONS_MAX) {
 		handoff_options_lost(handoff, "LoadOptions are longer than 2047 characters");
 		return;
 	}
@@ -29,7 +29,7 @@ static void take_load_options(const EFI_LOADED_IMAGE *image, struct handoff *han
 		CHAR16 c = options[i];
 
 		if ((c < ' ' || c > '~') && c != '\t' && c != '\n' && c != '\r') {
-			memset(to, 0, HANDOFF_WORDS_MAX);
+			memset(to, 0, HANDOFF_OPTIONS_MAX);
 			return;
 		}
 		to[i] = (char)c;
@@ -92,8 +92,8 @@ static void take_config(const EFI_LOADED_IMAGE *image, struct handoff *handoff)
 	CHAR16 directory[PATH_MAX_CHARS];
 	EFI_FILE_IO_INTERFACE *system;
 	EFI_FILE_HANDLE volume, file;
-	UINTN size = HANDOFF_WORDS_MAX;
-	char *to = handoff->words[0];
+	UINTN size = HANDOFF_OPTIONS_MAX;
+	char *to = handoff->options[0];
 
 	if (!image->DeviceHandle ||
 	    EFI_ERROR(efi_services->HandleProtocol(image->DeviceHandle, &file_system_guid,
@@ -107,17 +107,17 @@ static void take_config(const EFI_LOADED_IMAGE *image, struct handoff *handoff)
 		if (EFI_ERROR(file->Read(file, &size, to))) {
 			handoff_options_lost(handoff, "barometer.cfg cannot be read");
 			size = 0;
-		} else if (size == HANDOFF_WORDS_MAX) {
+		} else if (size == HANDOFF_OPTIONS_MAX) {
 			handoff_options_lost(handoff, "barometer.cfg is longer than 2047 bytes");
 			size = 0;
 		}
-		memset(to + size, 0, HANDOFF_WORDS_MAX - size);
+		memset(to + size, 0, HANDOFF_OPTIONS_MAX - size);
 		file->Close(file);
 	}
 	volume->Close(volume);
 }
 
-void efi_take_words(const EFI_LOADED_IMAGE *image, struct handoff *handoff)
+void efi_take_options(const EFI_LOADED_IMAGE *image, struct handoff *handoff)
 {
 	take_config(image, handoff);
 	take_load_options(image, handoff);

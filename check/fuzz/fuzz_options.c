@@ -2,13 +2,13 @@
 #include <string.h>
 #include "fuzz.h"
 #include "text.h"
-#include "words.h"
+#include "options.h"
 
 #define TEXT_MAX 4096
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct words words;
+	static struct options options;
 	char *text;
 	const char *at, *glob;
 	size_t len;
@@ -20,13 +20,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(text);
 	memcpy(text, data, size);
 	text[size] = '\0';
-	words_defaults(&words);
-	words_parse(&words, text, &fuzz_diag);
-	FUZZ_CHECK(memchr(words.tests, '\0', sizeof(words.tests)));
-	FUZZ_CHECK(words.reads <= WORDS_READS_MAX && words.budget_ms >= 1 &&
-		   words.budget_ms <= WORDS_BUDGET_MAX);
+	options_defaults(&options);
+	options_parse(&options, text, &fuzz_diag);
+	FUZZ_CHECK(memchr(options.tests, '\0', sizeof(options.tests)));
+	FUZZ_CHECK(options.reads <= OPTIONS_READS_MAX && options.budget_ms >= 1 &&
+		   options.budget_ms <= OPTIONS_BUDGET_MAX);
 	/* Bounded in length: matching takes time that grows with the square. */
-	for (at = words.tests; (glob = words_next_glob(&at, &len));)
+	for (at = options.tests; (glob = options_next_glob(&at, &len));)
 		if (len <= 64)
 			text_glob(glob, len, "rule.bar.high-half");
 	free(text);

@@ -1,9 +1,9 @@
 /* The command line: what is understood, and what is named when it is not. */
 #include <stdlib.h>
 #include "check.h"
-#include "words.h"
+#include "options.h"
 
-static struct words words;
+static struct options options;
 
 static unsigned parse(const char *text)
 {
@@ -13,8 +13,8 @@ static unsigned parse(const char *text)
 
 	memcpy(copy, text, len);
 	heard_reset();
-	words_defaults(&words);
-	bad = words_parse(&words, copy, &heard);
+	options_defaults(&options);
+	bad = options_parse(&options, copy, &heard);
 	assert_int_equal(heard_lines(), bad);
 	free(copy);
 	return bad;
@@ -25,13 +25,13 @@ static void test_defaults(void **state)
 	(void)state;
 	assert_int_equal(parse(""), 0);
 	assert_int_equal(parse(" \t\r\n "), 0);
-	assert_string_equal(words.tests, "");
-	assert_false(words.list);
-	assert_int_equal(words.reads, 0);
-	assert_int_equal(words.budget_ms, 50);
-	assert_int_equal(words.seed, 1);
-	assert_int_equal(words.cpl, WORDS_CPL_AUTO);
-	assert_int_equal(words.exit, WORDS_EXIT_AUTO);
+	assert_string_equal(options.tests, "");
+	assert_false(options.list);
+	assert_int_equal(options.reads, 0);
+	assert_int_equal(options.budget_ms, 50);
+	assert_int_equal(options.seed, 1);
+	assert_int_equal(options.cpl, OPTIONS_CPL_AUTO);
+	assert_int_equal(options.exit, OPTIONS_EXIT_AUTO);
 }
 
 static void test_every_key(void **state)
@@ -39,42 +39,42 @@ static void test_every_key(void **state)
 	(void)state;
 	assert_int_equal(
 	    parse("tests=scan/*,verdict list\treads=100000\nbudget=7 cpl=3 seed=0 exit=debug"), 0);
-	assert_string_equal(words.tests, "scan/*,verdict");
-	assert_true(words.list);
-	assert_int_equal(words.reads, 100000);
-	assert_int_equal(words.budget_ms, 7);
-	assert_int_equal(words.seed, 0);
-	assert_int_equal(words.cpl, WORDS_CPL_3);
-	assert_int_equal(words.exit, WORDS_EXIT_DEBUG);
+	assert_string_equal(options.tests, "scan/*,verdict");
+	assert_true(options.list);
+	assert_int_equal(options.reads, 100000);
+	assert_int_equal(options.budget_ms, 7);
+	assert_int_equal(options.seed, 0);
+	assert_int_equal(options.cpl, OPTIONS_CPL_3);
+	assert_int_equal(options.exit, OPTIONS_EXIT_DEBUG);
 	assert_int_equal(parse("cpl=0 exit=reset"), 0);
-	assert_int_equal(words.cpl, WORDS_CPL_0);
-	assert_int_equal(words.exit, WORDS_EXIT_RESET);
+	assert_int_equal(options.cpl, OPTIONS_CPL_0);
+	assert_int_equal(options.exit, OPTIONS_EXIT_RESET);
 	assert_int_equal(parse("cpl=auto exit=halt seed=18446744073709551615"), 0);
-	assert_int_equal(words.cpl, WORDS_CPL_AUTO);
-	assert_int_equal(words.exit, WORDS_EXIT_HALT);
-	assert_int_equal(words.seed, UINT64_MAX);
+	assert_int_equal(options.cpl, OPTIONS_CPL_AUTO);
+	assert_int_equal(options.exit, OPTIONS_EXIT_HALT);
+	assert_int_equal(options.seed, UINT64_MAX);
 }
 
-static void test_later_words_win(void **state)
+static void test_later_options_win(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("reads=5 tests=a reads=6 tests=b"), 0);
-	assert_int_equal(words.reads, 6);
-	assert_string_equal(words.tests, "b");
+	assert_int_equal(options.reads, 6);
+	assert_string_equal(options.tests, "b");
 	/* A second source on top of the first. */
-	assert_int_equal(words_parse(&words, "reads=7", &heard), 0);
-	assert_int_equal(words.reads, 7);
-	assert_string_equal(words.tests, "b");
+	assert_int_equal(options_parse(&options, "reads=7", &heard), 0);
+	assert_int_equal(options.reads, 7);
+	assert_string_equal(options.tests, "b");
 }
 
 static void test_comments(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("# nonsense here\nreads=5 # and=here\n#\nbudget=9 #"), 0);
-	assert_int_equal(words.reads, 5);
-	assert_int_equal(words.budget_ms, 9);
-	assert_int_equal(parse("tests=a#b"), 0); /* only where a word begins */
-	assert_string_equal(words.tests, "a#b");
+	assert_int_equal(options.reads, 5);
+	assert_int_equal(options.budget_ms, 9);
+	assert_int_equal(parse("tests=a#b"), 0); /* only where an option begins */
+	assert_string_equal(options.tests, "a#b");
 }
 
 static void check_bad(const char *text, const char *what)
@@ -86,10 +86,10 @@ static void check_bad(const char *text, const char *what)
 static void test_what_is_not_understood_is_named(void **state)
 {
 	(void)state;
-	check_bad("frobnicate", "unknown word 'frobnicate'\n");
-	check_bad("lis", "unknown word 'lis'\n");
-	check_bad("lists", "unknown word 'lists'\n");
-	check_bad("tests", "unknown word 'tests'\n");
+	check_bad("frobnicate", "unknown option 'frobnicate'\n");
+	check_bad("lis", "unknown option 'lis'\n");
+	check_bad("lists", "unknown option 'lists'\n");
+	check_bad("tests", "unknown option 'tests'\n");
 	check_bad("colour=red", "unknown key 'colour=red'\n");
 	check_bad("=", "unknown key '='\n");
 	check_bad("=3", "unknown key '=3'\n");
@@ -113,35 +113,35 @@ static void test_the_rest_still_counts(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("x reads=0 budget=5 y=1"), 3);
-	assert_int_equal(words.budget_ms, 5);
-	assert_int_equal(words.reads, 0);
+	assert_int_equal(options.budget_ms, 5);
+	assert_int_equal(options.reads, 0);
 }
 
 static void test_bounds(void **state)
 {
-	static char text[WORDS_LEN_MAX + 16];
+	static char text[OPTIONS_LEN_MAX + 16];
 
 	(void)state;
 	assert_int_equal(parse("reads=1000000 budget=60000"), 0);
 	memcpy(text, "tests=", 6);
-	memset(text + 6, 'a', WORDS_LEN_MAX - 1);
-	text[6 + WORDS_LEN_MAX - 1] = '\0';
+	memset(text + 6, 'a', OPTIONS_LEN_MAX - 1);
+	text[6 + OPTIONS_LEN_MAX - 1] = '\0';
 	assert_int_equal(parse(text), 0);
-	assert_int_equal(strlen(words.tests), WORDS_LEN_MAX - 1);
-	text[6 + WORDS_LEN_MAX - 1] = 'a';
+	assert_int_equal(strlen(options.tests), OPTIONS_LEN_MAX - 1);
+	text[6 + OPTIONS_LEN_MAX - 1] = 'a';
 	assert_int_equal(parse(text), 1);
-	assert_string_equal(words.tests, "");
+	assert_string_equal(options.tests, "");
 }
 
 static void test_matching(void **state)
 {
 	(void)state;
-	assert_true(words_match("scan/*,verdict", "scan/pio"));
-	assert_true(words_match("scan/*,verdict", "verdict"));
-	assert_false(words_match("scan/*,verdict", "verdicts"));
-	assert_false(words_match("", "verdict"));
-	assert_false(words_match(",,", ""));
-	assert_true(words_match(",,*", "anything"));
+	assert_true(options_match("scan/*,verdict", "scan/pio"));
+	assert_true(options_match("scan/*,verdict", "verdict"));
+	assert_false(options_match("scan/*,verdict", "verdicts"));
+	assert_false(options_match("", "verdict"));
+	assert_false(options_match(",,", ""));
+	assert_true(options_match(",,*", "anything"));
 }
 
 static void test_globs_one_by_one(void **state)
@@ -151,14 +151,14 @@ static void test_globs_one_by_one(void **state)
 	size_t len;
 
 	(void)state;
-	glob = words_next_glob(&at, &len);
+	glob = options_next_glob(&at, &len);
 	assert_int_equal(len, 2);
 	assert_memory_equal(glob, "a*", 2);
-	glob = words_next_glob(&at, &len);
+	glob = options_next_glob(&at, &len);
 	assert_int_equal(len, 2);
 	assert_memory_equal(glob, "bc", 2);
-	assert_null(words_next_glob(&at, &len));
-	assert_null(words_next_glob(&at, &len));
+	assert_null(options_next_glob(&at, &len));
+	assert_null(options_next_glob(&at, &len));
 }
 
 int main(void)
@@ -166,7 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_every_key),
-	    cmocka_unit_test(test_later_words_win),
+	    cmocka_unit_test(test_later_options_win),
 	    cmocka_unit_test(test_comments),
 	    cmocka_unit_test(test_what_is_not_understood_is_named),
 	    cmocka_unit_test(test_the_rest_still_counts),

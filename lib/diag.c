@@ -1,0 +1,14 @@
+/* Saying what was found wrong. */
+#include "diag.h"
+#include "text.h"
+
+void diag_say(const struct diag *diag, const char *format, ...)
+{
+	char line[241];
+	va_list args;
+
+	va_start(args, format);
+	text_vformat(line, sizeof(line), format, args);
+	va_end(args);
+	diag->line(diag->context, line);
+}
