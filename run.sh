@@ -26,7 +26,7 @@ usage: ./run.sh [--boot efi|pvh|iso] [--accel auto|kvm|tcg] [--machine q35|pc|mi
   --append   options for the guest, such as 'tests=scan.* budget=20'. Not with --boot iso: there the options are in
              barometer.cfg on the image
   --log      where the serial log goes as well; default build/serial.log
-  --timeout  seconds until QEMU is killed; default 120
+  --timeout  seconds that all of it may take; then QEMU is killed; default 120
   QEMU ARGS  come last on QEMU's command line, so they override ours (-m, -smp, -cpu, -bios, ...)
 
 Exit status: 0 pass, 1 fail, 2 error, 77 all skipped, 124 timeout.
@@ -49,9 +49,10 @@ bad_usage() {
 
 # ---- options ------------------------------------------------------------------------------------------------
 
-boot='' accel=auto machine=q35 qemu=qemu-system-x86_64 devices=default pv=auto options='' timeout=120
+boot='' accel=auto pv=auto options='' timeout=120
 log=$build/serial.log
 user_args=()
+declare -A machine=([qemu]=qemu-system-x86_64 [type]=q35 [devices]=default [build]=$build)
 
 one_of() { # OPTION VALUE CHOICE...
     local option=$1 value=$2 choice
@@ -88,10 +89,10 @@ parse_options() {
         case $option in
         --boot) one_of "$option" "$value" efi pvh iso && boot=$value ;;
         --accel) one_of "$option" "$value" auto kvm tcg && accel=$value ;;
-        --machine) one_of "$option" "$value" q35 pc microvm && machine=$value ;;
-        --devices) one_of "$option" "$value" default none && devices=$value ;;
+        --machine) one_of "$option" "$value" q35 pc microvm && machine[type]=$value ;;
+        --devices) one_of "$option" "$value" default none && machine[devices]=$value ;;
         --pv) one_of "$option" "$value" auto off && pv=$value ;;
-        --qemu) qemu=$value ;;
+        --qemu) machine[qemu]=$value ;;
         --append) options=$value ;;
         --log) log=$value ;;
         --timeout)
@@ -103,7 +104,7 @@ parse_options() {
     if [[ $boot == iso && $options ]]; then
         bad_usage "--append has no effect with --boot iso: the options are in barometer.cfg on the image"
     fi
-    if [[ $machine == microvm && ${boot:-pvh} != pvh ]]; then
+    if [[ ${machine[type]} == microvm && ${boot:-pvh} != pvh ]]; then
         bad_usage "--boot $boot: microvm has no EFI firmware; use --boot pvh"
     fi
 }
@@ -114,6 +115,7 @@ parse_options() {
 need() { NO_INSTALL=1 "$here/tools/need" "$@" || exit 2; }
 
 check_qemu() {
+    local qemu=${machine[qemu]}
     if [[ $qemu != */* ]]; then
         command -v -- "$qemu" >/dev/null || need "$qemu"
     elif [[ ! -x $qemu || -d $qemu ]]; then
@@ -122,8 +124,9 @@ check_qemu() {
 }
 
 # A QEMU that was built but not installed may come without its ROMs; then Debian's serve it as well.
+rom_args=()
 find_roms() {
-    local folder
+    local folder qemu=${machine[qemu]}
     [[ $qemu == */* && -r /usr/share/qemu/qboot.rom ]] || return 0
     while read -r folder; do
         [[ ! -r $folder/qboot.rom ]] || return 0
@@ -164,10 +167,10 @@ plan_attempts() {
     esac
     if [[ $boot ]]; then
         boots=("$boot")
-    elif [[ $machine == microvm ]]; then
+    elif [[ ${machine[type]} == microvm ]]; then
         boots=(pvh)
         why+="${why:+; }microvm has no EFI firmware"
-    elif [[ -z $ovmf_code ]]; then
+    elif [[ -z ${machine[ovmf_code]-} ]]; then
         boots=(pvh)
         why+="${why:+; }no OVMF firmware on this host"
     else
@@ -183,7 +186,7 @@ plan_attempts() {
 # ---- the end, however it comes -------------------------------------------------------------------------------
 
 # What is to be undone at the end, and how the last QEMU ended (see run_qemu).
-scratch='' qemu_pid='' helper_pid='' outcome=''
+scratch='' qemu_pid='' helper_pid='' outcome='' gave_up=''
 
 # shellcheck disable=SC2317  # called by the EXIT trap
 cleanup() {
@@ -192,7 +195,7 @@ cleanup() {
     for pid in $qemu_pid $helper_pid; do
         kill -TERM "$pid" 2>/dev/null || true
     done
-    [[ -z $qemu_pid ]] || reap_qemu
+    [[ -z $qemu_pid ]] || reap_qemu qemu_pid
     [[ -z $helper_pid ]] || wait "$helper_pid" 2>/dev/null || true
     [[ -z $scratch ]] || rm -rf -- "$scratch"
 }
@@ -203,22 +206,30 @@ wants_capture() {
     [[ $pv == auto && "${user_args[*]-}" != *pci-bar-masks* ]]
 }
 
-# Start the machine once beforehand and write its table to $scratch/masks. Returns 3 when KVM gave up.
+# Half of what is left of the time: the run needs the rest.
+half_left() { echo $(((deadline - $(now_us)) / 2000000 + 1)); }
+
+# Start the machine once beforehand and write its table to $scratch/masks. Returns 3 when KVM gave up. Where the image
+# was not even entered, the run itself, of the same machine in no more time, would not be either: the end.
 capture() { # ACCEL BOOT
-    local status=0 command
+    local status=0 command seconds
     if [[ ! -x /usr/bin/python3 ]]; then
         say 'no BAR mask table: python3 is missing (apt-get install python3)'
         return 0
     fi
+    seconds=$(half_left)
     # The options are ours, so this boots with -kernel even where the run itself is to boot from the ISO.
-    qemu_command command "$1" "$2" 'list exit=halt'
-    "$here/hypervisor/capture" --output "$scratch/masks" --timeout "$(((timeout + 1) / 2))" -- "${command[@]}" \
-        2>"$scratch/why" &
+    qemu_command command machine "$1" "$2" 'list exit=halt' "${rom_args[@]}" "${user_args[@]}"
+    "$here/hypervisor/capture" --output "$scratch/masks" --timeout "$seconds" -- "${command[@]}" 2>"$scratch/why" &
     helper_pid=$!
     wait "$helper_pid" || status=$?
     helper_pid=''
     case $status in
     0 | 3) ;;
+    4)
+        say "timeout: the image was not entered within $seconds s, half of the time that there is: $(tail -n 1 "$scratch/why")"
+        exit 124
+        ;;
     *) say "no BAR mask table: $(tail -n 1 "$scratch/why")" ;;
     esac
     ((status != 3)) || return 3
@@ -230,9 +241,14 @@ capture() { # ACCEL BOOT
 # into status value * 2 + 1). Only when both say the same is it a result.
 conclude() {
     local last said='' told=''
-    if [[ $outcome == timeout ]]; then
+    if [[ $outcome == timeout ]] && ! image_entered "$log"; then
+        say "timeout: the image was not entered within $timeout s: nothing of it is on the serial port; the log is in $log"
+        exit 124
+    elif [[ $outcome == timeout ]]; then
         say "timeout: no end after $timeout s; the log so far is in $log"
         exit 124
+    elif [[ $outcome == kvm-later ]]; then
+        die "error: KVM gave up while the image ran: $gave_up; the log is in $log"
     fi
     last=$(tail -n 1 -- "$log" | tr -d '\r\0')
     if [[ $last =~ ^\{\"kind\":\"done\".*\"status\":\"(pass|fail|error|skip)\" ]]; then
@@ -265,16 +281,19 @@ announce() { # ACCEL BOOT
 }
 
 main() {
-    local accel_now boot_now command i
+    local accel_now boot_now command i deadline
+    deadline=$(now_us)
     parse_options "$@"
     check_qemu
     find_roms
-    find_ovmf
-    [[ $boot != efi && $boot != iso ]] || [[ $ovmf_code ]] || need ovmf
+    ((deadline += timeout * 1000000))
+    find_ovmf machine
+    [[ $boot != efi && $boot != iso ]] || [[ ${machine[ovmf_code]-} ]] || need ovmf
     plan_attempts
     mkdir -p -- "$(dirname -- "$log")"
     : >"$log" || die "--log: cannot write $log"
     scratch=$(mktemp -d)
+    machine[masks]=$scratch/masks
     trap cleanup EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
@@ -288,8 +307,8 @@ main() {
         fi
         if [[ $outcome != kvm ]]; then
             announce "$accel_now" "$boot_now"
-            qemu_command command "$accel_now" "$boot_now" "$options"
-            run_qemu "${command[@]}"
+            qemu_command command machine "$accel_now" "$boot_now" "$options" "${rom_args[@]}" "${user_args[@]}"
+            run_qemu "$deadline" "$log" qemu_pid outcome "${command[@]}"
         fi
         [[ $outcome == kvm ]] || conclude
         case $boot_now in

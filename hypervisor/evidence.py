@@ -26,11 +26,11 @@ KINDS = (*CONFIG, "fw_cfg call")
 def reference(qemu, accel, boot="pvh", options="", extra=()):
     """QEMU's command line for the reference machine, from the one place that defines it (tools/machines.sh)."""
     script = r"""
-        here=$1 build=$2 qemu=$3 machine=q35 devices=default scratch=/nonexistent user_args=("${@:7}")
-        . "$here/tools/machines.sh"
-        find_ovmf
-        for folder in /usr/share/qemu /usr/share/seabios /usr/lib/ipxe/qemu; do rom_args+=(-L "$folder"); done
-        qemu_command command "$4" "$5" "$6"
+        declare -A machine=([build]=$2 [qemu]=$3 [type]=q35 [devices]=default)
+        . "$1/tools/machines.sh"
+        find_ovmf machine
+        for folder in /usr/share/qemu /usr/share/seabios /usr/lib/ipxe/qemu; do roms+=(-L "$folder"); done
+        qemu_command command machine "$4" "$5" "$6" "${roms[@]}" "${@:7}"
         printf '%s\0' "${command[@]}"
     """
     build = os.environ.get("BUILD", os.path.join(ROOT, "build"))

@@ -1,6 +1,13 @@
 # shellcheck shell=bash
-# The machines run.sh starts. Sourced by run.sh, whose variables (machine, devices, options, ...) it uses.
-# shellcheck disable=SC2154  # those variables
+# The machines that run.sh starts, for it and for what starts the same ones. Nothing here looks at the variables of
+# whoever sources it: a machine is an associative array whose name is handed over, with
+#
+#   qemu       the QEMU to run
+#   type       q35, pc or microvm
+#   devices    default, or none for a machine without ours
+#   build      the folder of the images
+#   masks      a file with a BAR mask table to offer; not there or empty: none
+#   ovmf_code, ovmf_vars  from find_ovmf
 
 # Debian 12's name first, then the names of other releases and distributions.
 ovmf_pairs=(
@@ -8,14 +15,14 @@ ovmf_pairs=(
     /usr/share/OVMF/OVMF_CODE.fd:/usr/share/OVMF/OVMF_VARS.fd
     /usr/share/edk2/x64/OVMF_CODE.4m.fd:/usr/share/edk2/x64/OVMF_VARS.4m.fd
 )
-ovmf_code='' ovmf_vars=''
-rom_args=() # where QEMU finds its ROMs, if not by itself
 
+# find_ovmf MACHINE: the firmware of this host; neither member is set when there is none.
 find_ovmf() {
+    local -n found=$1
     local pair
     for pair in "${ovmf_pairs[@]}"; do
         if [[ -r ${pair%%:*} && -r ${pair#*:} ]]; then
-            ovmf_code=${pair%%:*} ovmf_vars=${pair#*:}
+            found[ovmf_code]=${pair%%:*} found[ovmf_vars]=${pair#*:}
             return
         fi
     done
@@ -58,23 +65,26 @@ pci_bridges=(
     -device 'virtio-rng-pci,bus=pb2,addr=1'
 )
 
-# qemu_command ARRAY ACCEL BOOT OPTIONS: QEMU's whole command line for one run.
+# qemu_command ARRAY MACHINE ACCEL BOOT OPTIONS [QEMU-ARGUMENT...]: QEMU's whole command line for one run, into ARRAY.
 qemu_command() {
-    local -n out=$1
-    local accel=$2 boot=$3 options=$4
-    out=("$qemu" "${rom_args[@]}" -no-user-config -nodefaults -display none -no-reboot -m 512 -accel "$accel")
+    local -n out=$1 of=$2
+    local accel=$3 boot=$4 options=$5
+    shift 5
+    out=("${of[qemu]}" -no-user-config -nodefaults -display none -no-reboot -m 512 -accel "$accel")
     case $accel in
     # Without arch-capabilities: some nested KVMs advertise that MSR and then refuse it, which ends QEMU.
     kvm) out+=(-cpu 'host,-arch-capabilities') ;;
     tcg) out+=(-cpu max) ;;
     esac
-    case $machine in
+    case ${of[type]} in
     microvm) out+=(-M 'microvm,pcie=on,acpi=on') ;;
-    *) out+=(-M "$machine") ;;
+    *) out+=(-M "${of[type]}") ;;
     esac
     out+=(-serial stdio -device 'isa-debug-exit,iobase=0xf4,iosize=4')
-    if [[ $devices == default ]]; then
-        case $machine in
+    # A sound card without a back end of its own would make QEMU look for the host's, and wait for it for minutes.
+    [[ " $* " == *' -audio'* ]] || out+=(-audiodev 'none,id=silent')
+    if [[ ${of[devices]} == default ]]; then
+        case ${of[type]} in
         q35) out+=(-device VGA "${common_devices[@]}" "${root_ports[@]}") ;;
         pc) out+=(-device VGA "${common_devices[@]}" "${pci_bridges[@]}") ;;
         microvm) out+=("${common_devices[@]}" "${root_ports[@]}") ;;
@@ -83,20 +93,20 @@ qemu_command() {
     case $boot in
     efi | iso)
         # snapshot=on: the variables are written to a temporary copy that QEMU makes and removes.
-        out+=(-drive "if=pflash,unit=0,format=raw,readonly=on,file=$ovmf_code"
-            -drive "if=pflash,unit=1,format=raw,snapshot=on,file=$ovmf_vars")
+        out+=(-drive "if=pflash,unit=0,format=raw,readonly=on,file=${of[ovmf_code]}"
+            -drive "if=pflash,unit=1,format=raw,snapshot=on,file=${of[ovmf_vars]}")
         ;;
     pvh) out+=(-bios qboot.rom) ;;
     esac
     case $boot in
-    pvh) out+=(-kernel "$build/barometer.elf" -append "$options") ;;
-    efi) out+=(-kernel "$build/barometer.efi" -append "$options") ;;
+    pvh) out+=(-kernel "${of[build]}/barometer.elf" -append "$options") ;;
+    efi) out+=(-kernel "${of[build]}/barometer.efi" -append "$options") ;;
     iso)
-        out+=(-drive "if=ide,media=cdrom,readonly=on,format=raw,file=$build/barometer.iso")
+        out+=(-drive "if=ide,media=cdrom,readonly=on,format=raw,file=${of[build]}/barometer.iso")
         # A capture brings its own options, and a kernel goes before a CD.
-        [[ -z $options ]] || out+=(-kernel "$build/barometer.efi" -append "$options")
+        [[ -z $options ]] || out+=(-kernel "${of[build]}/barometer.efi" -append "$options")
         ;;
     esac
-    [[ ! -s $scratch/masks ]] || out+=(-fw_cfg "name=opt/org.barometer/pci-bar-masks,file=$scratch/masks")
-    out+=("${user_args[@]}")
+    [[ ! -s ${of[masks]-} ]] || out+=(-fw_cfg "name=opt/org.barometer/pci-bar-masks,file=${of[masks]}")
+    out+=("$@")
 }

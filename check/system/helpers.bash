@@ -93,20 +93,19 @@ capture_table() {
     local file=$1
     shift
     (
-        here=$root build=$images scratch=/nonexistent user_args=()
-        machine=q35 devices=default qemu=qemu-system-x86_64
+        declare -A machine=([qemu]=qemu-system-x86_64 [type]=q35 [devices]=default [build]=$images)
+        arguments=()
         # shellcheck source=tools/machines.sh
         . "$root/tools/machines.sh"
         while (($#)); do
             case $1 in
-            --machine) machine=$2 ;;
-            --devices) devices=$2 ;;
-            --) user_args=("${@:2}"); break ;;
+            --machine) machine[type]=$2 ;;
+            --devices) machine[devices]=$2 ;;
+            --) arguments=("${@:2}"); break ;;
             esac
             shift 2
         done
-        : "$here" "$build" "$scratch" "$machine" "$devices" "$qemu"
-        qemu_command command tcg pvh 'list exit=halt'
+        qemu_command command machine tcg pvh 'list exit=halt' "${arguments[@]}"
         "$root/hypervisor/capture" --output "$file" -- "${command[@]}"
     )
 }

@@ -137,6 +137,27 @@ starts() { wc -l <"$STUB/starts"; }
     [[ $(<"$BUILD/serial.log") == 'KTAP version 1' ]]
 }
 
+@test "a timeout before the image was entered says so" {
+    stubbed $'SeaBIOS (version 1)\n' stay --timeout 1
+    ((status == 124))
+    [[ $output == *'the image was not entered within 1 s'* ]]
+}
+
+@test "firmware that never hands over: one boot, half of the time, and no second one" {
+    STUB_SERIAL='SeaBIOS' STUB_STATUS=stay \
+        run "$root/run.sh" --qemu "$root/check/system/stub-qemu" --accel tcg --boot pvh --timeout 4
+    ((status == 124))
+    [[ $output == *'the image was not entered'*'half of the time'* ]]
+    [[ $(wc -l <"$STUB/starts") == 1 ]]
+}
+
+@test "a machine with a sound card does not look for the host's sound, unless it is told to" {
+    stubbed "$(done_line pass)" 33 -- -device AC97
+    grep -qx 'none,id=silent' "$STUB/args"
+    stubbed "$(done_line pass)" 33 -- -device AC97,audiodev=a -audiodev none,id=a
+    ! grep -qx 'none,id=silent' "$STUB/args"
+}
+
 @test "a signal ends QEMU and leaves no temporary file" {
     for signal in TERM HUP; do
         rm -f "$STUB/starts"

@@ -37,12 +37,11 @@ setup() { command -v lspci >/dev/null || skip 'no lspci'; }
 
 @test "the same as Linux's own lspci -xxxx on the same machine, volatile registers aside" {
     command -v apt-get >/dev/null || skip 'needs Debian packages'
-    local here=$root build=$images scratch=/nonexistent user_args=() machine=q35 devices=default qemu=qemu-system-x86_64
+    local -A reference=([qemu]=qemu-system-x86_64 [type]=q35 [devices]=default [build]=$images)
     # shellcheck source=tools/machines.sh
     . "$root/tools/machines.sh"
-    find_ovmf
-    qemu_command command tcg efi ''
-    : "$here" "$build" "$scratch" "$machine" "$devices" "$qemu"
+    find_ovmf reference
+    qemu_command command reference tcg efi ''
     # The same command without our image, which linux-lspci replaces by Linux.
     local linux=() skip_next='' word
     for word in "${command[@]}"; do
