@@ -91,7 +91,11 @@ static uint64_t upper_limit(uint64_t wrong)
 
 static void report_soak(struct session *s, const struct soak *soak, unsigned path)
 {
-	uint64_t limit = upper_limit(soak->wrong) * 1000000 / (soak->reads ? soak->reads : 1);
+	uint64_t limit = 1000000000;
+
+	/* A rate is no more than one; and so that nothing wraps. */
+	if (soak->wrong < soak->reads / 2)
+		limit = upper_limit(soak->wrong) * 1000000 / soak->reads;
 
 	report_open(s->report, "soak");
 	report_string(s->report, "path", discovery_path_names[path]);

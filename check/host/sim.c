@@ -161,7 +161,7 @@ static bool decoding(const struct sim_fn *fn, unsigned reg)
 bool sim_decode_is_off(void)
 {
 	for (unsigned i = 0; i < sim.functions; i++)
-		if (!(sim.fn[i]->value[4] & 3))
+		if (!sim.fn[i]->idle && !(sim.fn[i]->value[4] & 3))
 			return true;
 	return false;
 }

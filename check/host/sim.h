@@ -42,6 +42,7 @@ struct sim_fn {
 	unsigned cap_end,
 	    cap_link; /* where the next capability goes, and the byte that will point at it */
 	unsigned ecap_end, ecap_link; /* the same for extended capabilities */
+	bool idle;                    /* decodes nothing when it is built */
 	uint32_t memory_first;   /* where BAR 0 was when its memory was first read (sim_decode.c) */
 	unsigned sriov;          /* offset of that capability, or 0 */
 	unsigned window;         /* the same of VIRTIO_PCI_CAP_PCI_CFG (sim_virtio.c) */

@@ -275,7 +275,7 @@ static void legal_host_bridge_extended(struct sim_access *a, const struct sim_fn
 static const struct sim_bug bugs[] = {
     {.name = "master-stuck",
      .fn_write = bug_master_stuck,
-     .fails = {{"CMD-05", "00:02.0 register 0x04 over pio: wrote 0x0003, read 0x0007"}}},
+     .fails = {{"DST-06", "00:02.0 register 0x04 over pio: wrote 0x0003, read 0x0007"}}},
     {.name = "serr-stuck",
      .fn_write = bug_serr_stuck,
      .fails = {{"CMD-05", "00:02.0 register 0x04 over pio: wrote 0x0107, read 0x0007"}}},

@@ -71,11 +71,27 @@ static void add_virtio(struct sim_bus *bus, unsigned device)
 }
 
 /* One whose memory says what it is. */
-static void add_edu(struct sim_bus *bus, unsigned device)
+static struct sim_fn *add_edu(struct sim_bus *bus, unsigned device)
 {
 	struct sim_fn *fn = sim_add(bus, device, 0, 0x11e81234, 0x00ff00);
 
 	sim_bar(fn, 0, SIM_MEM32, 1 << 20);
+	return fn;
+}
+
+/* As firmware leaves what it does not assign: no address, nothing decoded. */
+static void unassign(struct sim_fn *fn)
+{
+	unsigned bars = fn->behind ? 2 : 6;
+
+	if (fn->value[0x0b] == 0x06 && fn->value[0x0a] == 0)
+		return;
+	fn->value[4] &= (uint8_t)~3;
+	fn->idle = true;
+	for (unsigned reg = 0x10; reg < 0x10 + 4 * bars; reg++)
+		fn->value[reg] &= (uint8_t)~fn->writable[reg];
+	for (unsigned reg = 0x30; !fn->behind && reg < 0x34; reg++)
+		fn->value[reg] &= (uint8_t)~fn->writable[reg];
 }
 
 static struct sim_bus *add_bridge(struct sim_bus *bus, unsigned device, bool express)
@@ -104,7 +120,7 @@ static void build(void)
 	add_bridge(behind, 2, false);
 	add_bridge(behind, 3, false);
 	add_virtio(root, 7);
-	add_edu(root, 14);
+	unassign(add_edu(root, 14));
 	add_edu(behind, 4);
 	sim_add(second, 0, 0, 0x000b1b36, 0x060000);
 	add_conventional(second, 1);
@@ -162,18 +178,8 @@ void sim_rules_unassigned(void)
 {
 	sim_reset();
 	build();
-	for (unsigned i = 0; i < sim.functions; i++) {
-		struct sim_fn *fn = sim.fn[i];
-		unsigned bars = fn->behind ? 2 : 6;
-
-		if (fn->value[0x0b] == 0x06 && fn->value[0x0a] == 0)
-			continue;
-		fn->value[4] &= (uint8_t)~3;
-		for (unsigned reg = 0x10; reg < 0x10 + 4 * bars; reg++)
-			fn->value[reg] &= (uint8_t)~fn->writable[reg];
-		for (unsigned reg = 0x30; !fn->behind && reg < 0x34; reg++)
-			fn->value[reg] &= (uint8_t)~fn->writable[reg];
-	}
+	for (unsigned i = 0; i < sim.functions; i++)
+		unassign(sim.fn[i]);
 	add_tables(&sim_no_bug);
 }
 

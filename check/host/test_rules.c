@@ -144,7 +144,7 @@ static void test_a_sound_machine_passes_untouched(void **state)
 /* Whatever firmware left: rules about decoding find room for themselves, and leave nothing behind. */
 static void test_an_unassigned_machine_is_checked_as_well(void **state)
 {
-	static const char *const placed[] = {"rule.command.decode", "rule.destructive.decoding",
+	static const char *const placed[] = {"rule.destructive.decode", "rule.destructive.decoding",
 					     "rule.destructive.memory"};
 	const char *log;
 
@@ -193,7 +193,7 @@ static void test_destructive_rules_only_when_named(void **state)
 	assert_null(strstr(sim_rules_run("", SOMEONE), "rule.destructive"));
 	sim_rules_machine(&sim_no_bug);
 	assert_non_null(strstr(sim_rules_run("rule.destructive.*", SOMEONE),
-			       "ok 4 rule.destructive.decoding\n"));
+			       "ok 6 rule.destructive.decoding\n"));
 }
 
 static void test_nothing_there_is_a_skip(void **state)

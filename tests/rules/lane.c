@@ -47,9 +47,10 @@ static unsigned plain_length(const struct caps_walk *w)
 	case CAP_SATA:
 	case CAP_AF:
 		return 8;
-	case CAP_MSI:
 	case CAP_MSI_X:
 		return 12;
+	case CAP_MSI: /* with 64-bit address and masks, by bits of its control word */
+		return w->header & 0x01000000 ? 24 : w->header & 0x00800000 ? 16 : 12;
 	case CAP_EXPRESS:
 		return 20;
 	default:
@@ -133,24 +134,36 @@ static void check_writes(const struct rule_target *t)
 	rule_close(t, &w);
 }
 
+/* The dwords before and after a register that was written to. */
+static void expect_beside(const struct rule_target *t, unsigned reg, const uint32_t *before)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned at = reg - 4 + 8 * i;
+		uint32_t now = cfg_read32(t->cfg, t->fn->at, at);
+
+		rule_expect(t, now == before[i], at,
+			    "read 0x%08x once 0x%02x was written to, should still be 0x%08x", now,
+			    reg, before[i]);
+	}
+}
+
 /* Elsewhere: by what ones and zeros leave; everything is put back, and nothing beside it may change. */
 static void write_register(const struct rule_target *t, unsigned reg)
 {
 	uint32_t header[RULE_HEADER_DWORDS], before = cfg_read32(t->cfg, t->fn->at, reg);
-	uint32_t beside = cfg_read32(t->cfg, t->fn->at, reg - 4), ones, zeros, now;
+	uint32_t ones, zeros, beside[2];
 	struct scratch s;
 
 	rule_take_header(t->cfg, t->fn->at, header);
+	for (unsigned i = 0; i < 2; i++)
+		beside[i] = cfg_read32(t->cfg, t->fn->at, reg - 4 + 8 * i);
 	zeros = rule_put(t, reg, 0);
 	ones = rule_put(t, reg, 0xffffffff);
-	now = cfg_read32(t->cfg, t->fn->at, reg - 4);
-	rule_expect(t, now == beside, reg - 4,
-		    "read 0x%08x once ones were written to the register after it, should still be "
-		    "0x%08x",
-		    now, beside);
+	expect_beside(t, reg, beside);
 	s = (struct scratch){reg, ones & ~zeros};
 	if (s.mask)
 		write_lanes(t, &s);
+	expect_beside(t, reg, beside);
 	cfg_write32(t->cfg, t->fn->at, reg, before);
 	rule_expect_header(t, header, "before other registers were written");
 }
@@ -183,7 +196,7 @@ static void check_extended(const struct rule_target *t)
 			write_register(t, w.at + AER_CORRECTABLE_MASK);
 }
 
-/* Each byte of the numbers by itself, and either word: the dword shows what became of the others. */
+/* Each byte of the numbers by itself: the dword shows what became of the others. */
 static void check_bus_numbers(const struct rule_target *t)
 {
 	uint32_t before = t->fn->buses & 0x00ffffff;
