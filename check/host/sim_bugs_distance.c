@@ -206,7 +206,6 @@ static const struct sim_bug bugs[] = {
 	       {"HDR-02", "01:01.0 register 0x0e over ecam: header type 127"},
 	       {"PV-02", "01:01.0: is on the bus"},
 	       {"CMD-02", "01:01.0 register 0x06 over pio"},
-	       {"CMD-04", "01:01.0 register 0x04 over pio"},
 	       {"DST-01", "with secondary 63, bus 1 still read 0xffff0001"}}},
 };
 

@@ -242,14 +242,14 @@ TEST(.name = "rule.status.read-only", .id = "CMD-03", .check = check_read_only,
      .reference = "PCI Local Bus 3.0, 6.2.3",
      .text = "The bits of STATUS that say what a function can do take no writes.");
 TEST(.name = "rule.command.reserved", .id = "CMD-04", .check = check_reserved,
-     .reference = "PCI Local Bus 3.0, 6.2.2",
+     .filter = RULE_ENDPOINT, .reference = "PCI Local Bus 3.0, 6.2.2",
      .text = "Bits 15 to 11 of COMMAND read 0 and take no writes.");
-TEST(.name = "rule.command.holds", .id = "CMD-05", .check = check_holds,
-     .variant = COMMAND_SERR | COMMAND_NO_INTX, .idle = "no bridge, and no PCI Express function",
+TEST(.name = "rule.command.holds", .id = "CMD-05", .check = check_holds, .filter = RULE_ENDPOINT,
+     .variant = COMMAND_SERR | COMMAND_NO_INTX, .idle = "no PCI Express function but bridges",
      .reference = "PCI Local Bus 3.0, 6.2.2; PCI Express Base 4.0, 7.5.1.1.3",
-     .text = "SERR# Enable can be set and cleared on bridges and PCI Express functions, Interrupt "
-	     "Disable on the latter with a pin.");
-TEST(.name = "rule.command.widths", .id = "CMD-06", .check = check_widths,
+     .text = "SERR# Enable can be set and cleared on PCI Express functions, Interrupt Disable on "
+	     "those with a pin.");
+TEST(.name = "rule.command.widths", .id = "CMD-06", .check = check_widths, .filter = RULE_ENDPOINT,
      .reference = "PCI Local Bus 3.0, 6.1 and 6.2.2",
      .text =
 	 "Writes of 1, 2 and 4 bytes change the same bits of COMMAND, each those in its bytes.");
@@ -258,9 +258,22 @@ TEST(.name = "rule.destructive.decode", .id = "DST-05", .check = check_placed_to
      .idle = "firmware assigned all BARs, or there is no room for addresses",
      .reference = "PCI Local Bus 3.0, 6.2.2",
      .text = "As CMD-01, for functions that firmware gave no addresses: they get some first.");
+/* What CMD-04 to 06 ask of other functions. */
+static void check_bridge(const struct rule_target *t)
+{
+	if (!pci_is_bridge(t->fn))
+		return;
+	check_reserved(t);
+	check_holds(t);
+	check_widths(t);
+}
+
 /* Not by default: QEMU 7.2 under KVM was seen to die of it (check/random-machines --seed 31). */
 TEST(.name = "rule.destructive.bus-master", .id = "DST-06", .check = check_holds,
-     .variant = COMMAND_MASTER, .flags = TEST_DESTRUCTIVE,
-     .idle = "no bridge, and no function that sends messages",
-     .reference = "PCI Local Bus 3.0, 6.2.2 and 6.8.1; PCI-to-PCI Bridge 1.2, 3.2.4.3",
-     .text = "Bus Master can be set and cleared on bridges and functions with MSI or MSI-X.");
+     .filter = RULE_ENDPOINT, .variant = COMMAND_MASTER, .flags = TEST_DESTRUCTIVE,
+     .idle = "no function that sends messages", .reference = "PCI Local Bus 3.0, 6.2.2 and 6.8.1",
+     .text = "Bus Master can be set and cleared on functions with MSI or MSI-X.");
+TEST(.name = "rule.destructive.bridge-command", .id = "DST-07", .check = check_bridge,
+     .variant = COMMAND_MASTER | COMMAND_SERR | COMMAND_NO_INTX, .flags = TEST_DESTRUCTIVE,
+     .idle = "there is no bridge", .reference = "PCI-to-PCI Bridge 1.2, 3.2.4.3",
+     .text = "CMD-04 to CMD-06 hold on bridges, whose Bus Master can be set and cleared as well.");
