@@ -134,14 +134,18 @@ static void run_nothing(void *context)
 
 struct table {
 	struct session *s;
-	struct op op[MEASURE_OPS_MAX];
+	struct op op[MEASURE_OPS_MAX + 1]; /* the last one is for what does not fit */
 	unsigned count;
+	bool full;
 };
 
 static struct op *add(struct table *t, const char *path, const char *name, unsigned width,
 		      enum target target, void (*run)(void *context))
 {
-	struct op *op = &t->op[t->count++];
+	struct op *op = &t->op[t->count];
+
+	t->full |= t->count == MEASURE_OPS_MAX;
+	t->count += t->count < MEASURE_OPS_MAX;
 
 	*op = (struct op){
 	    .path = path, .op = name, .width = width, .target = target, .run = run, .s = t->s};
@@ -195,9 +199,9 @@ static bool has_memory(struct cfg *cfg, const struct pci_function *fn)
 }
 
 /*
- * Whose decoding may blink: an ordinary function that decodes memory now, so that nothing is
- * switched on over a BAR without an address. No bridge of any kind and no display: the way to the
- * console may lead through them.
+ * A function whose memory decoding can be switched off for a moment: an ordinary one, no bridge and no
+ * display, since the console may be behind them. It decodes memory now, so that nothing is switched on
+ * over a BAR without an address.
  */
 static const struct pci_function *find_toggle(struct cfg *cfg, const struct pci_map *map)
 {
@@ -381,6 +385,10 @@ static void cost(struct session *s, const struct test *test)
 			add_path(t, p);
 	if (s->found.table != MASK_TABLE_NONE)
 		add(t, "paravirtual", "call", 0, TARGET_NONE, run_call);
+	if (t->full) {
+		session_error(s, "more than %u operations to time", MEASURE_OPS_MAX);
+		return;
+	}
 	for (unsigned i = 0; i < t->count; i++)
 		ops[i] = (struct measure_op){t->op[i].run, &t->op[i]};
 	if (plan.reads)
