@@ -166,7 +166,7 @@ lint-tidy: lint-tools
 		xargs -P $$(nproc) -n 6 sh -c 'clang-tidy --quiet "$$@" -- $(CLANG_FLAGS) 2>/dev/null' sh
 
 lint-cppcheck: lint-tools
-	@echo cppcheck; cppcheck --quiet --std=c11 --enable=warning,performance,portability --error-exitcode=1 --suppress=missingIncludeSystem \
+	@echo cppcheck; cppcheck --quiet -j "$$(nproc)" --std=c11 --enable=warning,performance,portability --error-exitcode=1 --suppress=missingIncludeSystem \
 		--suppress=comparePointers --suppress=ctuuninitvar -Ilib -Iboot -Ikernel -Itests -DBAROMETER_VERSION=__FILE__ lib kernel boot $(wildcard tests/*.c tests/rules/*.c)
 
 lint-shell: lint-tools

@@ -8,7 +8,7 @@ trap 'rm -rf -- "$scratch"' EXIT
 # bats_tests [BATS-OPTIONS...] FILE...: runs and counts them.
 bats_tests() {
     local status=0 n_ok n_skip n_bad planned
-    bats --tap --timing --jobs 2 "$@" 2>&1 | tee "$scratch/bats" || status=$?
+    bats --tap --timing --jobs "$(nproc)" "$@" 2>&1 | tee "$scratch/bats" || status=$?
     planned=$(sed -nE 's/^1\.\.([0-9]+)$/\1/p' "$scratch/bats")
     n_ok=$(grep -cE '^ok ' "$scratch/bats" || true)
     n_skip=$(grep -cE '^ok .* # skip' "$scratch/bats" || true)

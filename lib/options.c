@@ -74,6 +74,16 @@ static bool set_exit(struct options *options, const struct option *o)
 	return i >= 0;
 }
 
+static bool set_ports(struct options *options, const struct option *o)
+{
+	static const char *const choices[] = {"auto", "off"};
+	int i = choice(o, choices, 2);
+
+	if (i >= 0)
+		options->ports_off = i == 1;
+	return i >= 0;
+}
+
 /* What is wrong with an option, or NULL once it is taken over. */
 static const char *take(struct options *options, const struct option *o)
 {
@@ -97,6 +107,8 @@ static const char *take(struct options *options, const struct option *o)
 		good = set_cpl(options, o);
 	else if (key_is(o, "exit"))
 		good = set_exit(options, o);
+	else if (key_is(o, "ports"))
+		good = set_ports(options, o);
 	else
 		return "unknown key";
 	return good ? NULL : "bad value";

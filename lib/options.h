@@ -25,6 +25,7 @@ struct options {
 	uint64_t seed;      /* of the order in which operations are timed */
 	enum options_cpl cpl;
 	enum options_exit exit;
+	bool ports_off; /* CF8 and CFC are not touched */
 };
 
 void options_defaults(struct options *options);

@@ -209,13 +209,17 @@ void discovery_run(struct session *s)
 	pio_init(&s->found.path[PATH_PIO], &s->found.pio, s->counts);
 	ecam_init(&s->found.path[PATH_ECAM], &s->found.ecam, s->counts);
 	for (unsigned p = 0; p < PATHS; p++)
-		s->found.usable[p] = s->found.path[p].ops->probe(&s->found.path[p]);
+		s->found.usable[p] = !(p == PATH_PIO && s->options->ports_off) &&
+				     s->found.path[p].ops->probe(&s->found.path[p]);
 	if (s->found.pio.kind == PIO_NO_LATCH || s->found.pio.kind == PIO_STUCK)
 		report_note(
 		    s->report,
 		    "CF8 reads 0x%08x after 0x%08x was written, but CFC answers (00:00.0 reads "
-		    "0x%08x): the ports are there, and wrong",
-		    s->found.pio.latch, PIO_ENABLE, s->found.pio.id);
+		    "0x%08x): the ports are there, and wrong%s",
+		    s->found.pio.latch, PIO_ENABLE, s->found.pio.id,
+		    s->found.pio.latch == UINT32_MAX
+			? "; where they are hidden on purpose, say ports=off"
+			: "");
 	find_table(s);
 	find_roots(s);
 	number_all(s);
@@ -228,7 +232,8 @@ bool discovery_needs_path(struct session *s, unsigned path)
 		return true;
 	if (path == PATH_PIO)
 		session_skip(s, "%s",
-			     s->found.pio.kind == PIO_STUCK
+			     s->options->ports_off ? "ports=off"
+			     : s->found.pio.kind == PIO_STUCK
 				 ? "the ports answer the same for every address (CF8-02)"
 				 : "no configuration mechanism at port CF8h");
 	else

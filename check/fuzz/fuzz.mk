@@ -64,7 +64,7 @@ $(FUZZ_PROGRAMS): $(FUZZ_BUILD)/fuzz_%: $(FUZZ_BUILD)/fuzz/fuzz_%.o
 
 -include $(FUZZ_LIB_OBJECTS:.o=.d) $(FUZZ_CONFIG_OBJECTS:.o=.d) $(FUZZ_GUEST_OBJECTS:.o=.d) $(FUZZ_TARGETS:%=$(FUZZ_BUILD)/fuzz/fuzz_%.d)
 
-.PHONY: fuzz fuzz-short
+.PHONY: fuzz fuzz-short $(FUZZ_TARGETS:%=fuzz-short-%)
 .PRECIOUS: $(FUZZ_BUILD)/fuzz/%.o
 
 FUZZ_OPTIONS := -max_len=1024 -len_control=0 -entropic=0 -timeout=10 -print_final_stats=1 -artifact_prefix=$(FUZZ_BUILD)/
@@ -78,9 +78,10 @@ fuzz: $(FUZZ_PROGRAMS)
 		grep -E '^Done|^stat::number_of_executed_units|^stat::average' $(FUZZ_BUILD)/$$target.log; \
 	done
 
-fuzz-short: $(FUZZ_PROGRAMS)
-	@for target in $(FUZZ_TARGETS); do \
-		$(FUZZ_BUILD)/fuzz_$$target $(FUZZ_OPTIONS) -seed=1 -max_total_time=$(FUZZ_SECONDS) > $(FUZZ_BUILD)/$$target.short.log 2>&1 || \
-			{ tail -40 $(FUZZ_BUILD)/$$target.short.log; echo "not ok fuzz $$target: the finding is in $(FUZZ_BUILD)/"; exit 1; }; \
-		echo "ok fuzz $$target: $$(sed -n 's/^Done \([0-9]*\) runs in \([0-9]*\) second.*/\1 executions in \2 s/p' $(FUZZ_BUILD)/$$target.short.log)"; \
-	done
+fuzz-short: $(FUZZ_TARGETS:%=fuzz-short-%)
+
+$(FUZZ_TARGETS:%=fuzz-short-%): fuzz-short-%: $(FUZZ_BUILD)/fuzz_%
+	@log=$(FUZZ_BUILD)/$*.short.log; \
+	$< $(FUZZ_OPTIONS) -seed=1 -max_total_time=$(FUZZ_SECONDS) > $$log 2>&1 || \
+		{ tail -40 $$log; echo "not ok fuzz $*: the finding is in $(FUZZ_BUILD)/"; exit 1; }; \
+	echo "ok fuzz $*: $$(sed -n 's/^Done \([0-9]*\) runs in \([0-9]*\) second.*/\1 executions in \2 s/p' $$log)"

@@ -32,6 +32,7 @@ static void test_defaults(void **state)
 	assert_int_equal(options.seed, 1);
 	assert_int_equal(options.cpl, OPTIONS_CPL_AUTO);
 	assert_int_equal(options.exit, OPTIONS_EXIT_AUTO);
+	assert_false(options.ports_off);
 }
 
 static void test_every_key(void **state)
@@ -46,10 +47,11 @@ static void test_every_key(void **state)
 	assert_int_equal(options.seed, 0);
 	assert_int_equal(options.cpl, OPTIONS_CPL_3);
 	assert_int_equal(options.exit, OPTIONS_EXIT_DEBUG);
-	assert_int_equal(parse("cpl=0 exit=reset"), 0);
+	assert_int_equal(parse("cpl=0 exit=reset ports=off"), 0);
+	assert_true(options.ports_off);
 	assert_int_equal(options.cpl, OPTIONS_CPL_0);
 	assert_int_equal(options.exit, OPTIONS_EXIT_RESET);
-	assert_int_equal(parse("cpl=auto exit=halt seed=18446744073709551615"), 0);
+	assert_int_equal(parse("cpl=auto ports=auto exit=halt seed=18446744073709551615"), 0);
 	assert_int_equal(options.cpl, OPTIONS_CPL_AUTO);
 	assert_int_equal(options.exit, OPTIONS_EXIT_HALT);
 	assert_int_equal(options.seed, UINT64_MAX);
@@ -103,6 +105,7 @@ static void test_what_is_not_understood_is_named(void **state)
 	check_bad("reads=10x", "bad value 'reads=10x'\n");
 	check_bad("budget=86400001", "bad value 'budget=86400001'\n");
 	check_bad("seed=18446744073709551616", "bad value 'seed=18446744073709551616'\n");
+	check_bad("ports=on", "bad value 'ports=on'\n");
 	check_bad("cpl=1", "bad value 'cpl=1'\n");
 	check_bad("cpl=", "bad value 'cpl='\n");
 	check_bad("exit=debugger", "bad value 'exit=debugger'\n");

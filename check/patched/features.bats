@@ -192,16 +192,25 @@ plugged_before_start() {
     ! grep -v " addr 0x28[0-9a-f]* .*'pcie-mmcfg-trap'" "$BATS_TEST_TMPDIR/reads"
 }
 
-@test "CF8 hidden: every firmware goes on working, the image finds no ports and all functions" {
+@test "CF8 hidden: every firmware goes on working, the image finds all functions without the ports" {
     local way
     for way in 'efi' 'pvh' "pvh ${seabios[*]}"; do
         read -ra words <<<"$way"
-        boot --boot "${words[0]}" --append 'tests=enumerate.*,sizing.*,scan.* budget=1' -- "${words[@]:1}" "${readonly[@]}" "${masks[@]}" "${hide[@]}"
+        boot --boot "${words[0]}" --append 'tests=enumerate.*,sizing.*,scan.* budget=1 ports=off' -- "${words[@]:1}" "${readonly[@]}" "${masks[@]}" "${hide[@]}"
         passed
         holds '.[0].pio == false and .[0].ecam_source == "mcfg"' env
         holds 'length == 24 and all(.[]; .seen_by == ["ecam"])' function
         all_agree 4
+        holds '.[0].accesses | .cf8_read + .cf8_write + .cfc_read + .cfc_write == 0'
     done
+}
+
+@test "CF8 hidden, and nobody said so: the ports are there and wrong" {
+    boot --boot pvh --append 'tests=enumerate.*,rule.cf8.latch budget=1' -- "${readonly[@]}" "${hide[@]}"
+    ((status == 1))
+    logged '^# CF8 reads 0xffffffff .*say ports=off'
+    logged '^not ok .*rule.cf8.latch'
+    holds '.[-1].failed == 1'
 }
 
 @test "microvm: read-only ECAM and the table" {
