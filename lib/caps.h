@@ -22,6 +22,7 @@
 #define CAP_AF        0x13
 #define CAP_EA        0x14
 
+#define ECAP_AER      0x01
 #define ECAP_SRIOV    0x10
 #define ECAP_REBAR    0x15
 
@@ -63,6 +64,11 @@ unsigned caps_find_extended(struct cfg *cfg, const struct pci_function *fn, uint
 #define EXPRESS_ROOT_PORT        4
 #define EXPRESS_DOWNSTREAM_PORT  6
 #define EXPRESS_BRIDGE_FROM_PCI  8 /* PCI or PCI-X above, a PCI Express link below */
+
+/* Advanced Error Reporting (7.8.4): which errors are masked, which are fatal. */
+#define AER_MASK                 0x08
+#define AER_SEVERITY             0x0c
+#define AER_CORRECTABLE_MASK     0x14
 
 #define CAPS_RESOURCES_MAX       32
 

@@ -12,7 +12,7 @@ static const struct cause {
     {"an absent device answers", "rule.absence.ones,rule.absence.buses,rule.absence.phantom",
      "enumerate.*,sizing.*,resources.*,scan.*,rule.identity.*,rule.absence.*,rule.header.*,"
      "rule.bar.*,rule.capability.*,rule.bridge.*,rule.paravirtual.*,rule.command.*,rule.status.*,"
-     "rule.side.*,rule.destructive.*,rule.lane.*,rule.coherence.*,rule.untouched"},
+     "rule.side.*,rule.destructive.*,rule.lane.*,rule.holds.*,rule.coherence.*,rule.untouched"},
     {"MCFG does not describe ECAM as it is: its buses, base or segment",
      "rule.acpi.mcfg-buses,rule.acpi.mcfg-range,rule.acpi.mcfg-overlap,rule.acpi.mcfg-base",
      "acpi.*,enumerate.*,scan.*,sizing.*,rule.acpi.*,rule.identity.*,rule.bridge.*,"
@@ -23,16 +23,16 @@ static const struct cause {
     {"CF8 does not keep what is written to it", "rule.cf8.latch", "rule.cf8.*,rule.side.latch"},
     {"ports mix up byte lanes", "rule.lane.read-pio,rule.lane.write-pio",
      "rule.lane.*,rule.header.*,rule.status.*,rule.command.*,rule.side.*,rule.untouched,"
-     "rule.capability.*,rule.region.*,rule.destructive.*"},
+     "rule.capability.*,rule.region.*,rule.holds.*,rule.destructive.*"},
     {"ECAM mixes up byte lanes", "rule.lane.read-ecam,rule.lane.write-ecam",
      "rule.lane.*,rule.header.*,rule.status.*,rule.command.*,rule.side.*,rule.untouched,"
-     "rule.capability.*,rule.region.*,rule.identity.extended,rule.destructive.*"},
+     "rule.capability.*,rule.region.*,rule.identity.extended,rule.holds.*,rule.destructive.*"},
     {"ECAM reads from a copy that is not kept up to date", "rule.coherence.pio-ecam",
      "rule.coherence.*,rule.virtio.*,rule.status.*,rule.command.*,rule.header.*,rule.side.*,"
-     "rule.identity.*,rule.lane.*,rule.bar.*,rule.untouched"},
+     "rule.identity.*,rule.lane.*,rule.holds.*,rule.bar.*,rule.untouched"},
     {"ports read from a copy that is not kept up to date", "rule.coherence.ecam-pio",
      "rule.coherence.*,rule.virtio.*,rule.status.*,rule.command.*,rule.header.*,rule.side.*,"
-     "rule.identity.*,rule.lane.*,rule.bar.*,rule.untouched"},
+     "rule.identity.*,rule.lane.*,rule.holds.*,rule.bar.*,rule.untouched"},
     {"COMMAND does not take what is written to it",
      "rule.command.decode,rule.command.holds,rule.command.widths",
      "rule.command.*,rule.status.*,sizing.*,rule.destructive.*,rule.coherence.internal"},

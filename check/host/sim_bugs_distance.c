@@ -206,7 +206,8 @@ static const struct sim_bug bugs[] = {
 	       {"HDR-02", "01:01.0 register 0x0e over ecam: header type 127"},
 	       {"PV-02", "01:01.0: is on the bus"},
 	       {"CMD-02", "01:01.0 register 0x06 over pio"},
-	       {"DST-01", "with secondary 63, bus 1 still read 0xffff0001"}}},
+	       {"DST-01", "with secondary 63, bus 1 still read 0xffff0001"},
+	       {"DST-09", "with subordinate 2, bus 3 read 0xffff0001"}}},
 };
 
 const struct sim_bug_table sim_bugs_distance = {bugs, sizeof(bugs) / sizeof(bugs[0])};

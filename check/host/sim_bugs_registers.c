@@ -42,8 +42,11 @@ static bool bug_vendor_writable(struct sim_fn *fn, struct sim_access *a)
 
 static bool bug_line_read_only(struct sim_fn *fn, struct sim_access *a)
 {
-	(void)fn;
-	return covers(a, 0x3c);
+	unsigned shift = 8 * (0x3c - a->reg);
+
+	if (covers(a, 0x3c))
+		a->value = (a->value & ~(0xffu << shift)) | (uint32_t)fn->value[0x3c] << shift;
+	return false;
 }
 
 static bool bug_command_write_dropped(struct sim_fn *fn, struct sim_access *a)
@@ -234,7 +237,8 @@ static const struct sim_bug bugs[] = {
     {.name = "bridge-numbers-fixed",
      .fn_write = bug_bridge_numbers_fixed,
      .fails = {{"LANE-07", "00:05.0 register 0x18 over pio: wrote 0xff, all numbers read 0x010100"},
-	       {"DST-01", "00:05.0 register 0x18 over pio: wrote 0x003f3f00, read 0x00010100"}}},
+	       {"DST-01", "00:05.0 register 0x18 over pio: wrote 0x003f3f00, read 0x00010100"},
+	       {"DST-09", "with subordinate 2, bus 3 read 0x00051b36"}}},
     {.name = "type-bits-missing",
      .fn_read = bug_type_bits_missing,
      .fails = {{"BAR-02", "00:02.0 register 0x14 over pio: wrote 0xffffffff, read 0xffffffe0"},

@@ -80,6 +80,12 @@ struct sim_fn *sim_add_bridge(struct sim_bus *bus, unsigned device, unsigned fun
 	sim_set32(fn, 0x20, 0x0000fff0);
 	sim_writable32(fn, 0x20, 0xfff0fff0);
 	sim_writable32(fn, 0x30, 0xffffffff);
+	/* Prefetchable memory, of 64 bits. */
+	sim_set32(fn, 0x24, 0x0001fff1);
+	sim_writable32(fn, 0x24, 0xfff0fff0);
+	sim_writable32(fn, 0x28, 0xffffffff);
+	sim_writable32(fn, 0x2c, 0xffffffff);
+	fn->writable[0x3e] = 0x03; /* parity error response, SERR# enable */
 	return fn;
 }
 
@@ -207,6 +213,7 @@ void sim_msi(struct sim_fn *fn)
 {
 	unsigned at = sim_cap(fn, 0x05, 24);
 
+	fn->writable[at + 2] = 0x01; /* enable */
 	sim_writable32(fn, at + 4, 0xfffffffc);
 	sim_writable32(fn, at + 8, 0x0000ffff);
 }
@@ -217,6 +224,7 @@ void sim_msi_x(struct sim_fn *fn, unsigned entries, uint32_t bar_size)
 	unsigned at = sim_cap(fn, 0x11, 12);
 
 	sim_set16(fn, at + 2, (uint16_t)(entries - 1));
+	fn->writable[at + 3] = 0xc0; /* enable, mask all */
 	sim_set32(fn, at + 4, bar_size / 2);
 	sim_set32(fn, at + 8, bar_size - 8);
 }

@@ -30,7 +30,9 @@ static void add_all_kinds(struct sim_bus *bus, unsigned device)
 	sim_msi_x(fn, 32, 128 << 10);
 	sim_ecap(fn, 0x0001, 0x48);
 	sim_set32(fn, 0x104, 0x04030201);
-	sim_writable32(fn, 0x114, 0x000031c1); /* which correctable errors are masked */
+	sim_writable32(fn, 0x108, 0x0015f030); /* which errors are masked */
+	sim_writable32(fn, 0x10c, 0x0015f030); /* which are fatal */
+	sim_writable32(fn, 0x114, 0x000031c1); /* which correctable ones are masked */
 	sim_ecap(fn, 0x0003, 12);
 	fn->value[0x3d] = 1;
 	sim_set32(fn, 0x2c, 0x11001af4);
@@ -46,6 +48,7 @@ static void add_conventional(struct sim_bus *bus, unsigned device)
 	sim_set16(fn, sim_cap(fn, 0x01, 8) + 2, 3);
 	sim_msi(fn);
 	fn->value[0x07] |= 0x20;
+	fn->value[0x04] &= (uint8_t)~0x04; /* does not master, so that its MSI may be tried */
 	fn->value[0x3d] = 2;
 	/* A ROM as OVMF leaves those that it does not assign: with all of its address bits set. */
 	sim_rom(fn, 128 << 10);
@@ -117,7 +120,7 @@ static void build(void)
 	add_all_kinds(add_bridge(root, 5, true), 0);
 	behind = add_bridge(root, 6, false);
 	add_conventional(behind, 1);
-	add_bridge(behind, 2, false);
+	sim_add(add_bridge(behind, 2, false), 1, 0, 0x00051b36, 0x00ff00);
 	add_bridge(behind, 3, false);
 	add_virtio(root, 7);
 	unassign(add_edu(root, 14));

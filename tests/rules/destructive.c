@@ -80,6 +80,42 @@ static void check_renumber(const struct rule_target *t)
 	    t->fn->buses, back, old.bus);
 }
 
+/* The secondary bus of some bridge below another; 0: there is none. */
+static uint8_t bus_below(const struct session *s, const struct pci_function *bridge)
+{
+	for (unsigned i = 0; i < s->inventory.count; i++) {
+		const struct pci_function *fn = &s->inventory.known[i].fn;
+
+		if (fn->at.segment == bridge->at.segment && pci_is_bridge(fn) &&
+		    pci_secondary(fn) > pci_secondary(bridge) &&
+		    pci_secondary(fn) <= pci_subordinate(bridge) &&
+		    pci_id_present(occupant(s, fn->at.segment, pci_secondary(fn)).id))
+			return pci_secondary(fn);
+	}
+	return 0;
+}
+
+static void check_subordinate(const struct rule_target *t)
+{
+	uint8_t below = pci_is_bridge(t->fn) && pci_secondary(t->fn) ? bus_below(t->s, t->fn) : 0;
+	struct pci_function there = occupant(t->s, t->fn->at.segment, below);
+	uint32_t got, back;
+
+	if (!below || !t->cfg->ops->reaches(t->cfg, there.at, 0))
+		return;
+	cfg_write32(t->cfg, t->fn->at, PCI_BUS_NUMBERS,
+		    (t->fn->buses & 0xff00ffff) | (uint32_t)(below - 1) << 16);
+	got = cfg_read32(t->cfg, there.at, PCI_ID);
+	cfg_write32(t->cfg, t->fn->at, PCI_BUS_NUMBERS, t->fn->buses);
+	back = cfg_read32(t->cfg, there.at, PCI_ID);
+	rule_expect(t, got == 0xffffffff, PCI_BUS_NUMBERS,
+		    "with subordinate %u, bus %u read 0x%08x, should be all-ones", below - 1u,
+		    below, got);
+	rule_expect(t, back == there.id, PCI_BUS_NUMBERS,
+		    "with subordinate %u again, bus %u read 0x%08x, should be 0x%08x",
+		    pci_subordinate(t->fn), below, back, there.id);
+}
+
 /* Where no operating system would put a BAR: in low memory, on the VGA window, on the APICs, at the
  * very top. */
 static const uint32_t odd[] = {0x00000000, 0x00000010, 0x000a0000, 0x000fff00, 0xfec00000,
@@ -157,6 +193,10 @@ TEST(.name = "rule.destructive.bus-numbers", .id = "DST-01",
      .flags = TEST_DESTRUCTIVE, .reference = "PCI-to-PCI Bridge 1.2, 3.1.2.1 and 3.2.5.3",
      .text = "When a bridge's secondary bus number changes, what is behind it answers at the new "
 	     "number and not at the old one.");
+TEST(.name = "rule.destructive.subordinate", .id = "DST-09",
+     .idle = "no bridge has another one with functions behind it", .check = check_subordinate,
+     .flags = TEST_DESTRUCTIVE, .reference = "PCI-to-PCI Bridge 1.2, 3.1.2.1 and 3.2.5.4",
+     .text = "A bridge passes on no bus above its subordinate bus number.");
 TEST(.name = "rule.destructive.odd-addresses", .id = "DST-02", .check = check_odd,
      .filter = RULE_BARS, .flags = TEST_DESTRUCTIVE, .reference = "PCI Local Bus 3.0, 6.2.5.1",
      .text = "With decode off a BAR takes any address, however strange.");

@@ -1,0 +1,197 @@
+/*
+ * Registers of capabilities and bridges that must take what is written: enable bits of messages, masks
+ * of errors, windows.
+ */
+#include "caps.h"
+#include "rules/rule.h"
+
+#define COMMAND_MASTER 0x0004u
+
+/* Message Control, the upper half of the first dword (PCI 3.0, 6.8.1.3 and 6.8.2.3). */
+#define MSI_ENABLE     0x00010000u
+#define MSI_X_ENABLE   0x80000000u
+#define MSI_X_MASK_ALL 0x40000000u
+
+/*
+ * Sets and clears some bits of a dword's upper half, the others there staying as they are; the caller
+ * puts it back. A dword, so that lanes that are mixed up are the lane rules' business.
+ */
+static void set_and_clear(const struct rule_target *t, unsigned reg, uint32_t others, uint32_t bits)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t want = (others & ~bits) | (i ? 0 : bits), got = rule_put(t, reg, want);
+
+		if (!rule_expect(t, (got ^ want) >> 16 == 0, reg,
+				 "wrote 0x%08x, read 0x%08x, should be what was written", want,
+				 got))
+			return;
+	}
+}
+
+/* No message is sent meanwhile: MSI-X is masked as a whole, MSI looked at only where the function does
+ * not master. */
+static void check_messages(const struct rule_target *t)
+{
+	bool masters = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND) & COMMAND_MASTER;
+	struct caps_walk w;
+
+	caps_begin(&w, t->cfg, t->fn);
+	while (caps_next(&w)) {
+		uint32_t before = w.header;
+
+		if (w.id == CAP_MSI_X && !(before & MSI_X_ENABLE)) {
+			set_and_clear(t, w.at, before, MSI_X_MASK_ALL);
+			set_and_clear(t, w.at, before | MSI_X_MASK_ALL, MSI_X_ENABLE);
+		} else if (w.id == CAP_MSI && !masters && !(before & MSI_ENABLE)) {
+			set_and_clear(t, w.at, before, MSI_ENABLE);
+		} else {
+			continue;
+		}
+		cfg_write32(t->cfg, t->fn->at, w.at, before);
+	}
+}
+
+/*
+ * Errors that a function cannot do without (PCIe 6.2.7): uncorrectable a malformed TLP and an
+ * unsupported request; correctable a bad TLP, a bad DLLP and the two of the replay timer, which are
+ * those of a link.
+ */
+#define AER_SEVERITY_BITS    0x00140000u
+#define AER_CORRECTABLE_BITS 0x000011c0u
+
+#define TYPE_INTEGRATED      9 /* from here on no link of its own (PCIe 7.5.3.2) */
+
+static bool has_link(const struct rule_target *t)
+{
+	struct caps_walk w;
+
+	caps_begin(&w, t->cfg, t->fn);
+	while (caps_next(&w))
+		if (w.id == CAP_EXPRESS)
+			return CAP_EXPRESS_TYPE(w.header) < TYPE_INTEGRATED;
+	return false;
+}
+
+static void expect_bits(const struct rule_target *t, unsigned reg, uint32_t bits)
+{
+	uint32_t before = cfg_read32(t->cfg, t->fn->at, reg), set, clear;
+
+	set = rule_put(t, reg, before | bits);
+	clear = rule_put(t, reg, before & ~bits);
+	cfg_write32(t->cfg, t->fn->at, reg, before);
+	rule_expect(t, (set & bits) == bits && !(clear & bits), reg,
+		    "of bits 0x%08x 0x%08x can be set and 0x%08x be cleared, should be all", bits,
+		    set & bits, ~clear & bits);
+}
+
+/* How errors are reported; nothing here makes any. */
+static void check_errors(const struct rule_target *t)
+{
+	struct caps_walk w;
+
+	if (!has_link(t))
+		return;
+	caps_begin_extended(&w, t->cfg, t->fn);
+	while (caps_next(&w))
+		if (w.id == ECAP_AER && w.at + AER_CORRECTABLE_MASK < 0x1000) {
+			expect_bits(t, w.at + AER_SEVERITY, AER_SEVERITY_BITS);
+			expect_bits(t, w.at + AER_CORRECTABLE_MASK, AER_CORRECTABLE_BITS);
+		}
+}
+
+/* Of a type 1 header (Bridge 1.2, 3.2.5). Of a window base and limit, each in half of the register. */
+#define BRIDGE_CONTROL      0x3c        /* upper half; interrupt line and pin are the lower one */
+#define BRIDGE_CONTROL_BITS 0x00030000u /* parity error response, SERR# enable */
+#define PREFETCH_UPPER      0x28        /* of the base; of the limit in the next dword */
+#define PREFETCH_IS_WIDE    0x00010001u
+
+static const struct window {
+	unsigned reg, width;
+	uint32_t address; /* the other bits say of what kind it is */
+	bool optional;
+} ports = {0x1c, 2, 0xf0f0, true}, memory = {0x20, 4, 0xfff0fff0, false},
+  prefetchable = {0x24, 4, 0xfff0fff0, true};
+
+static uint32_t put(const struct rule_target *t, const struct window *w, uint32_t value)
+{
+	cfg_write(t->cfg, t->fn->at, w->reg, w->width, value & cfg_ones(w->width));
+	return cfg_read(t->cfg, t->fn->at, w->reg, w->width);
+}
+
+/* A window takes any address and keeps its kind. One that is missing takes nothing. */
+static void expect_window(const struct rule_target *t, const struct window *w)
+{
+	static const uint32_t patterns[] = {0xffffffff, 0x5a5aa5a5, 0xa5a55a5a, 0x0000ffff,
+					    0xffff0000};
+	uint32_t before = cfg_read(t->cfg, t->fn->at, w->reg, w->width);
+	bool there = !w->optional || put(t, w, 0xffffffff) != put(t, w, 0);
+
+	for (unsigned i = 0; there && i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		uint32_t wrote = patterns[i] & cfg_ones(w->width), got = put(t, w, wrote),
+			 want = (wrote & w->address) | (before & ~w->address);
+
+		if (!rule_expect(t, got == want, w->reg, "wrote 0x%x, read 0x%x, should be 0x%x",
+				 wrote, got, want))
+			break;
+	}
+	put(t, w, before);
+}
+
+/* The upper halves of a window that says it has them. */
+static void expect_upper(const struct rule_target *t, unsigned reg)
+{
+	static const uint32_t patterns[] = {0x5a5aa5a5, 0xa5a55a5a};
+	uint32_t before = cfg_read32(t->cfg, t->fn->at, reg);
+
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t got = rule_put(t, reg, patterns[i]);
+
+		if (!rule_expect(t, got == patterns[i], reg,
+				 "wrote 0x%08x, read 0x%08x, should be what was written",
+				 patterns[i], got))
+			break;
+	}
+	cfg_write32(t->cfg, t->fn->at, reg, before);
+}
+
+static void check_bridge(const struct rule_target *t)
+{
+	uint32_t control, kind;
+	uint16_t command;
+
+	if (!pci_is_bridge(t->fn))
+		return;
+	command = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND);
+	control = cfg_read32(t->cfg, t->fn->at, BRIDGE_CONTROL);
+	set_and_clear(t, BRIDGE_CONTROL, control, BRIDGE_CONTROL_BITS);
+	cfg_write32(t->cfg, t->fn->at, BRIDGE_CONTROL, control);
+
+	/* So that nothing is passed on while the windows lie about. */
+	cfg_write16(t->cfg, t->fn->at, PCI_COMMAND,
+		    command & (uint16_t) ~(PCI_COMMAND_IO | PCI_COMMAND_MEMORY));
+	expect_window(t, &ports);
+	expect_window(t, &memory);
+	expect_window(t, &prefetchable);
+	kind = cfg_read32(t->cfg, t->fn->at, prefetchable.reg) & ~prefetchable.address;
+	for (unsigned i = 0; kind == PREFETCH_IS_WIDE && i < 2; i++)
+		expect_upper(t, PREFETCH_UPPER + 4 * i);
+	cfg_write16(t->cfg, t->fn->at, PCI_COMMAND, command);
+}
+
+TEST(.name = "rule.holds.messages", .id = "HOLD-01", .check = check_messages,
+     .idle = "no function has messages that are off",
+     .reference = "PCI Local Bus 3.0, 6.8.1.3 and 6.8.2.3",
+     .text = "MSI Enable, and MSI-X Enable while Function Mask is set, can be set and cleared; so "
+	     "can Function Mask.");
+TEST(.name = "rule.holds.error-masks", .id = "HOLD-02", .check = check_errors,
+     .filter = RULE_BY_TEST, .path = PATH_ECAM, .flags = TEST_NEEDS_ECAM,
+     .idle = "no function with a link reports errors",
+     .reference = "PCI Express Base 4.0, 6.2.7, 7.8.4.4 and 7.8.4.6",
+     .text = "A function with a link lets every error that it must know be masked, if "
+	     "correctable, or be made fatal or not, if uncorrectable.");
+TEST(.name = "rule.destructive.bridge-registers", .id = "DST-08", .check = check_bridge,
+     .flags = TEST_DESTRUCTIVE, .idle = "there is no bridge",
+     .reference = "PCI-to-PCI Bridge 1.2, 3.2.5.6, 3.2.5.8 to 3.2.5.10 and 3.2.5.18",
+     .text = "A bridge's windows take any address and keep what they say of their kind (those for "
+	     "ports and for prefetchable memory may be missing); Bridge Control takes its error "
+	     "bits.");
