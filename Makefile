@@ -43,7 +43,7 @@ GNUEFI_CRT0 := /usr/lib/crt0-efi-x86_64.o
 GNUEFI_LIB  := /usr/lib/libgnuefi.a
 PE_SECTIONS := .text .reloc .rodata .relro .data .dynamic .rela .dynsym
 
-.PHONY: all run test qemu check-series bench compare test-patched test-mutants lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
+.PHONY: all run test qemu check-series bench compare test-patched test-mutants test-random lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
 
 all: build/barometer.efi build/barometer.elf
 
@@ -80,6 +80,11 @@ test-patched: all
 test-mutants: all
 	check/run-mutants $(ARGS)
 
+# Random machines in the QEMU that is installed, all rules on each: none may be blamed. ARGS='--seed 500 --count 100' and others.
+test-random: all
+	@tools/need qemu-system-x86_64 OVMF
+	check/random-machines $(or $(ARGS),--count 40)
+
 include check/host/host.mk
 include check/fuzz/fuzz.mk
 include tools/tools.mk
@@ -98,6 +103,7 @@ help:
 	@echo 'make compare  stock against patched QEMU, Linux as a witness: writes docs/results.md'
 	@echo 'make test-patched  the tests on the patched QEMU'
 	@echo 'make test-mutants  seeded bugs in a real QEMU, one boot each: caught by the right rules, legal changes not flagged'
+	@echo 'make test-random  random machines in QEMU, all rules on each: none may be blamed'
 	@echo 'make lint     formatting, clang warnings, clang-tidy, cppcheck, shellcheck'
 	@echo 'make host-test, coverage, docs  the host unit tests alone; line coverage of lib/; the table in docs/conformance.md'
 	@echo 'make clean    remove build/'
