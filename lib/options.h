@@ -33,8 +33,9 @@ struct options {
 	enum options_cpl cpl;
 	enum options_exit exit;
 	bool ports_off; /* CF8 and CFC are not touched */
-	bool emulated;  /* somebody knows that instructions are emulated, which CPUID may not show */
-	uint32_t mem;   /* MiB of RAM from 0 on, for where no loader gives a memory map; 0: not said */
+	bool emulated; /* somebody knows that instructions are emulated, which CPUID may not show */
+	uint32_t
+	    mem; /* MiB of RAM from 0 on, for where no loader gives a memory map; 0: not said */
 };
 
 void options_defaults(struct options *options);
