@@ -19,6 +19,7 @@ static unsigned exit_value(const char *status)
 
 _Noreturn void finish(void)
 {
+	report_note(&finish_state.report, "the end: %s", power_plan(finish_state.exit));
 	io_out8(FINISH_PORT, FINISH_MARK_END);
 	report_done(&finish_state.report, &finish_state.counts);
 	console_drain();

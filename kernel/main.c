@@ -10,11 +10,13 @@
 #include "io.h"
 #include "memory.h"
 #include "paging.h"
+#include "power.h"
 #include "privilege.h"
 #include "roots.h"
 #include "runner.h"
 #include "screen.h"
 #include "session.h"
+#include "xen.h"
 
 _Noreturn void kernel_main(struct handoff *handoff);
 
@@ -46,7 +48,8 @@ static unsigned take_options(const struct handoff *handoff)
 
 	options_defaults(&options);
 	for (unsigned i = 0; i < 2; i++)
-		bad += options_parse(&options, handoff->options[i], &diag);
+		bad += options_parse(&options, handoff->options[i],
+				     i == 1 && handoff->loader_adds_words, &diag);
 	for (unsigned i = 0; i < handoff->note_count; i++) {
 		report_note(&finish_state.report, "%s", handoff->note[i].text);
 		bad += handoff->note[i].options_lost;
@@ -59,8 +62,18 @@ static void read_acpi(struct handoff *handoff)
 {
 	/* Firmware without UEFI may leave the RSDP to be found. */
 	if (!handoff->rsdp)
-		handoff->rsdp = acpi_find_rsdp(0xe0000, 0x20000, memory_map_table, &memory);
+		handoff->rsdp = acpi_find_rsdp(memory_map_table, &memory);
 	acpi_parse(&acpi, handoff->rsdp, cpu_physical_bits(), memory_map_table, &memory, &diag);
+}
+
+/* What the end of the run needs to know. That there is no fw_cfg, only discovery can tell. */
+static void prepare_end(void)
+{
+	power_machine.map = memory_map_device;
+	power_machine.context = &memory;
+	acpi_power_find(&power_machine.acpi, &acpi, memory_map_table, &memory);
+	power_machine.vmm = vmm_identify(&platform.hypervisor, &acpi, true);
+	power_machine.virtual |= power_machine.vmm == VMM_BOCHS;
 }
 
 static void take_roots(const struct handoff *handoff)
@@ -76,8 +89,7 @@ static void fill_platform(struct handoff *handoff, const struct privilege *privi
 	struct clock clock = clock_find(&acpi);
 
 	platform.boot = handoff->boot;
-	cpu_hypervisor(&platform.hypervisor);
-	platform.emulated = hypervisor_is(&platform.hypervisor, "TCGTCGTCGTCG");
+	platform.emulated = options.emulated || hypervisor_is(&platform.hypervisor, "TCGTCGTCGTCG");
 	privilege_explain(privilege, why, sizeof(why));
 	platform.cpl = privilege->cpl;
 	platform.cpl_reason = why;
@@ -108,22 +120,33 @@ _Noreturn void kernel_main(struct handoff *handoff)
 
 	io_out8(FINISH_PORT, FINISH_MARK_START);
 	finish_state.report = (struct report){.put = put};
-	console_init();
+	power_machine.delivered = console_init();
+	cpu_hypervisor(&platform.hypervisor);
+	power_machine.virtual = platform.hypervisor.count > 0;
 	report_version(&finish_state.report);
 	bad_options = take_options(handoff);
 
 	cpu_init();
+	if (!handoff->range_count)
+		memory_by_word(handoff, options.mem);
+	else if (options.mem)
+		note(NULL, "mem= is not needed, and not used: there is a memory map");
 	memory = (struct memory){handoff, memory_align(handoff->arena), &diag};
 	ram = memory.own;
 	if (!ram.len || !paging_init(&ram))
-		finish_error("no memory for page tables");
+		finish_error(
+		    "no memory for page tables: no memory map, or no room in it; mem=MiB says "
+		    "what there is");
 	arena = (struct arena){(uint8_t *)ram.start, ram.len, 0};
 	screen_init(&handoff->screen);
 	platform.lfence = cpu_serialise_lfence() ? "serializing" : "unconfirmed";
+	xen_init();
+	clock_ask_kvm();
 	privilege = privilege_choose(options.cpl);
 
 	read_acpi(handoff);
 	fill_platform(handoff, &privilege);
+	prepare_end();
 	session = (struct session){
 	    .platform = &platform,
 	    .options = &options,
@@ -133,6 +156,9 @@ _Noreturn void kernel_main(struct handoff *handoff)
 	};
 	finish_state.headline = session.headline;
 	runner_run(&session, bad_options);
+	/* Only one that answers on every bus as it does is known to end by a reset. */
+	if (session.found.vmm == VMM_KVMTOOL && pci_bus_any(&session.found.roots.aliases))
+		power_machine.vmm = VMM_KVMTOOL;
 	if (paging_audit())
 		finish_error("a page is both writable and executable");
 	finish();
