@@ -12,12 +12,12 @@ say = $(if $(V),,@echo '  $(1)	$(2)';)
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 # What is in the image. The tests run in the order in which they are listed here.
-LIB    := acpi aml arena bar caps diag ecam fwcfg hypervisor mask_table measure mem number options pci pio report roots scan sizing stats text
+LIB    := acpi aml arena bar caps crc32 diag ecam fwcfg hypervisor mask_table measure mem number options pci pio report roots scan sizing spcr stats text uart
 RULES  := $(addprefix rules/,acpi identity lane cf8 absence header bar rom capability region coherence virtio bridge mask_table \
 	command holds side destructive memory untouched)
 TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access reads soak dump rules/untouched verdict trap
 TESTS_SUPPORT := cause discovery env inventory outcome repeat runner session rules/deviations rules/place rules/rule
-KERNEL := clock console cpu finish main memory paging power privilege screen traps
+KERNEL := clock console cpu finish glyphs log main memory paging pixels power privilege screen traps vga_text
 KERNEL_ASM := enter traps
 EFI    := efi efi_machine efi_screen efi_options
 
@@ -133,8 +133,9 @@ build/%_asm.o: %.asm Makefile | build/tools
 	$(call say,NASM,$<)$(NASM) -f elf64 -Werror -w+all -o $@ $<
 
 # The version changes with every commit; only what prints it is built again.
-build/kernel/main.o build/tests/env.o: CFLAGS += $(VERSION_CFLAGS)
-build/kernel/main.o build/tests/env.o: build/version
+VERSIONED := build/kernel/main.o build/kernel/screen.o build/tests/env.o
+$(VERSIONED): CFLAGS += $(VERSION_CFLAGS)
+$(VERSIONED): build/version
 
 build/version: FORCE
 	@mkdir -p build

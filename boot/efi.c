@@ -106,8 +106,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 		say(system, L"barometer: no memory below 4 GiB\r\n");
 		return EFI_OUT_OF_RESOURCES;
 	}
-	say(system,
-	    L"barometer: running; results go to the first serial port (COM1, 115200 8N1)\r\n");
+	say(system, L"barometer: running; results go to a serial port, where there is one\r\n");
 	status = efi_leave(image, &handoff);
 	if (EFI_ERROR(status)) {
 		say(system, L"barometer: firmware does not let go of boot services\r\n");

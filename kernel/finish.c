@@ -4,7 +4,9 @@
 #include "io.h"
 #include "mem.h"
 #include "power.h"
+#include "log.h"
 #include "screen.h"
+#include "text.h"
 
 struct finish finish_state;
 
@@ -17,12 +19,28 @@ static unsigned exit_value(const char *status)
 	return strcmp(status, "skip") == 0 ? POWER_SKIP : POWER_ERROR;
 }
 
+/* The result, and what tells a photograph of it from another run's. */
+static void show(void)
+{
+	const char *lines[FINISH_LINES_MAX + 2];
+	const struct log *log = log_now();
+	char sum[48], where[48];
+
+	for (unsigned i = 0; i < FINISH_LINES_MAX; i++)
+		lines[i] = finish_state.lines[i];
+	text_format(sum, sizeof(sum), "log crc-32 %08x, %zu bytes", log->crc, log->len);
+	text_format(where, sizeof(where), "log on %s", console_name());
+	lines[FINISH_LINES_MAX] = sum;
+	lines[FINISH_LINES_MAX + 1] = where;
+	screen_show(&finish_state.report, lines, FINISH_LINES_MAX + 2);
+}
+
 _Noreturn void finish(void)
 {
 	io_out8(FINISH_PORT, FINISH_MARK_END);
 	report_done(&finish_state.report, &finish_state.counts);
 	console_drain();
-	screen_show(&finish_state.report, finish_state.headline);
+	show();
 	power_off(finish_state.exit, exit_value(report_status(&finish_state.report)));
 }
 

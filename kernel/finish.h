@@ -13,11 +13,14 @@
 #define FINISH_MARK_START 0xb0
 #define FINISH_MARK_END   0xb1
 
+#define FINISH_LINES_MAX  8
+
 struct finish {
 	struct report report;
 	struct cfg_counts counts;
 	enum options_exit exit;
-	const char *headline; /* for the screen; NULL or empty: none */
+	/* For the screen; NULL or empty: left out. */
+	const char *lines[FINISH_LINES_MAX];
 };
 
 extern struct finish finish_state;

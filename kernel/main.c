@@ -8,13 +8,16 @@
 #include "finish.h"
 #include "handoff.h"
 #include "io.h"
+#include "log.h"
 #include "memory.h"
 #include "paging.h"
+#include "pixels.h"
 #include "privilege.h"
 #include "roots.h"
 #include "runner.h"
 #include "screen.h"
 #include "session.h"
+#include "vga_text.h"
 
 _Noreturn void kernel_main(struct handoff *handoff);
 
@@ -28,6 +31,7 @@ static struct session session;
 static void put(void *context, const char *text, size_t len)
 {
 	(void)context;
+	log_put(text, len);
 	console_put(text, len);
 }
 
@@ -89,6 +93,8 @@ static void fill_platform(struct handoff *handoff, const struct privilege *privi
 	platform.map_uncached = memory_map_uncached;
 	platform.is_ram = memory_is_ram;
 	platform.is_listed = memory_is_listed;
+	platform.console = console_name();
+	platform.progress = screen_progress;
 	take_roots(handoff);
 	report_note(&finish_state.report, "barometer %s, booted by %s under \"%s\"",
 		    BAROMETER_VERSION, handoff->boot,
@@ -100,29 +106,47 @@ static void fill_platform(struct handoff *handoff, const struct privilege *privi
 	report_note(&finish_state.report, "%s", why);
 }
 
+static void find_screen(const struct handoff *handoff)
+{
+	const struct canvas *canvas = pixels_init(&handoff->screen);
+
+	screen_init(canvas ? canvas : vga_text_init(memory_map_device, &memory));
+}
+
+/* What the screen shows at the end beside the result itself. */
+static void take_lines(void)
+{
+	finish_state.lines[0] = session.headline;
+	for (unsigned i = 0; i < SESSION_FIGURES; i++)
+		finish_state.lines[1 + i] = session.figure[i];
+}
+
 _Noreturn void kernel_main(struct handoff *handoff)
 {
 	struct handoff_range ram;
 	struct privilege privilege;
 	unsigned bad_options;
+	size_t log_room;
 
 	io_out8(FINISH_PORT, FINISH_MARK_START);
 	finish_state.report = (struct report){.put = put};
+	memory = (struct memory){handoff, memory_align(handoff->arena), &diag};
+	ram = memory.own;
+	log_room = log_init(ram);
 	console_init();
 	report_version(&finish_state.report);
 	bad_options = take_options(handoff);
 
 	cpu_init();
-	memory = (struct memory){handoff, memory_align(handoff->arena), &diag};
-	ram = memory.own;
 	if (!ram.len || !paging_init(&ram))
 		finish_error("no memory for page tables");
-	arena = (struct arena){(uint8_t *)ram.start, ram.len, 0};
-	screen_init(&handoff->screen);
+	arena = (struct arena){(uint8_t *)ram.start, ram.len - log_room, 0};
+	find_screen(handoff);
 	platform.lfence = cpu_serialise_lfence() ? "serializing" : "unconfirmed";
 	privilege = privilege_choose(options.cpl);
 
 	read_acpi(handoff);
+	console_take_spcr(&acpi, memory_map_device, &memory, &diag);
 	fill_platform(handoff, &privilege);
 	session = (struct session){
 	    .platform = &platform,
@@ -131,7 +155,7 @@ _Noreturn void kernel_main(struct handoff *handoff)
 	    .arena = &arena,
 	    .counts = &finish_state.counts,
 	};
-	finish_state.headline = session.headline;
+	take_lines();
 	runner_run(&session, bad_options);
 	if (paging_audit())
 		finish_error("a page is both writable and executable");
