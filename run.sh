@@ -11,12 +11,13 @@ build=${BUILD:-$here/build}
 
 usage() {
     cat <<'END'
-usage: ./run.sh [--boot efi|pvh|iso] [--accel auto|kvm|tcg] [--machine q35|pc|microvm] [--qemu PATH]
+usage: ./run.sh [--boot efi|pvh|linux|iso] [--accel auto|kvm|tcg] [--machine q35|pc|microvm] [--qemu PATH]
                 [--devices default|none] [--pv auto|off] [--append 'OPTIONS'] [--log FILE] [--timeout SECONDS]
                 [-- QEMU ARGS...]
 
   --boot     efi: OVMF and build/barometer.efi; pvh: build/barometer.elf through qboot, no firmware to wait for;
-             iso: OVMF and build/barometer.iso. Default: efi where the firmware runs, else pvh
+             linux: build/barometer.bz, by the Linux boot protocol, through qboot; iso: OVMF and build/barometer.iso.
+             Default: efi where the firmware runs, else pvh
   --accel    default auto: KVM if this host's KVM can run it, else TCG
   --machine  default q35; microvm has no EFI firmware, so it boots pvh
   --qemu     the QEMU to run; default qemu-system-x86_64
@@ -87,7 +88,7 @@ parse_options() {
         *) bad_usage "unknown option: $option (arguments for QEMU go after --)" ;;
         esac
         case $option in
-        --boot) one_of "$option" "$value" efi pvh iso && boot=$value ;;
+        --boot) one_of "$option" "$value" efi pvh linux iso && boot=$value ;;
         --accel) one_of "$option" "$value" auto kvm tcg && accel=$value ;;
         --machine) one_of "$option" "$value" q35 pc microvm && machine[type]=$value ;;
         --devices) one_of "$option" "$value" default none && machine[devices]=$value ;;
@@ -104,7 +105,7 @@ parse_options() {
     if [[ $boot == iso && $options ]]; then
         bad_usage "--append has no effect with --boot iso: the options are in barometer.cfg on the image"
     fi
-    if [[ ${machine[type]} == microvm && ${boot:-pvh} != pvh ]]; then
+    if [[ ${machine[type]} == microvm && ($boot == efi || $boot == iso) ]]; then
         bad_usage "--boot $boot: microvm has no EFI firmware; use --boot pvh"
     fi
 }
@@ -141,6 +142,7 @@ check_image() {
     case $1 in
     efi) image=$build/barometer.efi ;;
     pvh) image=$build/barometer.elf ;;
+    linux) image=$build/barometer.bz ;;
     iso) image=$build/barometer.iso ;;
     esac
     [[ -r $image ]] || die "$image is missing; build it with: make"
@@ -312,7 +314,7 @@ main() {
         fi
         [[ $outcome == kvm ]] || conclude
         case $boot_now in
-        pvh) why="this host's KVM cannot run it" ;;
+        pvh | linux) why="this host's KVM cannot run it" ;;
         *) why="this host's KVM cannot run OVMF" ;;
         esac
     done

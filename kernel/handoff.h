@@ -34,7 +34,7 @@ struct handoff_screen {
 };
 
 struct handoff {
-	const char *boot; /* "efi" or "pvh" */
+	const char *boot; /* "efi", "pvh" or "linux" */
 	uint64_t rsdp;    /* physical; 0: not given */
 	struct handoff_range range[HANDOFF_RANGES_MAX];
 	unsigned range_count;
@@ -45,6 +45,7 @@ struct handoff {
 	/* Command line text, NUL-terminated, weakest first: barometer.cfg, then the boot loader's
 	 * options. */
 	char options[2][HANDOFF_OPTIONS_MAX];
+	bool loader_adds_words; /* of its own to the second of them, or may */
 	/* What the boot path has to complain about. */
 	struct {
 		const char *text;

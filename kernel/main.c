@@ -50,7 +50,8 @@ static unsigned take_options(const struct handoff *handoff)
 
 	options_defaults(&options);
 	for (unsigned i = 0; i < 2; i++)
-		bad += options_parse(&options, handoff->options[i], &diag);
+		bad += options_parse(&options, handoff->options[i],
+				     i == 1 && handoff->loader_adds_words, &diag);
 	for (unsigned i = 0; i < handoff->note_count; i++) {
 		report_note(&finish_state.report, "%s", handoff->note[i].text);
 		bad += handoff->note[i].options_lost;

@@ -33,8 +33,15 @@ void options_defaults(struct options *options);
 /*
  * Takes over what text says. Comments run from # to the end of the line. Each option that is not
  * understood, or whose value is not, is named in a diagnostic; the number of those is returned.
+ *
+ * Boot loaders add words that are an operating system's. Whatever comes before the word
+ * OPTIONS_MARKER is theirs: it is listed in one diagnostic and ignored. Without that word, with_foreign
+ * says whether unknown words are taken for the loader's in the same way; a bad value never is.
  */
-unsigned options_parse(struct options *options, const char *text, const struct diag *diag);
+#define OPTIONS_MARKER "barometer"
+
+unsigned options_parse(struct options *options, const char *text, bool with_foreign,
+		       const struct diag *diag);
 
 /* True when one of the comma-separated globs matches the name. */
 bool options_match(const char *globs, const char *name);

@@ -9,7 +9,7 @@
 #include "pci.h"
 
 struct platform {
-	const char *boot;             /* "efi" or "pvh" */
+	const char *boot;             /* "efi", "pvh" or "linux" */
 	struct hypervisor hypervisor; /* as CPUID has it */
 	bool emulated;                /* instructions are translated: timing is the emulator's */
 	unsigned cpl;

@@ -96,10 +96,11 @@ qemu_command() {
         out+=(-drive "if=pflash,unit=0,format=raw,readonly=on,file=${of[ovmf_code]}"
             -drive "if=pflash,unit=1,format=raw,snapshot=on,file=${of[ovmf_vars]}")
         ;;
-    pvh) out+=(-bios qboot.rom) ;;
+    pvh | linux) out+=(-bios qboot.rom) ;;
     esac
     case $boot in
     pvh) out+=(-kernel "${of[build]}/barometer.elf" -append "$options") ;;
+    linux) out+=(-kernel "${of[build]}/barometer.bz" -append "$options") ;;
     efi) out+=(-kernel "${of[build]}/barometer.efi" -append "$options") ;;
     iso)
         out+=(-drive "if=ide,media=cdrom,readonly=on,format=raw,file=${of[build]}/barometer.iso")
