@@ -17,9 +17,9 @@ RULES  := $(addprefix rules/,acpi identity lane cf8 absence header bar rom capab
 	command holds side destructive memory untouched)
 TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access reads soak dump rules/untouched verdict trap
 TESTS_SUPPORT := cause discovery env inventory outcome repeat runner session rules/deviations rules/place rules/rule
-KERNEL := clock console cpu finish glyphs log main memory paging pixels power privilege screen traps vga_text
+KERNEL := clock console cpu finish glyphs keep log main memory paging pixels power privilege screen traps vga_text
 KERNEL_ASM := enter traps
-EFI    := efi efi_machine efi_screen efi_options
+EFI    := efi efi_log efi_machine efi_screen efi_options
 
 COMMON_OBJECTS := $(LIB:%=build/lib/%.o) $(TESTS:%=build/tests/%.o) $(TESTS_SUPPORT:%=build/tests/%.o) \
 	$(KERNEL:%=build/kernel/%.o) $(KERNEL_ASM:%=build/kernel/%_asm.o)

@@ -22,26 +22,59 @@ static unsigned exit_value(const char *status)
 /* The result, and what tells a photograph of it from another run's. */
 static void show(void)
 {
-	const char *lines[FINISH_LINES_MAX + 2];
+	const char *lines[FINISH_LINES_MAX + 3];
 	const struct log *log = log_now();
-	char sum[48], where[48];
+	char sum[48], console[48];
 
 	for (unsigned i = 0; i < FINISH_LINES_MAX; i++)
 		lines[i] = finish_state.lines[i];
 	text_format(sum, sizeof(sum), "log crc-32 %08x, %zu bytes", log->crc, log->len);
-	text_format(where, sizeof(where), "log on %s", console_name());
+	text_format(console, sizeof(console), "console: %s", console_name());
 	lines[FINISH_LINES_MAX] = sum;
-	lines[FINISH_LINES_MAX + 1] = where;
-	screen_show(&finish_state.report, lines, FINISH_LINES_MAX + 2);
+	lines[FINISH_LINES_MAX + 1] = console;
+	lines[FINISH_LINES_MAX + 2] = keep_outcome();
+	screen_show(&finish_state.report, lines, FINISH_LINES_MAX + 3);
 }
+
+static unsigned value_now(void)
+{
+	return exit_value(report_status(&finish_state.report));
+}
+
+/* A log that waits for the image's next start gets it, unless the end was chosen. */
+static _Noreturn void end(void)
+{
+	enum options_exit how = finish_state.exit;
+
+	show();
+	if (how == OPTIONS_EXIT_AUTO && keep_done())
+		how = OPTIONS_EXIT_RESET;
+	power_off(how, value_now());
+}
+
+static bool last_line_out;
 
 _Noreturn void finish(void)
 {
 	io_out8(FINISH_PORT, FINISH_MARK_END);
 	report_done(&finish_state.report, &finish_state.counts);
 	console_drain();
-	show();
-	power_off(finish_state.exit, exit_value(report_status(&finish_state.report)));
+	last_line_out = true;
+	keep_log(&finish_state.keep, finish_state.exit, value_now());
+	end();
+}
+
+void finish_after_fault(void)
+{
+	static bool again;
+
+	if (!last_line_out)
+		return;
+	if (again)
+		power_off(finish_state.exit, value_now());
+	again = true;
+	keep_faulted();
+	end();
 }
 
 _Noreturn void finish_error(const char *reason)

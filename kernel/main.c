@@ -148,6 +148,7 @@ _Noreturn void kernel_main(struct handoff *handoff)
 
 	read_acpi(handoff);
 	console_take_spcr(&acpi, memory_map_device, &memory, &diag);
+	finish_state.keep = keep_plan(&handoff->volume, options.log, &diag);
 	fill_platform(handoff, &privilege);
 	session = (struct session){
 	    .platform = &platform,

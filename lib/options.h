@@ -15,6 +15,7 @@
 #define OPTIONS_BUDGET_MAX 86400000 /* a day, for a soak */
 
 enum options_exit { OPTIONS_EXIT_AUTO, OPTIONS_EXIT_DEBUG, OPTIONS_EXIT_RESET, OPTIONS_EXIT_HALT };
+enum options_log { OPTIONS_LOG_AUTO, OPTIONS_LOG_DISK, OPTIONS_LOG_CONSOLE };
 enum options_cpl { OPTIONS_CPL_AUTO, OPTIONS_CPL_0, OPTIONS_CPL_3 };
 
 struct options {
@@ -25,6 +26,7 @@ struct options {
 	uint64_t seed;      /* of the order in which operations are timed */
 	enum options_cpl cpl;
 	enum options_exit exit;
+	enum options_log log;
 	bool ports_off; /* CF8 and CFC are not touched */
 };
 

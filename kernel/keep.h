@@ -1,0 +1,35 @@
+/*
+ * The whole log on the image's own volume: asked for with log=disk, or the only way that there is.
+ */
+#ifndef BAROMETER_KERNEL_KEEP_H
+#define BAROMETER_KERNEL_KEEP_H
+
+#include <stdbool.h>
+#include "diag.h"
+#include "handoff.h"
+#include "options.h"
+
+struct keep {
+	const struct handoff_volume *volume;
+	bool wanted;
+};
+
+/* Decides; what stands in the way of what was asked for is told now, while there is a log to tell it
+ * in. */
+struct keep keep_plan(const struct handoff_volume *volume, enum options_log asked,
+		      const struct diag *diag);
+
+/* Hands the log to the volume, if that is wanted; exit and value as in struct handoff_log. Back in ring
+ * 0 then. Called after the last line. */
+void keep_log(const struct keep *keep, enum options_exit exit, unsigned value);
+
+/* Firmware faulted in the middle of keep_log(). */
+void keep_faulted(void);
+
+/* Whether the next start of the image writes the log. */
+bool keep_done(void);
+
+/* What became of it, for the screen; NULL when nothing was wanted. */
+const char *keep_outcome(void);
+
+#endif
