@@ -94,7 +94,8 @@ help:
 	@echo 'make          the images: build/barometer.efi, build/barometer.elf, build/barometer.bz'
 	@echo "make run      boot the default machine and measure it; ARGS='--boot pvh ...' are run.sh's"
 	@echo 'make test     everything that is checked here: lint, host unit tests, a short fuzz, system tests'
-	@echo 'make iso      build/barometer.iso, for VMware or a USB stick; tools/iso-words changes its options'
+	@echo 'make iso      build/barometer.iso, for a CD, a disk or a USB stick, UEFI or BIOS; tools/iso-words changes its options'
+	@echo 'make disk     build/barometer.raw and the same as VMDK, VHDX, VHD, qcow2, OVA and for Google Cloud; tools/disk-words likewise'
 	@echo 'make sign     signed copies for Secure Boot: KEY=file CERT=file'
 	@echo 'make report   build/report.html from LOG=... (default build/serial.log)'
 	@echo 'make qemu     QEMU with the patches of hypervisor/, built into the cache'

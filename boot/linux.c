@@ -11,7 +11,7 @@ const void *loader_map_identity(void *context, uint64_t physical, uint64_t len)
 {
 	(void)context;
 	return physical < LOADER_MAPPED && len <= LOADER_MAPPED - physical ? (const void *)physical
-									  : NULL;
+									   : NULL;
 }
 
 struct loader loader_here(void)
