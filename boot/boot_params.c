@@ -131,6 +131,20 @@ static uint64_t find_rsdp(const uint8_t *params, const struct loader *loader)
 	return 0;
 }
 
+/* A frame buffer is no RAM: nothing of ours may be drawn over. */
+static bool is_free(const struct handoff *handoff, uint64_t start, uint64_t len)
+{
+	if (len > UINT64_MAX - start)
+		return false;
+	for (unsigned i = 0; i < handoff->range_count; i++) {
+		const struct handoff_range *r = &handoff->range[i];
+
+		if (r->ram && start < r->start + r->len && r->start < start + len)
+			return false;
+	}
+	return true;
+}
+
 /* 8 bits each of red, green and blue in either order, in 32. */
 static void take_screen(const uint8_t *params, struct handoff *handoff)
 {
@@ -147,7 +161,7 @@ static void take_screen(const uint8_t *params, struct handoff *handoff)
 	if ((params[SCREEN_IS_VGA] != IS_VESA && params[SCREEN_IS_VGA] != IS_EFI) ||
 	    mem_le16(params + SCREEN_DEPTH) != 32 || !plain || !screen.base ||
 	    screen.stride < screen.width ||
-	    screen.base > UINT64_MAX - (uint64_t)screen.stride * 4 * screen.height)
+	    !is_free(handoff, screen.base, (uint64_t)screen.stride * 4 * screen.height))
 		return;
 	handoff->screen = screen;
 }

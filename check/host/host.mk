@@ -19,7 +19,7 @@ HOST_LIBS    := -lcmocka
 
 HOST_LIB := $(LIB)
 HOST_SIM := check sim sim_acpi sim_bugs sim_bugs_access sim_bugs_bits sim_bugs_distance sim_bugs_holds sim_bugs_lanes sim_bugs_memory sim_bugs_registers sim_bugs_tables sim_build sim_decode sim_fwcfg sim_io sim_machines sim_mask_table sim_virtio
-HOST_TESTS := test_acpi test_aml test_arena test_bar test_caps test_cfg test_fwcfg test_hypervisor test_mcfg test_measure test_mem test_number \
+HOST_TESTS := test_acpi test_aml test_arena test_bar test_boot_params test_caps test_cfg test_fwcfg test_hypervisor test_mcfg test_measure test_mem test_number \
 	test_pci test_mask_table test_mask_table_walk test_mutation test_only_one_child test_options test_report test_roots test_rules test_scan test_sim test_sizing test_soak test_stats test_text
 
 HOST_LIB_OBJECTS := $(HOST_LIB:%=$(HOST_BUILD)/lib/%.o)
@@ -68,10 +68,19 @@ $(HOST_BUILD)/tests/test_soak.o: HOST_EXTRA := -Itests
 $(HOST_BUILD)/test_soak: $(HOST_BUILD)/tests/sim_rules.o $(HOST_SOAK_OBJECTS) check/host/tests.ld
 $(HOST_BUILD)/test_soak: HOST_LIBS := -lcmocka -T check/host/tests.ld
 
+# What a loader hands over, as the image has it.
+HOST_BOOT_OBJECTS := $(HOST_BUILD)/boot/boot_params.o $(HOST_BUILD)/boot/loader.o
+$(HOST_BUILD)/boot/%.o: boot/%.c check/host/host.mk | $(HOST_BUILD)/tools
+	@mkdir -p $(@D)
+	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) -Ikernel -c -o $@ $<
+
+$(HOST_BUILD)/tests/test_boot_params.o: HOST_EXTRA := -Iboot -Ikernel
+$(HOST_BUILD)/test_boot_params: $(HOST_BOOT_OBJECTS)
+
 $(HOST_PROGRAMS): $(HOST_BUILD)/%: $(HOST_BUILD)/tests/%.o $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
 	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $(filter %.o,$^) $(HOST_LIBS)
 
--include $(HOST_GUEST_OBJECTS:.o=.d) $(HOST_BUILD)/guest/soak.d $(HOST_SCAN_OBJECTS:.o=.d) $(HOST_RULES_SUPPORT:.o=.d) $(HOST_BUILD)/tests/print_rules.d $(HOST_LIB_OBJECTS:.o=.d) $(HOST_SIM_OBJECTS:.o=.d) $(HOST_TESTS:%=$(HOST_BUILD)/tests/%.d)
+-include $(HOST_GUEST_OBJECTS:.o=.d) $(HOST_BOOT_OBJECTS:.o=.d) $(HOST_BUILD)/guest/soak.d $(HOST_SCAN_OBJECTS:.o=.d) $(HOST_RULES_SUPPORT:.o=.d) $(HOST_BUILD)/tests/print_rules.d $(HOST_LIB_OBJECTS:.o=.d) $(HOST_SIM_OBJECTS:.o=.d) $(HOST_TESTS:%=$(HOST_BUILD)/tests/%.d)
 
 $(HOST_BUILD)/print_rules: $(HOST_BUILD)/tests/print_rules.o $(HOST_RULES_SUPPORT) $(HOST_GUEST_OBJECTS) $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
 	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS) -T check/host/tests.ld
