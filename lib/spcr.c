@@ -23,10 +23,10 @@ static void layout(const uint8_t *base, struct spcr_port *port)
 {
 	uint8_t bits = base[1], access = base[3];
 
-	port->width = access ? (uint8_t)(1 << (access - 1)) : 1;
+	port->width = (uint8_t)(access ? 1 << (access - 1) : 1);
 	port->stride = port->width;
 	if ((bits == 16 || bits == 32) && bits / 8 > port->stride)
-		port->stride = bits / 8;
+		port->stride = (uint8_t)(bits / 8);
 }
 
 static const char *fault(const uint8_t *table, const struct spcr_port *port)
