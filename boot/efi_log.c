@@ -230,7 +230,7 @@ static void say(EFI_SYSTEM_TABLE *system, const char *text)
 static _Noreturn void end(const struct header *header)
 {
 	if (header->exit != OPTIONS_EXIT_HALT) {
-		if (header->exit != OPTIONS_EXIT_RESET)
+		if (header->value)
 			io_out32(0xf4, header->value);
 		runtime->ResetSystem(EfiResetShutdown, EFI_SUCCESS, 0, NULL);
 	}

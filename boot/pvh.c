@@ -3,6 +3,7 @@
  */
 #include <stddef.h>
 #include "loader.h"
+#include "xen.h"
 
 #define MAGIC 0x336ec578u
 
@@ -20,6 +21,18 @@ struct memory_map_entry {
 
 static struct handoff handoff;
 
+/* A dom0 of Xen is handed none, and version 0. */
+static void ask_xen(const struct loader *loader)
+{
+	static struct xen_memory entry[HANDOFF_RANGES_MAX];
+	unsigned count = xen_init() ? xen_memory_map(entry, HANDOFF_RANGES_MAX) : 0;
+
+	if (!count)
+		handoff_note(&handoff, "PVH start info has no memory map");
+	for (unsigned i = 0; i < count; i++)
+		loader_take_range(loader, &handoff, entry[i].start, entry[i].len, entry[i].type);
+}
+
 static void take_memory_map(const struct loader *loader, const struct start_info *info)
 {
 	const struct memory_map_entry *map = NULL;
@@ -28,7 +41,7 @@ static void take_memory_map(const struct loader *loader, const struct start_info
 		map = loader->map(loader->context, info->memory_map,
 				  (uint64_t)info->memory_map_entries * sizeof(*map));
 	if (!map) {
-		handoff_note(&handoff, "PVH start info has no memory map");
+		ask_xen(loader);
 		return;
 	}
 	for (uint32_t i = 0; i < info->memory_map_entries; i++)

@@ -27,7 +27,7 @@ static uint64_t from_hypervisor_leaf(const struct hypervisor *hypervisor)
 		uint32_t leaf = hypervisor->by[i].base + 0x10;
 
 		if (hypervisor->by[i].highest < leaf ||
-		    strcmp(hypervisor->by[i].name, "Microsoft Hv") == 0)
+		    hypervisor_signs(hypervisor, i, "Microsoft Hv"))
 			continue;
 		if (cpu_id(leaf, 0).eax)
 			return cpu_id(leaf, 0).eax;

@@ -80,6 +80,11 @@ void console_drain(void)
 	uart_drain(&uart);
 }
 
+bool console_is_there(void)
+{
+	return uart.alive || debug_port;
+}
+
 const char *console_name(void)
 {
 	return name;

@@ -5,6 +5,7 @@
 #ifndef BAROMETER_KERNEL_CONSOLE_H
 #define BAROMETER_KERNEL_CONSOLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "acpi.h"
 #include "diag.h"
@@ -24,6 +25,8 @@ void console_put(const char *text, size_t len);
 
 /* Waits, bounded, until the last byte has left. */
 void console_drain(void);
+
+bool console_is_there(void);
 
 /* "com1" to "com4", "spcr", "port-e9" or "none". */
 const char *console_name(void);

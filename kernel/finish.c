@@ -42,25 +42,32 @@ static unsigned value_now(void)
 }
 
 /* A log that waits for the image's next start gets it, unless the end was chosen. */
+static enum options_exit how_with(bool kept)
+{
+	return kept && finish_state.exit == OPTIONS_EXIT_AUTO ? OPTIONS_EXIT_RESET
+							      : finish_state.exit;
+}
+
 static _Noreturn void end(void)
 {
-	enum options_exit how = finish_state.exit;
-
 	show();
-	if (how == OPTIONS_EXIT_AUTO && keep_done())
-		how = OPTIONS_EXIT_RESET;
-	power_off(how, value_now());
+	power_off(how_with(keep_done()), value_now());
 }
 
 static bool last_line_out;
 
 _Noreturn void finish(void)
 {
+	bool kept = keep_is_planned(&finish_state.keep);
+
+	report_note(&finish_state.report, "the end: %s%s", power_plan(how_with(kept)),
+		    kept ? "; the next start of the image writes barometer.log" : "");
 	io_out8(FINISH_PORT, FINISH_MARK_END);
 	report_done(&finish_state.report, &finish_state.counts);
 	console_drain();
 	last_line_out = true;
-	keep_log(&finish_state.keep, finish_state.exit, value_now());
+	keep_log(&finish_state.keep, finish_state.exit,
+		 power_tells(finish_state.exit) ? value_now() : 0);
 	end();
 }
 

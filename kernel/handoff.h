@@ -46,7 +46,8 @@ struct handoff_log {
 	const char *text;
 	size_t len; /* bytes */
 	uint32_t crc;
-	uint32_t exit, value; /* enum options_exit, and what isa-debug-exit is told */
+	uint32_t exit;  /* enum options_exit */
+	uint32_t value; /* that isa-debug-exit is told; 0: nothing */
 };
 
 struct handoff_volume {

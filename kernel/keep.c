@@ -1,9 +1,6 @@
 /* The log and the volume. */
 #include "keep.h"
-#include "console.h"
-#include "cpu.h"
 #include "log.h"
-#include "mem.h"
 #include "paging.h"
 #include "privilege.h"
 #include "text.h"
@@ -11,30 +8,25 @@
 static bool done;
 static char outcome[80];
 
-/* Variables of a real board are not filled unless somebody asks for it. */
-static bool is_only_way(void)
-{
-	struct hypervisor hypervisor;
-
-	cpu_hypervisor(&hypervisor);
-	return strcmp(console_name(), "none") == 0 && hypervisor.count;
-}
-
 static const char *fault_of(const struct handoff_volume *volume)
 {
 	return volume->keep ? volume->fault : "not started from a volume by UEFI";
 }
 
-struct keep keep_plan(const struct handoff_volume *volume, enum options_log asked,
+struct keep keep_plan(const struct handoff_volume *volume, enum options_log asked, bool by_default,
 		      const struct diag *diag)
 {
-	struct keep keep = {volume, asked == OPTIONS_LOG_DISK};
+	struct keep keep = {volume,
+			    asked == OPTIONS_LOG_AUTO ? by_default : asked == OPTIONS_LOG_DISK};
 
-	if (asked == OPTIONS_LOG_AUTO)
-		keep.wanted = is_only_way();
 	if (keep.wanted && fault_of(volume))
 		diag_say(diag, "barometer.log will not be written: %s", fault_of(volume));
 	return keep;
+}
+
+bool keep_is_planned(const struct keep *keep)
+{
+	return keep->wanted && !fault_of(keep->volume);
 }
 
 /* Code and data are not told apart within what firmware calls code, so this comes after the audit of
@@ -76,7 +68,6 @@ void keep_log(const struct keep *keep, enum options_exit exit, unsigned value)
 
 	if (!keep->wanted)
 		return;
-	/* As long as nothing better is known. */
 	fault = hand_over(keep->volume, &log);
 	done = !fault;
 	if (done)

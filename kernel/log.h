@@ -17,8 +17,8 @@ struct log {
 	uint32_t crc;
 };
 
-/* Keeps the log at the end of the kernel's RAM. Returns the bytes that it may take there: a MiB, or an
- * eighth where there is less. */
+/* From here on the log is at the end of the kernel's RAM. Returns the bytes that it has there: a MiB, or
+ * an eighth where there is less; 0 when some of it is lost already. */
 size_t log_init(struct handoff_range ram);
 
 void log_put(const char *text, size_t len);

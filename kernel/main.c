@@ -12,12 +12,14 @@
 #include "memory.h"
 #include "paging.h"
 #include "pixels.h"
+#include "power.h"
 #include "privilege.h"
 #include "roots.h"
 #include "runner.h"
 #include "screen.h"
 #include "session.h"
 #include "vga_text.h"
+#include "xen.h"
 
 _Noreturn void kernel_main(struct handoff *handoff);
 
@@ -64,8 +66,22 @@ static void read_acpi(struct handoff *handoff)
 {
 	/* Firmware without UEFI may leave the RSDP to be found. */
 	if (!handoff->rsdp)
-		handoff->rsdp = acpi_find_rsdp(0xe0000, 0x20000, memory_map_table, &memory);
+		handoff->rsdp = acpi_find_rsdp(memory_map_table, &memory);
 	acpi_parse(&acpi, handoff->rsdp, cpu_physical_bits(), memory_map_table, &memory, &diag);
+}
+
+/* What the end of the run needs to know. That there is no fw_cfg, only discovery can tell. */
+static void prepare_end(const struct handoff *handoff)
+{
+	power_machine.delivered = console_is_there();
+	power_machine.map = memory_map_device;
+	power_machine.context = &memory;
+	acpi_power_find(&power_machine.acpi, &acpi, memory_map_table, &memory);
+	power_machine.vmm = vmm_identify(&platform.hypervisor, &acpi, true);
+	power_machine.virtual |= power_machine.vmm == VMM_BOCHS;
+	/* Variables of a real board are not filled unless somebody asks for it. */
+	finish_state.keep = keep_plan(&handoff->volume, options.log,
+				      power_machine.virtual && !console_is_there(), &diag);
 }
 
 static void take_roots(const struct handoff *handoff)
@@ -81,8 +97,7 @@ static void fill_platform(struct handoff *handoff, const struct privilege *privi
 	struct clock clock = clock_find(&acpi);
 
 	platform.boot = handoff->boot;
-	cpu_hypervisor(&platform.hypervisor);
-	platform.emulated = hypervisor_is(&platform.hypervisor, "TCGTCGTCGTCG");
+	platform.emulated = options.emulated || hypervisor_is(&platform.hypervisor, "TCGTCGTCGTCG");
 	privilege_explain(privilege, why, sizeof(why));
 	platform.cpl = privilege->cpl;
 	platform.cpl_reason = why;
@@ -131,25 +146,32 @@ _Noreturn void kernel_main(struct handoff *handoff)
 
 	io_out8(FINISH_PORT, FINISH_MARK_START);
 	finish_state.report = (struct report){.put = put};
-	memory = (struct memory){handoff, memory_align(handoff->arena), &diag};
-	ram = memory.own;
-	log_room = log_init(ram);
 	console_init();
+	cpu_hypervisor(&platform.hypervisor);
+	power_machine.virtual = platform.hypervisor.count > 0;
 	report_version(&finish_state.report);
 	bad_options = take_options(handoff);
 
 	cpu_init();
+	if (!handoff->range_count)
+		memory_by_word(handoff, options.mem);
+	memory = (struct memory){handoff, memory_align(handoff->arena), &diag};
+	ram = memory.own;
+	log_room = log_init(ram);
 	if (!ram.len || !paging_init(&ram))
-		finish_error("no memory for page tables");
+		finish_error(
+		    "no memory for page tables: no memory map, or no room in it; mem=MiB says "
+		    "what there is");
 	arena = (struct arena){(uint8_t *)ram.start, ram.len - log_room, 0};
 	find_screen(handoff);
 	platform.lfence = cpu_serialise_lfence() ? "serializing" : "unconfirmed";
+	xen_init();
 	privilege = privilege_choose(options.cpl);
 
 	read_acpi(handoff);
 	console_take_spcr(&acpi, memory_map_device, &memory, &diag);
-	finish_state.keep = keep_plan(&handoff->volume, options.log, &diag);
 	fill_platform(handoff, &privilege);
+	prepare_end(handoff);
 	session = (struct session){
 	    .platform = &platform,
 	    .options = &options,

@@ -66,8 +66,8 @@ static bool set_cpl(struct options *options, const struct option *o)
 
 static bool set_exit(struct options *options, const struct option *o)
 {
-	static const char *const choices[] = {"auto", "debug", "reset", "halt"};
-	int i = choice(o, choices, 4);
+	static const char *const choices[] = {"auto", "debug", "reset", "halt", "off"};
+	int i = choice(o, choices, 5);
 
 	if (i >= 0)
 		options->exit = (enum options_exit)i;
@@ -104,6 +104,8 @@ static const char *take(struct options *options, const struct option *o)
 	if (!o->value) {
 		if (key_is(o, "list"))
 			options->list = true;
+		else if (key_is(o, "emulated"))
+			options->emulated = true;
 		else if (!key_is(o, OPTIONS_MARKER))
 			return unknown_option;
 		return NULL;
@@ -124,6 +126,8 @@ static const char *take(struct options *options, const struct option *o)
 		good = set_log(options, o);
 	else if (key_is(o, "ports"))
 		good = set_ports(options, o);
+	else if (key_is(o, "mem"))
+		good = set_number32(o, OPTIONS_MEM_MAX, &options->mem);
 	else
 		return unknown_key;
 	return good ? NULL : "bad value";

@@ -13,8 +13,15 @@
 #define OPTIONS_LEN_MAX    2048
 #define OPTIONS_READS_MAX  1000000
 #define OPTIONS_BUDGET_MAX 86400000 /* a day, for a soak */
+#define OPTIONS_MEM_MAX    4096     /* MiB */
 
-enum options_exit { OPTIONS_EXIT_AUTO, OPTIONS_EXIT_DEBUG, OPTIONS_EXIT_RESET, OPTIONS_EXIT_HALT };
+enum options_exit {
+	OPTIONS_EXIT_AUTO,
+	OPTIONS_EXIT_DEBUG,
+	OPTIONS_EXIT_RESET,
+	OPTIONS_EXIT_HALT,
+	OPTIONS_EXIT_OFF
+};
 enum options_log { OPTIONS_LOG_AUTO, OPTIONS_LOG_DISK, OPTIONS_LOG_CONSOLE };
 enum options_cpl { OPTIONS_CPL_AUTO, OPTIONS_CPL_0, OPTIONS_CPL_3 };
 
@@ -28,6 +35,9 @@ struct options {
 	enum options_exit exit;
 	enum options_log log;
 	bool ports_off; /* CF8 and CFC are not touched */
+	bool emulated; /* somebody knows that instructions are emulated, which CPUID may not show */
+	uint32_t
+	    mem; /* MiB of RAM from 0 on, for where no loader gives a memory map; 0: not said */
 };
 
 void options_defaults(struct options *options);

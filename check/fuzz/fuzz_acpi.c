@@ -3,7 +3,7 @@
  * contents under a sound root and with sound checksums, which no fuzzer would find by itself.
  */
 #include <string.h>
-#include "acpi.h"
+#include "acpi_power.h"
 #include "fuzz.h"
 
 #define BASE       0x10000u
@@ -113,6 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = {data, size};
 	static struct acpi acpi;
+	struct acpi_power power;
 
 	if (fuzz_byte(&in) & 1) {
 		build(&in);
@@ -122,6 +123,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	acpi_parse(&acpi, BASE, 52, map, NULL, &fuzz_diag);
 	check(&acpi);
+	acpi_power_find(&power, &acpi, map, NULL);
+	FUZZ_CHECK(!power.soft_off || (power.type[0] < 8 && power.type[1] < 8));
+	FUZZ_CHECK(!power.reset.is_port || power.reset.address <= 0xffff);
+	FUZZ_CHECK(!power.sleep_control.is_port || power.sleep_control.address <= 0xffff);
 	while (copy_count)
 		free(copies[--copy_count]);
 	return 0;

@@ -67,6 +67,12 @@ static void test_every_key(void **state)
 	assert_int_equal(options.cpl, OPTIONS_CPL_AUTO);
 	assert_int_equal(options.exit, OPTIONS_EXIT_HALT);
 	assert_int_equal(options.seed, UINT64_MAX);
+	assert_false(options.emulated);
+	assert_int_equal(options.mem, 0);
+	assert_int_equal(parse("exit=off emulated mem=4096"), 0);
+	assert_int_equal(options.exit, OPTIONS_EXIT_OFF);
+	assert_true(options.emulated);
+	assert_int_equal(options.mem, 4096);
 }
 
 static void test_later_options_win(void **state)
@@ -118,6 +124,9 @@ static void test_what_is_not_understood_is_named(void **state)
 	check_bad("budget=86400001", "bad value 'budget=86400001'\n");
 	check_bad("seed=18446744073709551616", "bad value 'seed=18446744073709551616'\n");
 	check_bad("ports=on", "bad value 'ports=on'\n");
+	check_bad("mem=4097", "bad value 'mem=4097'\n");
+	check_bad("mem=64M", "bad value 'mem=64M'\n");
+	check_bad("emulated=1", "unknown key 'emulated=1'\n");
 	check_bad("cpl=1", "bad value 'cpl=1'\n");
 	check_bad("cpl=", "bad value 'cpl='\n");
 	check_bad("exit=debugger", "bad value 'exit=debugger'\n");
