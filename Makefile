@@ -12,7 +12,7 @@ say = $(if $(V),,@echo '  $(1)	$(2)';)
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 # What is in the image. The tests run in the order in which they are listed here.
-LIB    := acpi acpi_power aml arena bar caps crc32 diag ecam fwcfg hypervisor mask_table measure mem number options pci pio report roots scan sizing spcr stats text uart vmm
+LIB    := acpi acpi_power alias aml arena bar caps crc32 diag ecam fwcfg hypervisor mask_table measure mem number options pci pio pvclock report roots scan sizing spcr stats text uart vmm
 RULES  := $(addprefix rules/,acpi identity lane cf8 absence header bar rom capability region coherence virtio bridge mask_table \
 	command holds side destructive memory untouched)
 TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access reads soak dump rules/untouched verdict trap

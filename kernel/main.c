@@ -166,6 +166,7 @@ _Noreturn void kernel_main(struct handoff *handoff)
 	find_screen(handoff);
 	platform.lfence = cpu_serialise_lfence() ? "serializing" : "unconfirmed";
 	xen_init();
+	clock_ask_kvm();
 	privilege = privilege_choose(options.cpl);
 
 	read_acpi(handoff);
@@ -181,6 +182,9 @@ _Noreturn void kernel_main(struct handoff *handoff)
 	};
 	take_lines();
 	runner_run(&session, bad_options);
+	/* Only one that answers on every bus as it does is known to end by a reset. */
+	if (session.found.vmm == VMM_KVMTOOL && pci_bus_any(&session.found.roots.aliases))
+		power_machine.vmm = VMM_KVMTOOL;
 	if (paging_audit())
 		finish_error("a page is both writable and executable");
 	finish();
