@@ -239,6 +239,9 @@ static void root_walk(struct reader *r, const uint8_t *root, uint32_t len, unsig
 		} else if (memcmp(table, "FACP", 4) == 0 && !fadt_found) {
 			fadt_found = true;
 			fadt_parse(r, table, table_len);
+		} else if (memcmp(table, "SPCR", 4) == 0 && !r->acpi->spcr) {
+			r->acpi->spcr = table;
+			r->acpi->spcr_len = table_len;
 		}
 	}
 }

@@ -38,6 +38,8 @@ struct acpi {
 	bool from_cba;   /* mcfg[] comes from _CBA in the DSDT (lib/aml.h), for want of an MCFG */
 	const uint8_t *mcfg_table; /* the whole MCFG once its checksum is right, else NULL */
 	uint32_t mcfg_len;         /* of that, bytes */
+	const uint8_t *spcr;       /* likewise, the SPCR (lib/spcr.h) */
+	uint32_t spcr_len;         /* of that, bytes */
 	unsigned tables;           /* sound tables under the root table */
 	unsigned bad;              /* tables or entries found wrong and skipped */
 	struct acpi_mcfg_entry mcfg[ACPI_MCFG_MAX];

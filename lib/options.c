@@ -74,6 +74,16 @@ static bool set_exit(struct options *options, const struct option *o)
 	return i >= 0;
 }
 
+static bool set_log(struct options *options, const struct option *o)
+{
+	static const char *const choices[] = {"auto", "disk", "console"};
+	int i = choice(o, choices, 3);
+
+	if (i >= 0)
+		options->log = (enum options_log)i;
+	return i >= 0;
+}
+
 static bool set_ports(struct options *options, const struct option *o)
 {
 	static const char *const choices[] = {"auto", "off"};
@@ -127,6 +137,8 @@ static const char *take(struct options *options, const struct option *o)
 		good = set_cpl(options, o);
 	else if (key_is(o, "exit"))
 		good = set_exit(options, o);
+	else if (key_is(o, "log"))
+		good = set_log(options, o);
 	else if (key_is(o, "ports"))
 		good = set_ports(options, o);
 	else if (key_is(o, "mem"))

@@ -22,6 +22,7 @@ enum options_exit {
 	OPTIONS_EXIT_HALT,
 	OPTIONS_EXIT_OFF
 };
+enum options_log { OPTIONS_LOG_AUTO, OPTIONS_LOG_DISK, OPTIONS_LOG_CONSOLE };
 enum options_cpl { OPTIONS_CPL_AUTO, OPTIONS_CPL_0, OPTIONS_CPL_3 };
 
 struct options {
@@ -32,6 +33,7 @@ struct options {
 	uint64_t seed;      /* of the order in which operations are timed */
 	enum options_cpl cpl;
 	enum options_exit exit;
+	enum options_log log;
 	bool ports_off; /* CF8 and CFC are not touched */
 	bool emulated; /* somebody knows that instructions are emulated, which CPUID may not show */
 	uint32_t

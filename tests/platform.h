@@ -27,6 +27,9 @@ struct platform {
 	bool (*is_listed)(void *context, uint64_t physical, uint64_t len);
 	/* A second, uncached view of a page of the arena; NULL when it cannot be had. */
 	volatile uint8_t *(*map_uncached)(void *page);
+	const char *console; /* where the log goes while it is written (kernel/console.h) */
+	/* Tells whoever watches that a test starts, as `number` of `planned`; NULL: nobody does. */
+	void (*progress)(const char *name, unsigned number, unsigned planned);
 };
 
 #endif
