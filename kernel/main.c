@@ -15,6 +15,7 @@
 #include "runner.h"
 #include "screen.h"
 #include "session.h"
+#include "smp.h"
 
 _Noreturn void kernel_main(struct handoff *handoff);
 
@@ -100,6 +101,22 @@ static void fill_platform(struct handoff *handoff, const struct privilege *privi
 	report_note(&finish_state.report, "%s", why);
 }
 
+static void start_others(const struct handoff *handoff)
+{
+	const struct smp_plan plan = {
+	    .handoff = handoff,
+	    .madt = &acpi.madt,
+	    .arena = &arena,
+	    .limit = options.list ? 1 : options.cpus,
+	    .cpl = platform.cpl,
+	    .tsc_khz = platform.tsc_khz,
+	};
+
+	platform.vcpus = smp_start(&plan);
+	platform.vcpus_reason = smp_reason();
+	platform.run_together = smp_run;
+}
+
 _Noreturn void kernel_main(struct handoff *handoff)
 {
 	struct handoff_range ram;
@@ -120,10 +137,12 @@ _Noreturn void kernel_main(struct handoff *handoff)
 	arena = (struct arena){(uint8_t *)ram.start, ram.len, 0};
 	screen_init(&handoff->screen);
 	platform.lfence = cpu_serialise_lfence() ? "serializing" : "unconfirmed";
+	smp_prepare();
 	privilege = privilege_choose(options.cpl);
 
 	read_acpi(handoff);
 	fill_platform(handoff, &privilege);
+	start_others(handoff);
 	session = (struct session){
 	    .platform = &platform,
 	    .options = &options,

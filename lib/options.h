@@ -13,6 +13,7 @@
 #define OPTIONS_LEN_MAX    2048
 #define OPTIONS_READS_MAX  1000000
 #define OPTIONS_BUDGET_MAX 86400000 /* a day, for a soak */
+#define OPTIONS_CPUS_MAX   256
 
 enum options_exit { OPTIONS_EXIT_AUTO, OPTIONS_EXIT_DEBUG, OPTIONS_EXIT_RESET, OPTIONS_EXIT_HALT };
 enum options_cpl { OPTIONS_CPL_AUTO, OPTIONS_CPL_0, OPTIONS_CPL_3 };
@@ -23,6 +24,7 @@ struct options {
 	uint32_t reads;     /* 0: a time budget decides */
 	uint32_t budget_ms; /* of one operation */
 	uint64_t seed;      /* of the order in which operations are timed */
+	uint32_t cpus;      /* vCPUs used at the most */
 	enum options_cpl cpl;
 	enum options_exit exit;
 	bool ports_off; /* CF8 and CFC are not touched */

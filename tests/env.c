@@ -66,6 +66,7 @@ void env_report(struct session *s)
 	hypervisors_report(r, &p->hypervisor);
 	report_string(r, "lfence", p->lfence);
 	report_number(r, "bridges_numbered", s->found.numbering.count);
+	report_number(r, "vcpus", p->vcpus);
 	report_close(r);
 	if (p->emulated)
 		report_note(
