@@ -11,6 +11,8 @@
 
 #define MSR_X2APIC_ICR   0x830
 
+#define ALL_XAPICS       0xffu
+
 #define ICR_LOW          0x300
 #define ICR_HIGH         0x310
 #define ICR_PENDING      0x1000u
@@ -41,17 +43,20 @@ const char *apic_ready(bool wide)
 {
 	if (!base)
 		return "the processor has no local APIC";
-	if (wide && !is_x2() && !(cpu_id(1, 0).ecx & CPUID_X2APIC))
-		return "an APIC ID is beyond 8 bits, and the processor has no x2APIC";
 	/* Each of the two bits by itself (10.12.5). */
 	if (!(base & BASE_ENABLE))
 		apic_write_msr(MSR_APIC_BASE, base |= BASE_ENABLE);
-	if (wide && !is_x2())
+	if (wide && !is_x2() && cpu_id(1, 0).ecx & CPUID_X2APIC)
 		apic_write_msr(MSR_APIC_BASE, base |= BASE_X2APIC);
 	if (is_x2())
 		return NULL;
 	registers = paging_map(base & BASE_ADDRESS, 0x1000, PAGING_WRITE | PAGING_UNCACHED);
 	return registers ? NULL : "the local APIC cannot be mapped";
+}
+
+bool apic_reaches(uint32_t id)
+{
+	return is_x2() || id < ALL_XAPICS;
 }
 
 const char *apic_mode(void)

@@ -12,10 +12,13 @@
 void apic_init(void);
 
 /*
- * Makes it ready to send, at either privilege level. wide: an ID does not fit the 8 bits of xAPIC, so
- * x2APIC is turned on if it is not. NULL, or why nothing can be sent.
+ * Makes it ready to send, at either privilege level. wide: there are IDs that do not fit the 8 bits of
+ * xAPIC, for which x2APIC is turned on where the processor has it. NULL, or why nothing can be sent.
  */
 const char *apic_ready(bool wide);
+
+/* Whether a processor with that ID can be sent to. */
+bool apic_reaches(uint32_t id);
 
 /* "xapic" or "x2apic". */
 const char *apic_mode(void);

@@ -286,9 +286,19 @@ static void add_all(const struct smp_plan *plan)
 	const uint32_t self = apic_id();
 
 	for (unsigned i = 0; i < plan->madt->count && smp.count < plan->limit; i++) {
-		if (plan->madt->apic_id[i] == self)
+		uint32_t id = plan->madt->apic_id[i];
+
+		if (id == self)
 			continue;
-		if (!add(plan->arena, plan->madt->apic_id[i])) {
+		if (!apic_reaches(id)) {
+			report_note(
+			    &finish_state.report,
+			    "the vCPU with APIC ID %u is left alone: xAPIC cannot reach it, "
+			    "and there is no x2APIC",
+			    id);
+			continue;
+		}
+		if (!add(plan->arena, id)) {
 			report_note(&finish_state.report, "memory is enough for %u vCPUs",
 				    smp.count);
 			return;
