@@ -7,8 +7,8 @@
 
 void options_defaults(struct options *options)
 {
-	*options = (struct options){
-	    .budget_ms = BUDGET_DEFAULT_MS, .seed = 1, .cpus = OPTIONS_CPUS_MAX};
+	*options =
+	    (struct options){.budget_ms = BUDGET_DEFAULT_MS, .seed = 1, .cpus = OPTIONS_CPUS_MAX};
 }
 
 static bool is_space(char c)
