@@ -26,12 +26,14 @@
 #define PENDING_READINGS 100000
 
 static uint64_t base; /* IA32_APIC_BASE; 0: there is no APIC */
+static bool has_x2;
 static volatile uint8_t *registers;
 
 void apic_init(void)
 {
 	if (!(cpu_id(1, 0).edx & CPUID_APIC) || !cpu_msr_read(MSR_APIC_BASE, &base))
 		base = 0;
+	has_x2 = cpu_id(1, 0).ecx & CPUID_X2APIC;
 }
 
 static bool is_x2(void)
@@ -46,7 +48,7 @@ const char *apic_ready(bool wide)
 	/* Each of the two bits by itself (10.12.5). */
 	if (!(base & BASE_ENABLE))
 		apic_write_msr(MSR_APIC_BASE, base |= BASE_ENABLE);
-	if (wide && !is_x2() && cpu_id(1, 0).ecx & CPUID_X2APIC)
+	if (wide && !is_x2() && has_x2)
 		apic_write_msr(MSR_APIC_BASE, base |= BASE_X2APIC);
 	if (is_x2())
 		return NULL;

@@ -27,7 +27,8 @@ const char *apic_mode(void);
 void apic_send_init(uint32_t id);
 void apic_send_startup(uint32_t id, uint8_t page);
 
-/* This processor's own ID, from CPUID. */
+/* This processor's own ID, from CPUID. Ring 0: at CPL 3 there are hypervisors that let the host's
+ * processor answer. */
 uint32_t apic_id(void);
 
 /*

@@ -45,6 +45,7 @@ struct cpu {
 	unsigned number;  /* 0: the one that the machine was booted on */
 	uint32_t apic_id; /* of the others */
 	const char *stack_bottom, *stack_top;
+	bool done; /* with its job: HLT at CPL 3 faults, and means what it says */
 	/* Where to go on after a general protection fault; 0, as at all other times, makes it fatal. */
 	uint64_t trap_resume;
 };

@@ -115,6 +115,7 @@ static void start_others(const struct handoff *handoff)
 	platform.vcpus = smp_start(&plan);
 	platform.vcpus_reason = smp_reason();
 	platform.run_together = smp_run;
+	platform.pause = smp_pause;
 }
 
 _Noreturn void kernel_main(struct handoff *handoff)

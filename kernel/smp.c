@@ -53,13 +53,16 @@ static struct {
 	uint64_t cr0, cr3, cr4;
 	unsigned cpl, count; /* processors that can be had, the first one included */
 	uint64_t tsc_khz;
-	uint8_t page; /* number of the trampoline's */
+	uint32_t self; /* APIC ID of the first */
+	uint8_t page;  /* number of the trampoline's */
 	char reason[120];
 	struct cpu *cpu[CPUS_MAX];
 	struct trap_frame fault[CPUS_MAX];
 	uint32_t
 	    state[CPUS_MAX]; /* enum state; each written by its processor alone, but for AWAY */
 	uint32_t order;      /* enum order */
+	uint32_t faulted;    /* the last that had an exception; 0: none */
+	uint64_t begin;      /* of the job, TSC of the first processor */
 	unsigned wanted;
 	void (*job)(void *context, unsigned number);
 	void *context;
@@ -80,6 +83,7 @@ void smp_prepare(void)
 	__asm__ volatile("mov %%cr0, %0" : "=r"(smp.cr0));
 	__asm__ volatile("mov %%cr3, %0" : "=r"(smp.cr3));
 	__asm__ volatile("mov %%cr4, %0" : "=r"(smp.cr4));
+	smp.self = apic_id();
 	apic_init();
 }
 
@@ -101,6 +105,7 @@ _Noreturn void smp_main(struct cpu *cpu)
 {
 	unsigned number = cpu->number;
 
+	cpu->done = false;
 	cpu_load(cpu);
 	cpu_enable_paging_features();
 	cpu_serialise_lfence();
@@ -112,6 +117,8 @@ _Noreturn void smp_main(struct cpu *cpu)
 	/* One that came too late for its own job finds another, which may be for fewer. */
 	if (load(&smp.order) == GO && number < smp.wanted)
 		smp.job(smp.context, number);
+	/* Before anybody hears of it: by the time of the HLT the first may be about the next job. */
+	cpu->done = true;
 	store(&smp.state[number], DONE);
 	power_halt();
 }
@@ -119,9 +126,10 @@ _Noreturn void smp_main(struct cpu *cpu)
 /* HLT at CPL 3 comes here as well: that is how a job ends. */
 _Noreturn void smp_fault(struct cpu *cpu, const struct trap_frame *frame)
 {
-	if (load(&smp.state[cpu->number]) != DONE) {
+	if (!cpu->done) {
 		smp.fault[cpu->number] = *frame;
 		store(&smp.state[cpu->number], FAULTED);
+		store(&smp.faulted, cpu->number);
 	}
 	power_halt();
 }
@@ -184,18 +192,38 @@ static bool summon(unsigned count)
 	return false;
 }
 
+static _Noreturn void gone_astray(void)
+{
+	char reason[80];
+	unsigned k = 1;
+
+	while (k + 1 < smp.wanted && is_done(k))
+		k++;
+	text_format(reason, sizeof(reason), "vCPU %u (APIC ID %u) does not come back from its job",
+		    k, smp.cpu[k]->apic_id);
+	finish_error(reason);
+}
+
+void smp_pause(unsigned number)
+{
+	__builtin_ia32_pause();
+	if (number)
+		return;
+	if (load(&smp.faulted))
+		is_there(load(&smp.faulted));
+	if (tsc_read() - smp.begin > cycles(JOB_MS * 1000ull))
+		gone_astray();
+}
+
 static void dismiss(unsigned count, enum order order)
 {
+	smp.begin = tsc_read();
 	store(&smp.order, order);
 	if (order == GO)
 		smp.job(smp.context, 0);
 	for (unsigned k = 1; k < count; k++)
-		if (is_there(k) && !all_are(is_done, k + 1, JOB_MS * 1000ull)) {
-			text_format(smp.reason, sizeof(smp.reason),
-				    "vCPU %u (APIC ID %u) does not come back from its job", k,
-				    smp.cpu[k]->apic_id);
-			finish_error(smp.reason);
-		}
+		while (is_there(k) && !is_done(k))
+			smp_pause(0);
 }
 
 bool smp_run(unsigned count, void (*job)(void *context, unsigned number), void *context)
@@ -283,12 +311,10 @@ static bool add(struct arena *arena, uint32_t id)
 
 static void add_all(const struct smp_plan *plan)
 {
-	const uint32_t self = apic_id();
-
 	for (unsigned i = 0; i < plan->madt->count && smp.count < plan->limit; i++) {
 		uint32_t id = plan->madt->apic_id[i];
 
-		if (id == self)
+		if (id == smp.self)
 			continue;
 		if (!apic_reaches(id)) {
 			report_note(

@@ -43,6 +43,10 @@ const char *smp_reason(void);
  */
 bool smp_run(unsigned count, void (*job)(void *context, unsigned number), void *context);
 
+/* In a job that waits for another: lets others go first, and on the first processor sees to it that the
+ * run ends when the other never comes. */
+void smp_pause(unsigned number);
+
 /* In the handler of an exception, on a processor other than the first: hands it over, and halts. */
 _Noreturn void smp_fault(struct cpu *cpu, const struct trap_frame *frame);
 

@@ -37,6 +37,11 @@ struct platform {
 	 */
 	bool (*run_together)(unsigned count, void (*job)(void *context, unsigned vcpu),
 			     void *context);
+	/*
+	 * For a job that waits for another vCPU: called with the own number as often as the wait goes
+	 * round. Ends the run when the other had an exception, or does not come.
+	 */
+	void (*pause)(unsigned vcpu);
 };
 
 #endif

@@ -3,7 +3,7 @@
  * is both writable and executable; on the vCPU that runs the tests and on another. Each runs only when
  * named in full.
  */
-#include "session.h"
+#include "team.h"
 #include "test.h"
 
 enum { INVALID_OPCODE, UNMAPPED_READ, WRITE_CODE, WRITE_CONSTANT, EXECUTE_DATA, STACK_OVERFLOW };
@@ -75,10 +75,8 @@ static void fault_elsewhere(struct session *s, const struct test *test)
 {
 	struct elsewhere e = {s->platform->vcpus - 1, test->variant};
 
-	if (!e.vcpu) {
-		session_skip(s, "one vCPU: %s", s->platform->vcpus_reason);
+	if (!team_needs_two(s))
 		return;
-	}
 	s->platform->run_together(s->platform->vcpus, on_that_one, &e);
 	session_fail(s, "nothing stopped it");
 }
