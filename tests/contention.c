@@ -351,11 +351,11 @@ static void reads(struct session *s, const struct test *test)
 			    "per 10^9", "of n", "p50", "p90", "p99", "slowest");
 		report_note(s->report, "%-24s %12s %10s %10s %10s %10s %10s", "", "cycles", "alone",
 			    "", "", "", "to fastest");
-		for (unsigned n = 1; c.levels < LEVELS_MAX; n = 2 * n < vcpus ? 2 * n : vcpus) {
+		for (unsigned n = 1; n; n = team_next_count(n, vcpus)) {
 			struct level *level = &c.level[c.levels++];
 
 			level->vcpus = n;
-			if (!measure_level(&c, level) || n == vcpus)
+			if (!measure_level(&c, level))
 				break;
 		}
 		say_what_it_means(&c);

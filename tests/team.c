@@ -73,6 +73,13 @@ bool team_run(struct team *team, void (*job)(struct team *team, unsigned vcpu), 
 	return ran;
 }
 
+unsigned team_next_count(unsigned count, unsigned all)
+{
+	if (count >= all)
+		return 0;
+	return 2 * count < all ? 2 * count : all;
+}
+
 void team_await(struct team *team, unsigned vcpu, uint32_t turn)
 {
 	while (__atomic_load_n(&team->turn, __ATOMIC_ACQUIRE) != turn)

@@ -33,6 +33,9 @@ struct team *team_new(struct session *session, unsigned count);
 /* Runs job on every member's vCPU at once. False, after session_error(), when one did not start. */
 bool team_run(struct team *team, void (*job)(struct team *team, unsigned vcpu), void *context);
 
+/* 1, 2, 4 and so on, and last all of them: the number of vCPUs after that of count, or 0. */
+unsigned team_next_count(unsigned count, unsigned all);
+
 /*
  * Turns: what was written before team_turn() is seen after team_await() of the same number by another
  * member. The first turn of a run is 0.
