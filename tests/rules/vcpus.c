@@ -428,7 +428,7 @@ static void renumber(struct team *team, unsigned vcpu)
 			continue;
 		}
 		got = cfg_read32(cfg, x->at[i % 2], PCI_ID);
-		if (got != x->id && got != 0xffffffff && !x->third[i % 2]) {
+		if (got != x->id && pci_id_present(got) && !x->third[i % 2]) {
 			x->third[i % 2] = true;
 			x->got[i % 2] = got;
 		}
