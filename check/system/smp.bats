@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Several vCPUs: all come up, on every kind of machine and at both privilege levels; one that does not is named.
+# Under UEFI, and what they do: accesses.bats.
 
 # shellcheck disable=SC2030,SC2031,SC2154,SC2314  # bats sets status and output, helpers the rest
 load helpers
@@ -20,11 +21,6 @@ come_up() {
             logged "^# $count vCPUs, started through xapic"
         done
     done
-}
-
-@test "under UEFI, too" {
-    come_up 4 --boot efi --append "$quick cpl=3" -- -smp 4
-    come_up 16 --boot efi --append "$quick" -- -smp 16
 }
 
 @test "on pc, on microvm, and behind SeaBIOS" {
