@@ -344,8 +344,6 @@ static void reads(struct session *s, const struct test *test)
 	unsigned vcpus = s->platform->vcpus;
 
 	(void)test;
-	if (!team_needs_two(s))
-		return;
 	if (prepare(&c)) {
 		report_note(s->report, "%-24s %12s %10s %10s %10s %10s %10s", "all read at once",
 			    "per 10^9", "of n", "p50", "p90", "p99", "slowest");
@@ -364,4 +362,4 @@ static void reads(struct session *s, const struct test *test)
 	arena_release(s->arena, mark);
 }
 
-TEST(.name = "contention.reads", .flags = TEST_LONG, .run = reads);
+TEST(.name = "contention.reads", .flags = TEST_LONG | TEST_NEEDS_VCPUS, .run = reads);

@@ -153,14 +153,13 @@ static bool run_level(struct many *m, unsigned vcpus, struct cost *cost)
 
 static void scan_by_many(struct session *s, const struct test *test)
 {
-	size_t mark = arena_mark(s->arena);
+	const struct pci_map *map = inventory_map(s, PATH_ECAM);
 	struct many *m;
-	const struct pci_map *map;
+	size_t mark;
 	struct cost alone = {0};
 	unsigned functions = 0, bars = 0;
 
 	(void)test;
-	map = team_needs_two(s) ? inventory_map(s, PATH_ECAM) : NULL;
 	if (!map)
 		return;
 	mark = arena_mark(s->arena);
@@ -199,4 +198,5 @@ static void scan_by_many(struct session *s, const struct test *test)
 	arena_release(s->arena, mark);
 }
 
-TEST(.name = "contention.scan", .flags = TEST_LONG | TEST_NEEDS_ECAM, .run = scan_by_many);
+TEST(.name = "contention.scan", .flags = TEST_LONG | TEST_NEEDS_ECAM | TEST_NEEDS_VCPUS,
+     .run = scan_by_many);

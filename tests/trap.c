@@ -3,7 +3,7 @@
  * is both writable and executable; on the vCPU that runs the tests and on another. Each runs only when
  * named in full.
  */
-#include "team.h"
+#include "session.h"
 #include "test.h"
 
 enum { INVALID_OPCODE, UNMAPPED_READ, WRITE_CODE, WRITE_CONSTANT, EXECUTE_DATA, STACK_OVERFLOW };
@@ -75,8 +75,6 @@ static void fault_elsewhere(struct session *s, const struct test *test)
 {
 	struct elsewhere e = {s->platform->vcpus - 1, test->variant};
 
-	if (!team_needs_two(s))
-		return;
 	s->platform->run_together(s->platform->vcpus, on_that_one, &e);
 	session_fail(s, "nothing stopped it");
 }
@@ -93,7 +91,7 @@ TEST(.name = "trap.execute-data", .flags = TEST_FATAL | TEST_NO_PCI, .run = faul
      .variant = EXECUTE_DATA);
 TEST(.name = "trap.stack-overflow", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault,
      .variant = STACK_OVERFLOW);
-TEST(.name = "trap.vcpu.invalid-opcode", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault_elsewhere,
-     .variant = INVALID_OPCODE);
-TEST(.name = "trap.vcpu.stack-overflow", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault_elsewhere,
-     .variant = STACK_OVERFLOW);
+TEST(.name = "trap.vcpu.invalid-opcode", .flags = TEST_FATAL | TEST_NO_PCI | TEST_NEEDS_VCPUS,
+     .run = fault_elsewhere, .variant = INVALID_OPCODE);
+TEST(.name = "trap.vcpu.stack-overflow", .flags = TEST_FATAL | TEST_NO_PCI | TEST_NEEDS_VCPUS,
+     .run = fault_elsewhere, .variant = STACK_OVERFLOW);

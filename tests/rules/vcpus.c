@@ -12,9 +12,7 @@
 
 static struct team *team_of_two(struct session *s)
 {
-	if (!team_needs_two(s) || !inventory_know(s))
-		return NULL;
-	return team_new(s, MEMBERS);
+	return inventory_know(s) ? team_new(s, MEMBERS) : NULL;
 }
 
 /* ---- SMP-01 ----------------------------------------------------------------------------------- */
@@ -476,21 +474,23 @@ static void renumbered(struct session *s, const struct test *test)
 	}
 }
 
-TEST(.name = "rule.smp.visible", .id = "SMP-01", .run = visible, .idle = "no function",
-     .reference = "PCI Express Base 4.0, 7.2.1",
+TEST(.name = "rule.smp.visible", .id = "SMP-01", .run = visible, .flags = TEST_NEEDS_VCPUS,
+     .idle = "no function", .reference = "PCI Express Base 4.0, 7.2.1",
      .text = "What one vCPU writes, another reads at once, each through any path.");
-TEST(.name = "rule.smp.torn", .id = "SMP-02", .run = torn, .flags = TEST_NEEDS_ECAM,
-     .idle = "no function has a BAR to write to", .reference = "PCI Express Base 4.0, 7.2.2",
+TEST(.name = "rule.smp.torn", .id = "SMP-02", .run = torn,
+     .flags = TEST_NEEDS_ECAM | TEST_NEEDS_VCPUS, .idle = "no function has a BAR to write to",
+     .reference = "PCI Express Base 4.0, 7.2.2",
      .text = "A dword never reads torn while another vCPU writes it.");
-TEST(.name = "rule.smp.cf8", .id = "SMP-03", .run = cf8_of_all, .flags = TEST_NEEDS_PIO,
-     .idle = "no two functions that differ", .reference = "PCI Local Bus 3.0, 3.2.2.3.2",
+TEST(.name = "rule.smp.cf8", .id = "SMP-03", .run = cf8_of_all,
+     .flags = TEST_NEEDS_PIO | TEST_NEEDS_VCPUS, .idle = "no two functions that differ",
+     .reference = "PCI Local Bus 3.0, 3.2.2.3.2",
      .text = "CF8 is one register for all vCPUs: what one selects, another reads at CFC.");
-TEST(.name = "rule.smp.sizing", .id = "SMP-04", .run = sizing_at_once,
+TEST(.name = "rule.smp.sizing", .id = "SMP-04", .run = sizing_at_once, .flags = TEST_NEEDS_VCPUS,
      .idle = "no two functions with BARs", .reference = "PCI Local Bus 3.0, 6.2.5.1",
      .text = "Two vCPUs that size different functions at once get what each gets alone.");
-TEST(.name = "rule.smp.renumber", .id = "SMP-05", .run = renumbered,
+TEST(.name = "rule.destructive.renumber-at-once", .id = "SMP-05", .run = renumbered,
      .idle = "no bridge on a root bus with a number to spare",
-     .flags = TEST_DESTRUCTIVE | TEST_NEEDS_ECAM,
+     .flags = TEST_DESTRUCTIVE | TEST_NEEDS_ECAM | TEST_NEEDS_VCPUS,
      .reference = "PCI-to-PCI Bridge 1.2, 3.2.5.3; PCI Local Bus 3.0, 3.2.2.3.2",
      .text =
 	 "While one vCPU renumbers a bridge, another reads behind it what is there or nothing.");
