@@ -10,7 +10,9 @@ setup_file() {
     make_log
     log=$BATS_FILE_TMPDIR/pc.log boot --boot pvh --machine pc --pv off --append 'budget=1'
     ((status == 0))
-    "$tools/report" -o "$BATS_FILE_TMPDIR/page.html" "$(whole)" "$BATS_FILE_TMPDIR/pc.log"
+    log=$BATS_FILE_TMPDIR/many.log boot --boot pvh --pv off --append 'tests=contention.* budget=1 reads=20' -- -smp 4
+    ((status == 0))
+    "$tools/report" -o "$BATS_FILE_TMPDIR/page.html" "$(whole)" "$BATS_FILE_TMPDIR/pc.log" "$BATS_FILE_TMPDIR/many.log"
 }
 
 @test "self-contained: nothing is fetched, nothing is left to fill in" {
@@ -73,6 +75,14 @@ for line, text in re.findall(r'<a class="figure" href="#A-(\d+)"[^>]*>(.*?)</a>'
     seen += 1
 assert seen > 60, seen
 END
+}
+
+@test "throughput against vCPUs: a line a mechanism through three points, and where one vCPU ran nothing" {
+    "$tools/report" -o "$BATS_TEST_TMPDIR/page.html" "$BATS_FILE_TMPDIR/many.log"
+    (($(grep -o '<polyline [^>]*points="[^ "]* [^ "]* [^ "]*">' "$BATS_TEST_TMPDIR/page.html" | wc -l) == 4))
+    grep -q 'in the time of one vCPU: 2 vCPUs ' "$BATS_TEST_TMPDIR/page.html"
+    "$tools/report" -o "$BATS_TEST_TMPDIR/page.html" "$(whole)"
+    run ! grep -q '<polyline' "$BATS_TEST_TMPDIR/page.html"
 }
 
 @test "what a log says is text, never markup" {
