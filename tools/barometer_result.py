@@ -25,14 +25,14 @@ WAYS = (
     ("ports", "Ports CF8h and CFCh", "no such scan in the log"),
     ("trapped", "ECAM, every access traps", "no such scan in the log"),
     ("direct", "ECAM, reads are direct", "not offered: every ECAM read traps"),
-    ("table", "The BAR mask table, one call", "not offered"),
+    ("table", "BAR mask table, one call", "not offered"),
 )
 NAMES = {key: name for key, name, _ in WAYS}
 IN_A_SENTENCE = {"ports": "through ports", "trapped": "through ECAM", "direct": "through ECAM with direct reads", "table": "by one call for the table"}
 
 # What is compared is one way of sizing over different mechanisms. Linux 6.14 and later sizes in batches.
 SIZINGS = ("batched", "per-bar", "lean")
-SIZING_WORDS = {"batched": "BARs sized in batches, as Linux 6.14 and later does", "per-bar": "BARs sized one by one, as Linux before 6.14 did", "lean": "BARs sized by the lean strategy"}
+SIZING_WORDS = {"batched": "sized in batches, as Linux 6.14 and later does", "per-bar": "sized one by one, as Linux before 6.14 did", "lean": "sized by the lean strategy"}
 
 
 def env_of(log):

@@ -37,7 +37,7 @@ def count_words(done):
     parts = []
     for key, style in words:
         if done.get(key):
-            text = f"{done[key]} {key}"
+            text = f"{done[key]} {'error' if key == 'errors' and done[key] == 1 else key}"
             parts.append(f'<span class="{style}">{text}</span>' if style else text)
     return ", ".join(parts) or "nothing was run"
 
@@ -53,7 +53,8 @@ def noise_html(page, i):
 
 
 def bars_svg(bars, most, label):
-    """Bars one above the other, each (way, value), as wide as they are of the greatest; a title for whoever cannot see them."""
+    """Bars one above the other, each (way, value), as wide as they are of the greatest; a title for whoever cannot see them. A value
+    of None leaves its place empty."""
     height = 20 // len(bars)
     shapes = "".join(
         f'<rect class="w-{way}" x="0" y="{n * height + 1}" width="{max(1000 * value / most, 4) if value else 0:.1f}" height="{height - 2}"/>' for n, (way, value) in enumerate(bars)
@@ -86,14 +87,16 @@ def picture_of_ways(page, found, sizing):
         if scan is None:
             rows += f'<tr class="soft"><th scope="row">{e(name)}</th><td colspan="2">{e(missing)}</td></tr>'
             continue
-        rows += f'<tr><th scope="row">{page.chip_if_several(scan.index)}{e(name)}</th>'
+        # What run.sh gave the hypervisor is not what the hypervisor has.
+        given = ' <span class="soft small">captured beforehand</span>' if key == "table" and env_of(scan.log).get("paravirtual") == "opt" else ""
+        rows += f'<tr><th scope="row">{page.chip_if_several(scan.index)}{e(name)}{given}</th>'
         rows += meter(unit, page.link(scan.index, scan.line, grouped(scan.exits)), [(key, scan.exits)], most_exits, f"{name}: {grouped(scan.exits)} {unit.lower()}")
         if emulated:
             rows += f'<td class="soft" data-name="{time}">{time_link(page, scan)}</td></tr>'
         else:
             rows += meter(time, time_link(page, scan), [(key, scan.cycles)], most_time, f"{name}: {duration_text(scan)}") + "</tr>"
     o = scans[0].o
-    caption = f"A whole scan of {o.get('functions', 0)} functions on {o.get('buses', 0)} buses, {SIZING_WORDS[sizing]}: {o.get('bars', 0)} of them. "
+    caption = f"A whole scan: {o.get('functions', 0)} functions on {o.get('buses', 0)} buses and {o.get('bars', 0)} BARs, {SIZING_WORDS[sizing]}. "
     caption += "Counts are exact on any host; cycles of an emulated CPU say nothing about hardware." if emulated else "Counts are exact on any host, time is the median of this one\u2019s passes."
     head = f'<tr><th scope="col">Way</th><th scope="col">{unit}</th><th scope="col">{time}</th></tr>'
     return f'<figure class="ways"><table aria-label="A whole scan, by way"><thead>{head}</thead><tbody>{rows}</tbody></table><figcaption class="soft small">{caption}</figcaption></figure>'
@@ -124,17 +127,19 @@ def picture_of_logs(page, sizing):
             continue
         mine = [(key, scans[key]) for key in used if key in scans]
         label = "; ".join(f"{NAMES[key]}: {grouped(scan.exits)}" for key, scan in mine)
-        rows += meter(unit, span_text([scan.exits for _, scan in mine], grouped), [(key, scan.exits) for key, scan in mine], most_exits, label)
+        bars = [(key, scans[key].exits if key in scans else None) for key in used]
+        rows += meter(unit, span_text([scan.exits for _, scan in mine], grouped), bars, most_exits, label)
         if mine[0][1].emulated:
             rows += '<td class="soft">emulated: cycles decide nothing</td></tr>'
         else:
             label = "; ".join(f"{NAMES[key]}: {duration_text(scan)}" for key, scan in mine)
             ends = sorted((scan for _, scan in mine), key=length)
             value = duration_text(ends[0]) if len(ends) == 1 else f"{duration_text(ends[-1])} \u2192 {duration_text(ends[0])}"
-            rows += meter("Time", e(value), [(key, length(scan)) for key, scan in mine], most_time, label) + "</tr>"
+            bars = [(key, length(scans[key]) if key in scans else None) for key in used]
+            rows += meter("Time", e(value), bars, most_time, label) + "</tr>"
     legend = "".join(f'<li><svg class="swatch" viewBox="0 0 10 10" aria-hidden="true"><rect class="w-{key}" width="10" height="10"/></svg>{e(NAMES[key])}</li>' for key in used)
     head = f'<tr><th scope="col">Log</th><th scope="col">{unit} of a whole scan</th><th scope="col">Time</th></tr>'
-    caption = f"{SIZING_WORDS[sizing]}. The figures are those of the way that takes most and of the one that takes least."
+    caption = f"BARs are {SIZING_WORDS[sizing]}. The figures are those of the way that takes most and of the one that takes least."
     return (
         f'<figure class="ways many"><table aria-label="A whole scan, by log"><thead>{head}</thead><tbody>{rows}</tbody></table>'
         f'<ul class="legend">{legend}</ul><figcaption class="soft small">{caption}</figcaption></figure>'
@@ -210,7 +215,7 @@ def row_html(name, cells):
     mark = ' <span class="mark" title="not the same in all logs">\u2260</span>' if differs else ""
     out = f'<tr><th scope="row" class="soft">{e(name)}{mark}</th>'
     for cell in cells:
-        odd = differs and cell.key is not None and cell.key != usual
+        odd = differs and cell.key not in (None, usual, EMPTY.key)
         out += f'<td{" class=differs" if odd else ""}>{cell.html}</td>'
     return out + "</tr>"
 
@@ -219,7 +224,7 @@ def columns_table(page, label, rows):
     count = len(page.logs)
     style = "columns-table" + (" many" if count > 4 else "")
     body = "".join(row_html(name, cells) for name, cells in rows)
-    return f'<div class="wide"><table class="{style}" aria-label="{e(label)}"><thead><tr><th scope="col"></th>{column_heads(page)}</tr></thead><tbody>{body}</tbody></table></div>'
+    return f'<div class="wide"><table class="{style}" style="--n:{count}" aria-label="{e(label)}"><thead><tr><th scope="col"></th>{column_heads(page)}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def overview(page, sizing):
