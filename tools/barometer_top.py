@@ -208,9 +208,10 @@ def column_heads(page):
 
 
 def row_html(name, cells):
-    """A row; what is not as in most of the columns is marked, by more than a colour."""
+    """A row; what is not as in most of the columns that have something is marked, by more than a colour."""
     keys = [cell.key for cell in cells if cell.key is not None]
-    usual = collections.Counter(keys).most_common(1)[0][0] if keys else None
+    filled = [key for key in keys if key != EMPTY.key]
+    usual = collections.Counter(filled).most_common(1)[0][0] if filled else None
     differs = len(set(keys)) > 1
     mark = ' <span class="mark" title="not the same in all logs">\u2260</span>' if differs else ""
     out = f'<tr><th scope="row" class="soft">{e(name)}{mark}</th>'
