@@ -28,6 +28,7 @@ WAYS = (
     ("table", "BAR mask table, one call", "not offered"),
 )
 NAMES = {key: name for key, name, _ in WAYS}
+SHORT = {"ports": "ports", "trapped": "ECAM, trapped", "direct": "ECAM, direct reads", "table": "table, one call"}
 IN_A_SENTENCE = {"ports": "through ports", "trapped": "through ECAM", "direct": "through ECAM with direct reads", "table": "by one call for the table"}
 
 # What is compared is one way of sizing over different mechanisms. Linux 6.14 and later sizes in batches.
@@ -157,6 +158,12 @@ def ratio_text(part, whole):
     if part / whole >= 0.1:
         return f"{100 * part / whole:.0f}\u202f%"
     return f"1/{grouped(round(whole / part))}"
+
+
+def tally(done):
+    """[(key, text)] of how the tests ended, '3 skipped', without what there is none of."""
+    keys = [key for key in ("passed", "failed", "errors", "skipped", "xfailed") if done.get(key)]
+    return [(key, f"{done[key]} {'error' if key == 'errors' and done[key] == 1 else key}") for key in keys] or [("", "nothing was run")]
 
 
 def plural(count, word):

@@ -20,6 +20,7 @@ from barometer_result import (
     scans_of,
     shown,
     sizing_for,
+    tally,
     unit_of,
 )
 
@@ -33,13 +34,8 @@ def words_html(page, words):
 
 
 def count_words(done):
-    words = [("passed", ""), ("failed", "bad"), ("errors", "bad"), ("skipped", ""), ("xfailed", "odd")]
-    parts = []
-    for key, style in words:
-        if done.get(key):
-            text = f"{done[key]} {'error' if key == 'errors' and done[key] == 1 else key}"
-            parts.append(f'<span class="{style}">{text}</span>' if style else text)
-    return ", ".join(parts) or "nothing was run"
+    styles = {"failed": "bad", "errors": "bad", "xfailed": "odd"}
+    return ", ".join(f'<span class="{styles[key]}">{text}</span>' if key in styles else text for key, text in tally(done))
 
 
 def noise_html(page, i):
