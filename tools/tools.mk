@@ -5,7 +5,7 @@ WORDS ?=
 # Logs that the page is made of.
 LOG ?= build/serial.log
 
-.PHONY: iso sign report
+.PHONY: iso sign report check-pages
 
 # Always made anew: it takes no time, and WORDS may have changed.
 iso: build/barometer.efi
@@ -23,3 +23,8 @@ sign: build/barometer.efi
 report:
 	@tools/need python3
 	$(call say,REPORT,build/report.html)tools/report -o build/report.html $(LOG)
+
+# A page of every kind, to look at. ARGS='--patched QEMU' for one log of a QEMU with the patches instead of a made up one.
+check-pages: all
+	@tools/need qemu-system-x86_64 python3 chromium jq socat
+	check/report-pages $(ARGS) build/pages

@@ -141,6 +141,37 @@ END
     "$tools/report" -o "$BATS_TEST_TMPDIR/page.html" "$log"
 }
 
+@test "--markdown: 72 columns of ASCII with both tables and the command that repeats it" {
+    local markdown=$BATS_TEST_TMPDIR/text.md
+    "$tools/report" --markdown "$(whole)" >"$markdown"
+    cat "$markdown"
+    grep -qE '^\| ports, batched +\| +2,116 \|' "$markdown"
+    grep -qE '^\| pio read 4 bytes +\| ' "$markdown"
+    grep -qx '    ./run.sh --accel tcg --boot pvh' "$markdown"
+    run ! grep -qE '\| time' "$markdown"
+    "$tools/report" --markdown -o "$markdown" "$pages/logs/pass.log" "$pages/logs/patched.log"
+    grep -qE '^\| B +\| ECAM, direct reads +\| +288 \| +14 % \|' "$markdown"
+    grep -q 'build-qemu' "$markdown"
+    # Command lines hold in a shell.
+    sed -n 's/^    //p' "$markdown" | bash -n
+    "$tools/report" --markdown --command 'barometer run --accel kvm' --host 'Linux 6.12' "$pages/logs/fail.log" >"$markdown"
+    grep -qx '    barometer run --accel kvm' "$markdown"
+    grep -qx -- '- Host: Linux 6.12' "$markdown"
+    grep -q '^- sizing.agree (line ' "$markdown"
+    # Every kind, and whatever a hostile log holds.
+    sed 's/"hypervisor":"[^"]*"/"hypervisor":"\\u001b[31mred\\n|x"/; s/"op":"read"/"op":"'"$(printf 'o%.0s' {1..200})"'"/' "$(whole)" >"$BATS_TEST_TMPDIR/evil.log"
+    for given in "$pages"/logs/*.log "$BATS_TEST_TMPDIR/evil.log"; do
+        "$tools/report" --markdown "$given" >>"$markdown"
+    done
+    "$tools/report" --markdown "$pages"/logs/*.log >>"$markdown"
+    run grep -nE '.{73}' "$markdown"
+    [[ -z $output ]]
+    run env LC_ALL=C grep -nP '[^\x20-\x7e]' "$markdown"
+    [[ -z $output ]]
+    run "$tools/report" --host x "$(whole)"
+    ((status == 2))
+}
+
 @test "a log cut short is refused by name" {
     run --separate-stderr "$tools/report" "$(whole)" "$(cut_short)"
     ((status == 2))
