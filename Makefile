@@ -88,6 +88,7 @@ test-random: all
 include check/host/host.mk
 include check/fuzz/fuzz.mk
 include tools/tools.mk
+include package/package.mk
 
 help:
 	@echo 'make          both images: build/barometer.efi, build/barometer.elf'
@@ -96,6 +97,8 @@ help:
 	@echo 'make iso      build/barometer.iso, for VMware or a USB stick; tools/iso-words changes its options'
 	@echo 'make sign     signed copies for Secure Boot: KEY=file CERT=file'
 	@echo 'make report   build/report.html from LOG=... (default build/serial.log)'
+	@echo 'make install  the command barometer, under DESTDIR and PREFIX (/usr/local)'
+	@echo 'make deb      the same as a Debian package in build/; test-deb installs and runs it in a clean Debian'
 	@echo 'make qemu     QEMU with the patches of hypervisor/, built into the cache'
 	@echo 'make check-series  every patch of hypervisor/patches: style, build and boot at each step'
 	@echo 'make fuzz     libFuzzer over the parsers and the whole suite, FUZZ_RUNS executions each; fuzz-short: seconds'
