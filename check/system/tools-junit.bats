@@ -84,3 +84,21 @@ KEYS
     run --separate-stderr "$tools/junit" "$BATS_TEST_TMPDIR/empty"
     ((status == 2))
 }
+
+@test "an object that is not what the contract says is refused by line, member and reason" {
+    refused() { # REASON SED-SCRIPT
+        sed "$2" "$(whole)" >"$BATS_TEST_TMPDIR/bad.log"
+        for tool in junit report; do
+            run --separate-stderr "$tools/$tool" "$BATS_TEST_TMPDIR/bad.log"
+            ((status == 2)) || { echo "$1: status $status"; return 1; }
+            [[ $stderr == *"line "*"$1"* && $stderr != *Traceback* ]] || { echo "not '$1' but: $stderr"; return 1; }
+        done
+    }
+    refused "reads of scan is not a number: '-1'" '/"kind":"scan"/s/"reads":[0-9]*/"reads":-1/'
+    refused "reads of scan is not a number: 'x'" '/"kind":"scan"/s/"reads":[0-9]*/"reads":"x"/'
+    refused 'access has no samples' '/"kind":"access"/s/"n":[0-9]*/"n":0/'
+    refused 'access has no p99' '/"kind":"access"/s/"p99"/"p98"/'
+    refused 'seen_by of function is not a list of texts' '/"kind":"function"/s/"seen_by":\[[^]]*\]/"seen_by":[1]/'
+    refused 'log2 of access is not a list of pairs' '/"kind":"access"/s/"log2":\[/"log2":[[99,1],/'
+    refused 'emulated of env is not true or false' '/"kind":"env"/s/"emulated":true/"emulated":1/'
+}
