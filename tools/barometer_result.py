@@ -177,18 +177,18 @@ def unit_of(logs):
 
 
 def trouble(logs):
-    """What comes first if not every run passed."""
+    """What comes first if not every run passed, else nothing."""
     bad = [log for log in logs if log.done["status"] in ("fail", "error")]
     if not bad:
-        return []
+        return ""
     if len(logs) > 1:
         words = [f"{n} {word}" for status, word in (("fail", "failed"), ("error", "ended in an error")) if (n := sum(log.done["status"] == status for log in logs))]
-        return [f"{' and '.join(words)} of {len(logs)} runs: "]
+        return f"{' and '.join(words)} of {len(logs)} runs."
     log = bad[0]
     names = [r.name for r in log.results if r.outcome == log.done["status"]]
     if log.done["status"] == "error":
-        return ["The harness or its environment failed", f" in {names[0]}" if names else "", ", so no figure of this run can be trusted. "]
-    return [f"{plural(len(names), 'test')} failed ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''}). "]
+        return f"The harness or its environment failed{' in ' + names[0] if names else ''}, so no figure of this run can be trusted."
+    return f"{plural(len(names), 'test')} failed ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})."
 
 
 def cost_words(scan, logs, short=False):
@@ -206,13 +206,12 @@ CAVEAT = "; the CPU was emulated, so counts decide and cycles do not"
 
 
 def sentence(logs, found, pair):
-    """The page's first words, as strings and Figures. `found` is what `shown` gives."""
-    start = trouble(logs)
+    """What the comparison says, as strings and Figures. `found` is what `shown` gives."""
     known = [key for key, _, _ in WAYS if key in found]
     if not known:
         if len(logs) == 1 and logs[0].done["status"] == "skip":
-            return start + ["Nothing here applied to this machine: every test was skipped."]
-        return start + ["No whole scan was priced" + (" in this run." if len(logs) == 1 else " in these runs.")]
+            return ["Nothing here applied to this machine: every test was skipped."]
+        return ["No whole scan was priced" + (" in this run." if len(logs) == 1 else " in these runs.")]
     first, last = found[known[0]], found[known[-1]]
     caveat = CAVEAT if last.emulated else ""
     if pair and found.get("direct") and first.o is not found["direct"].o:
@@ -221,25 +220,24 @@ def sentence(logs, found, pair):
         if "table" in found:
             words += [" and ", *cost_words(found["table"], logs, True), " by one call for the table"]
         words += [", instead of ", *cost_words(base, logs, True), f" {IN_A_SENTENCE[known[0]]}"]
-        return start + words + [caveat + "."]
+        return words + [caveat + "."]
     words = ["A whole scan takes "]
     for n, key in enumerate(known):
         words += [", and " if n and n == len(known) - 1 else ", " if n else "", *cost_words(found[key], logs, n > 0), " " + IN_A_SENTENCE[key]]
     if len(known) == 2:
         words = [w if w != ", and " else " and " for w in words]
-    return start + words + [caveat + "."]
+    return words + [caveat + "."]
 
 
 def sentence_of_many(logs, sizing):
-    """The same for runs that are not of one host: how they ended, and between which ends their scans are."""
-    start = trouble(logs) or [f"{len(logs)} runs, none failed: "]
+    """The same for runs that are not of one host: between which ends their scans are."""
     all_scans = [(scan, key) for i, log in enumerate(logs) for key, scan in scans_of(i, log, sizing).items()]
     if not all_scans:
-        return start[:-1] + [start[-1].removesuffix(": ") + ". No whole scan was priced."]
+        return ["No whole scan was priced in these runs."]
     least, most = (choose(all_scans, key=lambda x: x[0].exits) for choose in (min, max))
-    words = ["a whole scan takes from ", *cost_words(least[0], logs), f" {IN_A_SENTENCE[least[1]]}", " to ", *cost_words(most[0], logs, True), f" {IN_A_SENTENCE[most[1]]}"]
-    some = sum(bool(env_of(log).get("emulated")) for log in logs)
-    return start + words + ["; under emulation counts decide, cycles do not." if some else "."]
+    words = ["A whole scan takes from ", *cost_words(least[0], logs), f" {IN_A_SENTENCE[least[1]]}", " to ", *cost_words(most[0], logs, True), f" {IN_A_SENTENCE[most[1]]}"]
+    emulated = any(env_of(log).get("emulated") for log in logs)
+    return words + ["; under emulation counts decide, cycles do not." if emulated else "."]
 
 
 def shown(logs, sizing, pair):
@@ -258,10 +256,15 @@ def one_host(logs):
 
 
 def headline(logs):
-    """The words of the whole page's first sentence."""
+    """(trouble, words): the whole page's first sentence, and before it what went wrong."""
     sizing = sizing_for(logs)
     single, pair = one_host(logs)
-    return sentence(logs, shown(logs, sizing, pair), pair) if single else sentence_of_many(logs, sizing)
+    return trouble(logs), sentence(logs, shown(logs, sizing, pair), pair) if single else sentence_of_many(logs, sizing)
+
+
+def headline_text(logs):
+    bad, words = headline(logs)
+    return (bad + " " if bad else "") + "".join(w.text if isinstance(w, Figure) else w for w in words)
 
 
 def gain(logs, pair, sizing):

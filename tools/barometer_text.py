@@ -8,12 +8,11 @@ from barometer_log import median_of, name_access
 from barometer_result import (
     SHORT,
     WAYS,
-    Figure,
     Scan,
     duration_text,
     env_of,
     grouped,
-    headline,
+    headline_text,
     offers,
     one_host,
     pairs,
@@ -239,10 +238,9 @@ def commands(logs, given):
 
 def text(logs, command, note):
     _, pair = one_host(logs)
-    words = "".join(w.text if isinstance(w, Figure) else w for w in headline(logs))
     title = "## PCI configuration access" + (": stock and patched" if pair else "")
     bad = failures(logs)
-    parts = [title, wrapped(words), environment(logs, note)]
+    parts = [title, wrapped(headline_text(logs)), environment(logs, note)]
     parts += ["### What failed", bad] if bad else []
     parts += ["### A whole scan", scan_table(logs), "### One access", access_tables(logs), "### To repeat it", commands(logs, command)]
     return "\n\n".join(parts) + "\n"

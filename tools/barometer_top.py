@@ -145,8 +145,17 @@ def picture_of_logs(page, sizing):
 # ---- one log's verdict --------------------------------------------------------------------------------------------
 
 
+# What the run's choices rest on. Without the members a run had nothing but cycles to go by.
+BASES = {"availability": "there is no other that works", "agreement": "the mechanisms disagree", "accesses": "it takes fewer accesses", "nothing": "no scan was priced"}
+
+
+def basis(verdict, member):
+    """Why the run chose so, where that was not its cycles."""
+    return BASES.get(verdict.get(member, "cycles"))
+
+
 def verdict_by_counts(page, i):
-    """What an emulated run is good for: the way with the fewest exits, and what its cycles would have had."""
+    """What an emulated run is good for: the way with the fewest exits; and what the run chose, with what it went by."""
     log = page.logs[i]
     line, verdict = log.first("verdict")
     scans = scans_of(i, log, sizing_for([log]))
@@ -155,8 +164,14 @@ def verdict_by_counts(page, i):
         key = min((key for key, _, _ in WAYS if key in scans), key=lambda key: scans[key].exits)
         scan = scans[key]
         text = f'<p class="say">The fewest exits: {page.link(i, scan.line, grouped(scan.exits))} for a whole scan {e(IN_A_SENTENCE[key])}.</p>'
-    chosen = f"access by {verdict['access']}, sizing by {verdict['sizing']}"
-    return f'{text}<p class="odd">{page.link(i, line, "The run itself chose")} {e(chosen)}, by cycles, which are the emulation\u2019s and decide nothing.</p>'
+    why = [basis(verdict, member) or "by cycles, which are the emulation\u2019s and decide nothing" for member in ("access_by", "sizing_by")]
+    chosen = [f"access by {verdict['access']}", f"sizing by {verdict['sizing']}"]
+    if why[0] == why[1]:
+        said = f"{' and '.join(chosen)}: {why[0]}"
+    else:
+        said = "; ".join(f"{what}: {reason}" for what, reason in zip(chosen, why))
+    style = "odd" if any("cycles" in reason for reason in why) else ""
+    return f'{text}<p class="{style}">{page.link(i, line, "The run itself chose")} {e(said)}.</p>'
 
 
 def verdict_by_time(page, i):
@@ -166,7 +181,8 @@ def verdict_by_time(page, i):
     access = names.get(verdict["access"], verdict["access"])
     sizing = sizings.get(verdict["sizing"], f"by the {verdict['sizing']} strategy")
     say = page.link(i, line, f"Access configuration space through {e(access)}, and size BARs {e(sizing)}.")
-    return f'<p class="say">{say}</p>'
+    doubt = '<p class="odd">Low confidence: cycles do not tell the ways apart.</p>' if verdict.get("confidence") == "low" else ""
+    return f'<p class="say">{say}</p>{doubt}'
 
 
 def verdict_card(page, i):
@@ -250,7 +266,8 @@ def overview(page, sizing):
         if not o:
             return EMPTY
         text = f"{o['access']}, sizing {o['sizing']}"
-        doubt = ' <span class="odd">by the emulation\u2019s cycles</span>' if env_of(log).get("emulated") else ""
+        by_cycles = not (basis(o, "access_by") and basis(o, "sizing_by"))
+        doubt = ' <span class="odd">by the emulation\u2019s cycles</span>' if by_cycles and env_of(log).get("emulated") else ""
         return Cell(text, page.link(i, line, e(text)) + doubt)
 
     def linux(i, log):
@@ -316,7 +333,8 @@ def top(page):
     sizing = sizing_for(page.logs)
     single, pair = one_host(page.logs)
     found = shown(page.logs, sizing, pair) if single else {}
-    out = f'<p class="headline">{words_html(page, headline(page.logs))}</p>'
+    bad, words = headline(page.logs)
+    out = f'<p class="headline">{f"""<span class="bad">{e(bad)}</span> """ if bad else ""}{words_html(page, words)}</p>'
     if single and found:
         out += picture_of_ways(page, found, sizing)
     elif not single:

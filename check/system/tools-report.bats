@@ -30,8 +30,8 @@ headline() {
     [[ $(headline skip) == 'Nothing here applied to this machine: every test was skipped.' ]]
     [[ $(headline list) == 'No whole scan was priced'* || $(headline list) == 'Nothing here applied'* ]]
     [[ $(headline pair) == 'Patched, a whole scan takes 288 exits through ECAM and 1 by one call for the table, instead of 2,116 through ports; the CPU was emulated'* ]]
-    [[ $(headline four) == '1 failed of 4 runs: a whole scan takes from 1 exit '*' to 2,116 through ports; under emulation counts decide, cycles do not.' ]]
-    [[ $(headline ten) == *' failed and 1 ended in an error of 10 runs: '* ]]
+    [[ $(headline four) == '1 failed of 4 runs. A whole scan takes from 1 exit '*' to 2,116 through ports; under emulation counts decide, cycles do not.' ]]
+    [[ $(headline ten) == *' failed and 1 ended in an error of 10 runs. A whole'* ]]
     # On a machine that is not emulated time is said as well.
     sed 's/"emulated":true/"emulated":false/; s/"tsc_khz":[0-9]*/"tsc_khz":1000000/; /"scan","path":"pio","walk":"tree","sizing":"batched"/s/"cycles":[0-9]*/"cycles":5000000/' \
         "$(whole)" >"$BATS_TEST_TMPDIR/real.log"
