@@ -213,6 +213,8 @@ def verdict_card(page, i):
 # What is compared of a cell, and what is shown in it. A key of None takes no part.
 Cell = collections.namedtuple("Cell", "key html")
 EMPTY = Cell("", '<span class="soft">\u2013</span>')
+# The same of a log that could not have had anything there, because its run never came so far.
+UNKNOWN = Cell(None, EMPTY.html)
 
 
 def column_heads(page):
@@ -249,7 +251,9 @@ def overview(page, sizing):
     def env_cell(show):
         def cell(i, log):
             line, env = log.first("env")
-            text = show(env) if env else ""
+            if not env:
+                return UNKNOWN
+            text = show(env)
             return Cell(text, page.link(i, line, e(text))) if text else EMPTY
 
         return cell
@@ -264,7 +268,7 @@ def overview(page, sizing):
     def verdict(i, log):
         line, o = log.first("verdict")
         if not o:
-            return EMPTY
+            return UNKNOWN
         text = f"{o['access']}, sizing {o['sizing']}"
         by_cycles = not (basis(o, "access_by") and basis(o, "sizing_by"))
         doubt = ' <span class="odd">by the emulation\u2019s cycles</span>' if by_cycles and env_of(log).get("emulated") else ""
@@ -272,13 +276,13 @@ def overview(page, sizing):
 
     def linux(i, log):
         line, o = log.first("verdict")
-        return Cell(o["linux"], page.link(i, line, e(o["linux"]))) if o.get("linux") else EMPTY
+        return Cell(o["linux"], page.link(i, line, e(o["linux"]))) if o.get("linux") else UNKNOWN
 
     def scan(key):
         def cell(i, log):
             found = scans_of(i, log, sizing).get(key)
             if not found:
-                return EMPTY
+                return EMPTY if log.all("scan") else UNKNOWN
             time = f"<br>{time_link(page, found)}" if not found.emulated else ""
             return Cell(found.exits, page.link(i, found.line, grouped(found.exits)) + time)
 
@@ -287,7 +291,7 @@ def overview(page, sizing):
     def inventory(i, log):
         functions, bars = log.all("function"), log.all("bar")
         if not functions:
-            return EMPTY
+            return UNKNOWN
         return Cell((len(functions), len(bars)), page.link(i, functions[0][0], f"{len(functions)} and {len(bars)}"))
 
     rows = [
@@ -303,12 +307,12 @@ def overview(page, sizing):
     unit = "exits" if unit_of(page.logs) == "exit" else "accesses"
     for key, name, _ in WAYS:
         found = row(f"{name}: {unit}", scan(key))
-        if any(cell is not EMPTY for cell in found[1]):
+        if any(cell not in (EMPTY, UNKNOWN) for cell in found[1]):
             rows.append(found)
     rows += [row("Verdict of the run", verdict), row("Linux by itself", linux)]
     if any(log.noise for log in page.logs):
-        rows.append(row("Noise", lambda i, log: Cell(None, f'<span class="odd">{noise_html(page, i)}</span>') if log.noise else Cell(None, EMPTY.html)))
-    return [(name, cells) for name, cells in rows if any(cell is not EMPTY for cell in cells)]
+        rows.append(row("Noise", lambda i, log: Cell(None, f'<span class="odd">{noise_html(page, i)}</span>') if log.noise else UNKNOWN))
+    return [(name, cells) for name, cells in rows if any(cell not in (EMPTY, UNKNOWN) for cell in cells)]
 
 
 def pair_html(page, pair, sizing):
