@@ -94,11 +94,11 @@ KEYS
             [[ $stderr == *"line "*"$1"* && $stderr != *Traceback* ]] || { echo "not '$1' but: $stderr"; return 1; }
         done
     }
-    refused "reads of scan is not a number: '-1'" '/"kind":"scan"/s/"reads":[0-9]*/"reads":-1/'
-    refused "reads of scan is not a number: 'x'" '/"kind":"scan"/s/"reads":[0-9]*/"reads":"x"/'
-    refused 'access has no samples' '/"kind":"access"/s/"n":[0-9]*/"n":0/'
-    refused 'access has no p99' '/"kind":"access"/s/"p99"/"p98"/'
-    refused 'seen_by of function is not a list of texts' '/"kind":"function"/s/"seen_by":\[[^]]*\]/"seen_by":[1]/'
-    refused 'log2 of access is not a list of pairs' '/"kind":"access"/s/"log2":\[/"log2":[[99,1],/'
-    refused 'emulated of env is not true or false' '/"kind":"env"/s/"emulated":true/"emulated":1/'
+    refused "the scan object's reads is '-1', not a number" '/"kind":"scan"/s/"reads":[0-9]*/"reads":-1/'
+    refused "the scan object's reads is '\"x\"', not a number" '/"kind":"scan"/s/"reads":[0-9]*/"reads":"x"/'
+    refused 'the access object has no samples' '/"kind":"access"/s/"n":[0-9]*/"n":0/'
+    refused "the access object's p99 is 'null'" '/"kind":"access"/s/"p99"/"p98"/'
+    refused "the function object's seen_by is '[1]', not a list of texts" '/"kind":"function"/s/"seen_by":\[[^]]*\]/"seen_by":[1]/'
+    refused 'not a list of pairs' '/"kind":"access"/s/"log2":\[/"log2":[[99,1],/'
+    refused "the env object's emulated is '1', not true or false" '/"kind":"env"/s/"emulated":true/"emulated":1/'
 }
