@@ -89,6 +89,7 @@ test-random: all
 include check/host/host.mk
 include check/fuzz/fuzz.mk
 include tools/tools.mk
+include package/package.mk
 
 help:
 	@echo 'make          the images: build/barometer.efi, build/barometer.elf, build/barometer.bz'
@@ -98,6 +99,8 @@ help:
 	@echo 'make disk     build/barometer.raw and the same as VMDK, VHDX, VHD, qcow2, OVA and for Google Cloud; tools/disk-words likewise'
 	@echo 'make sign     signed copies for Secure Boot: KEY=file CERT=file'
 	@echo 'make report   build/report.html from LOG=... (default build/serial.log)'
+	@echo 'make install  the command barometer, under DESTDIR and PREFIX (/usr/local)'
+	@echo 'make deb      the same as a Debian package in build/; test-deb installs and runs it in a clean Debian'
 	@echo 'make qemu     QEMU with the patches of hypervisor/, built into the cache'
 	@echo 'make check-series  every patch of hypervisor/patches: style, build and boot at each step'
 	@echo 'make fuzz     libFuzzer over the parsers and the whole suite, FUZZ_RUNS executions each; fuzz-short: seconds'
@@ -106,6 +109,7 @@ help:
 	@echo 'make test-patched  the tests on the patched QEMU'
 	@echo 'make test-mutants  seeded bugs in a real QEMU, one boot each: caught by the right rules, legal changes not flagged'
 	@echo 'make test-random  random machines in QEMU, all rules on each: none may be blamed'
+	@echo 'make check-pages  a page of every kind, and pictures of each, in build/pages; ARGS=--patched QEMU for a real one'
 	@echo 'make lint     formatting, clang warnings, clang-tidy, cppcheck, shellcheck'
 	@echo 'make host-test, coverage, docs  the host unit tests alone; line coverage of lib/; the table in docs/conformance.md'
 	@echo 'make clean    remove build/'
