@@ -18,6 +18,9 @@ START = "KTAP version 1"
 PLAN = re.compile(r"^1\.\.(\d+)$")
 RESULT = re.compile(r"^(not )?ok (\d+) (\S+)(?: # (SKIP|ERROR|XFAIL|XPASS|TODO|TIMEOUT)(?: (.*))?)?$")
 
+# The diagnostic that run.sh puts at the end of a log when a signal ended the run.
+INTERRUPTED = "# run.sh: interrupted by SIG"
+
 OUTCOMES = ("pass", "fail", "error", "skip", "xfail")
 STATUSES = ("pass", "fail", "error", "skip")
 
@@ -59,12 +62,16 @@ class Log:
         return sum(r.outcome == outcome for r in self.results)
 
 
+def clean_line(data):
+    """One line's text, without what a terminal or a CI system put around it."""
+    line = CONTROL.sub("", ESCAPE.sub("", data.decode("utf-8", "replace")))
+    return TIMESTAMP.sub("", line).rstrip()
+
+
 def clean_lines(data):
     """The log's text, a line at a time, numbered as an editor would number them."""
-    text = data.decode("utf-8", "replace")
-    for number, line in enumerate(text.split("\n"), 1):
-        line = CONTROL.sub("", ESCAPE.sub("", line))
-        yield number, TIMESTAMP.sub("", line).rstrip()
+    for number, line in enumerate(data.split(b"\n"), 1):
+        yield number, clean_line(line)
 
 
 def outcome_of(negative, directive):
@@ -81,10 +88,13 @@ def _quote(text):
     return "'" + (text if len(text) <= 60 else text[:57] + "...") + "'"
 
 
-class _Reader:
+class Reader:
+    """Takes a log's lines one after the other; `log` holds what they said so far."""
+
     def __init__(self, path):
         self.log = Log(path)
         self.running = False
+        self.interrupted = None  # by what, where run.sh says so
         self.pending = []
 
     def line(self, number, text):
@@ -97,6 +107,8 @@ class _Reader:
                 return
             self.running = True
             return
+        if text.startswith(INTERRUPTED):
+            self.interrupted = text.removeprefix("# run.sh: ")
         if not self.running or not text:
             return
         if self.log.done is not None:
@@ -148,11 +160,13 @@ class _Reader:
     def check_end(self):
         """A run that says of itself that it is whole must also add up."""
         log = self.log
+        if not self.running and self.interrupted:
+            raise Refused(f"{self.interrupted}: the image was not entered")
         if not self.running:
             raise Refused(f"no '{START}' line: not a log of barometer, or cut before its first line")
         if log.done is None:
             last = log.results[-1].name if log.results else "none"
-            raise Refused(f"cut short: no done object (the last result is {last})")
+            raise Refused(f"{self.interrupted or 'cut short'}: no done object (the last result is {last})")
         done = log.done
         if done.get("status") not in STATUSES:
             raise Refused(f"line {log.done_line}: the done object has no status that means anything")
@@ -171,7 +185,7 @@ def read(path, partial=False):
             data = file.read()
     except OSError as error:
         raise Refused(error.strerror or "cannot be read") from None
-    reader = _Reader(path)
+    reader = Reader(path)
     ended = data.endswith((b"\n", b"\r")) or b"\n" not in data
     lines = list(clean_lines(data))
     try:
@@ -214,3 +228,14 @@ def name_scan(o):
         return "scan paravirtual"
     sizing = "without sizing" if o.get("sizing") == "none" else f"with {o.get('sizing')} sizing"
     return f"scan {o.get('walk')} by {o.get('path')} {sizing}"
+
+
+def exit_count(log, o):
+    """How often a scan or sizing object's accesses leave the guest: two times an access through ports, address and data; once through
+    ECAM, but for reads where they are direct; once a call."""
+    reads, writes, calls = (o.get(key, 0) for key in ("reads", "writes", "calls"))
+    if o.get("path") == "pio":
+        return 2 * (reads + writes) + calls
+    if o.get("path") == "ecam" and log.first("env")[1].get("ecam_reads") == "direct":
+        return writes + calls
+    return reads + writes + calls
