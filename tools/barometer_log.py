@@ -18,6 +18,22 @@ START = "KTAP version 1"
 PLAN = re.compile(r"^1\.\.(\d+)$")
 RESULT = re.compile(r"^(not )?ok (\d+) (\S+)(?: # (SKIP|ERROR|XFAIL|XPASS|TODO|TIMEOUT)(?: (.*))?)?$")
 
+# What every object of a kind has (docs/output.md), as far as anything is computed of it.
+_COSTS = dict.fromkeys(("functions", "bars", "reads", "writes", "calls", "cycles"), int)
+MEMBERS = {
+    "env": {"hypervisor": str, "emulated": bool, "cpl": int, "tsc_khz": int, "ecam_reads": str},
+    "access": {"path": str, "op": str, "target": str, **dict.fromkeys(("width", "n", "min", "p50", "p90", "p99", "max", "mad"), int)},
+    "sizing": {"strategy": str, "path": str, **_COSTS},
+    "scan": {"path": str, "walk": str, "sizing": str, "buses": int, **_COSTS},
+    "rule": {"id": str, "test": str},
+    "cause": {"text": str, "explains": list},
+    "verdict": {"access": str, "sizing": str, "reason": str},
+    "done": {"status": str},
+}
+
+# What some logs have besides.
+OPTIONAL = {"access": {"batch": int, "p50_milli": int, "stable": bool}, "verdict": {"confidence": str}}
+
 # The diagnostic that run.sh puts at the end of a log when a signal ended the run.
 INTERRUPTED = "# run.sh: interrupted by SIG"
 
@@ -140,13 +156,23 @@ class Reader:
     def data(self, number, text):
         try:
             value = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Refused(f"line {number}: not a whole JSON object: {_quote(text)}") from None
         if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
             raise Refused(f"line {number}: a JSON object without a kind")
+        self.check(number, value)
         self.log.objects.append((number, value))
         if value["kind"] == "done":
             self.log.done, self.log.done_line = value, number
+
+    def check(self, number, value):
+        """Whoever reads a log can then do so without a look at each type."""
+        optional = {member: kind for member, kind in OPTIONAL.get(value["kind"], {}).items() if member in value}
+        for member, kind in {**MEMBERS.get(value["kind"], {}), **optional}.items():
+            found = value.get(member)
+            # A boolean is an int to Python, and to nobody else.
+            if type(found) is not kind or (kind is int and found < 0):
+                raise Refused(f"line {number}: the {value['kind']} object's {member} is {_quote(json.dumps(found))}")
 
     def result(self, number, match):
         log = self.log

@@ -244,6 +244,7 @@ static void take_roots(struct pci_roots *roots)
 static struct cfg_counts counts;
 static struct report report;
 uint32_t sim_rules_reads;
+bool sim_rules_emulated;
 
 const char *sim_rules_run(const char *globs, const char *hypervisor)
 {
@@ -256,6 +257,7 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 	    .cpl_reason = "",
 	    .tsc_source = "none",
 	    .lfence = "serializing",
+	    .emulated = sim_rules_emulated,
 	    .acpi = &acpi,
 	    .map_device = sim_map,
 	    .is_ram = is_ram,

@@ -31,6 +31,9 @@ extern bool sim_rules_printed_in_window;
 /* reads= of the next runs; 0, as at first: none. */
 extern uint32_t sim_rules_reads;
 
+/* Whether the CPU of the next runs is an emulated one. */
+extern bool sim_rules_emulated;
+
 /* Whether the run counted the accesses that the machine saw. */
 bool sim_rules_counts_agree(void);
 
