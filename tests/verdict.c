@@ -30,7 +30,7 @@ struct choice {
 	enum decided_by sizing_by;
 };
 
-/* A tenth is less than one boot differs from the next by. */
+/* Two boots of one host may differ by less than a tenth for no reason. */
 static bool less_by_a_tenth(uint64_t a, uint64_t b)
 {
 	return a * 10 <= b * 9;

@@ -133,7 +133,9 @@ def scan_table(log, terminal):
     if base:
         through = "ports" if base.get("path") == "pio" else "ECAM"
         what = "exits beside those of" if emulated else "cycles beside those of"
-        terminal.paragraph(f"Ratio: {what} {through} with per-bar sizing (the tree)." + (" Cycles are the emulator's." if emulated else ""), "dim")
+        khz = env.get("tsc_khz")
+        time = " Cycles are the emulator's." if emulated else f" They take {time_text(base['cycles'] * 1e6 / khz)}." if khz else ""
+        terminal.paragraph(f"Ratio: {what} {through} with per-bar sizing, the tree.{time}", "dim")
 
 
 # ---- tests ------------------------------------------------------------------------------------------------------------
@@ -193,7 +195,6 @@ def tests(log, terminal):
 
 
 SIZINGS = {"paravirtual": "with one call for the table"}
-CONFIDENCE = {"high": "Sure: ", "low": "Not sure: "}
 
 
 def advice(log):
@@ -204,13 +205,20 @@ def advice(log):
         return f"No advice: {result.reason or result.outcome}." if result else "No advice: the run was not asked for a verdict.", []
     access = {"pio": "ports CF8h and CFCh", "ecam": "ECAM"}.get(verdict.get("access"), verdict.get("access"))
     sizing = SIZINGS.get(verdict.get("sizing"), f"by the {verdict.get('sizing')} strategy")
-    sure = CONFIDENCE.get(verdict.get("confidence"), "")
-    return f"Access configuration space through {access}, size BARs {sizing}.", (sure + str(verdict.get("reason", ""))).split("; ")
+    reasons = verdict["reason"].split("; ")
+    if verdict.get("confidence") == "low":
+        # The last one is why: the most important then.
+        reasons = ["Not sure: " + reasons[-1], *reasons[:-1]]
+    elif verdict.get("confidence") == "high":
+        reasons[0] = "Sure: " + reasons[0]
+    return f"Access configuration space through {access}, size BARs {sizing}.", reasons
 
 
-def where(path, width):
-    """Where the log is and what to do with it, on one line or two."""
+def where(path, width, is_useful):
+    """Where the log is and, if it is of any use, what to do with it, on one line or two."""
     path = min(path, os.path.relpath(path), key=len)
+    if not is_useful:
+        return [f"Log: {path}"]
     word = shlex.quote(path)
     is_default = os.path.abspath(path) == os.path.abspath("build/serial.log")
     page = "make report" if is_default else f"make report LOG={word}" if word == path else f"tools/report -o report.html {word}"
@@ -223,7 +231,7 @@ def where(path, width):
 
 def verdict(log, terminal, status, trouble, path):
     """At most six lines, each fit to the width. `trouble` is what run.sh, or the log, says beside the status."""
-    last = where(path, terminal.width) if path else []
+    last = where(path, terminal.width, bool(log.results)) if path else []
     room = 6 - 1 - len(last)
     terminal.spans((status.upper(), {"pass": "good", "skip": None}.get(status, "bad")), (f": {counts_text(log)}", None))
     if trouble:

@@ -9,13 +9,18 @@ import shutil
 import textwrap
 
 STYLES = {"bad": "31", "good": "32", "dim": "2"}
+LONGEST = 4000
 # ECMA-48: erase to the end of the line.
 ERASE = "\r\x1b[K"
 
 
+# Bytes of other characters are control characters to a terminal that does not take them for UTF-8.
+UTF8 = "utf" in (os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or "").lower()
+
+
 def plain(text):
-    """The text with a question mark for whatever is no printable character."""
-    return "".join(c if c.isprintable() else "?" for c in str(text))
+    """The text with a question mark for whatever is no printable character, and not longer than anybody reads."""
+    return "".join(c if " " <= c <= "~" or (UTF8 and c.isprintable()) else "?" for c in str(text)[:LONGEST])
 
 
 def fitted(text, width):
@@ -79,7 +84,7 @@ class Terminal:
             if first >= min(widths[0], 24) or n is None:
                 break
             columns.remove(n)
-        first = min(max(first, 8), widths[0])
+        first = min(max(first, 14), widths[0])
 
         def cells(row):
             text = fitted(plain(row[0]), first).ljust(first)
