@@ -90,6 +90,11 @@ def clean_lines(data):
         yield number, clean_line(line)
 
 
+def interrupted_by(text):
+    """'interrupted by SIGINT' of the line that run.sh ends such a log with; of others None."""
+    return text.removeprefix("# run.sh: ") if text.startswith(INTERRUPTED) else None
+
+
 def outcome_of(negative, directive):
     if directive == "SKIP":
         return "skip"
@@ -110,7 +115,6 @@ class Reader:
     def __init__(self, path):
         self.log = Log(path)
         self.running = False
-        self.interrupted = None  # by what, where run.sh says so
         self.pending = []
 
     def line(self, number, text):
@@ -123,8 +127,6 @@ class Reader:
                 return
             self.running = True
             return
-        if text.startswith(INTERRUPTED):
-            self.interrupted = text.removeprefix("# run.sh: ")
         if not self.running or not text:
             return
         if self.log.done is not None:
@@ -186,13 +188,11 @@ class Reader:
     def check_end(self):
         """A run that says of itself that it is whole must also add up."""
         log = self.log
-        if not self.running and self.interrupted:
-            raise Refused(f"{self.interrupted}: the image was not entered")
         if not self.running:
             raise Refused(f"no '{START}' line: not a log of barometer, or cut before its first line")
         if log.done is None:
             last = log.results[-1].name if log.results else "none"
-            raise Refused(f"{self.interrupted or 'cut short'}: no done object (the last result is {last})")
+            raise Refused(f"cut short: no done object (the last result is {last})")
         done = log.done
         if done.get("status") not in STATUSES:
             raise Refused(f"line {log.done_line}: the done object has no status that means anything")
@@ -225,9 +225,11 @@ def read(path, partial=False):
                 raise Refused(f"cut short in the middle of line {number}: {_quote(text)}") from None
         reader.check_end()
     except Refused as why:
+        # More to the point than where it broke off is what broke it off.
+        ended = next(filter(None, (interrupted_by(text) for _, text in reversed(lines))), None)
+        reader.log.cut = f"{ended}: {why}" if ended else str(why)
         if not partial:
-            raise
-        reader.log.cut = str(why)
+            raise Refused(reader.log.cut) from None
     return reader.log
 
 
