@@ -271,15 +271,18 @@ cleanup() {
         wait_for "$pid" status
     done
     [[ -z $scratch ]] || rm -rf -- "$scratch"
-    [[ -z $caught ]] || sign_log
+    [[ -z $caught || -z $lock ]] || sign_log
 }
 
-# One run at a time writes a log: whoever has it open has it locked.
+# One run at a time writes a log: while it is ours we have it locked.
+lock=''
 open_log() {
-    local lock
     mkdir -p -- "$(dirname -- "$log")"
     { exec {lock}>>"$log"; } 2>/dev/null || die "--log: cannot write $log"
-    flock --nonblock "$lock" || die "--log: another run is writing $log; name another file"
+    flock --nonblock "$lock" || {
+        lock=''
+        die "--log: another run is writing $log; name another file"
+    }
     : >"$log"
 }
 
@@ -366,6 +369,10 @@ announce() { # ACCEL BOOT
 main() {
     local accel_now boot_now command i
     deadline=$(now_us)
+    trap cleanup EXIT
+    trap 'on_signal INT' INT
+    trap 'on_signal TERM' TERM
+    trap 'on_signal HUP' HUP
     parse_options "$@"
     check_qemu
     find_roms
@@ -374,10 +381,6 @@ main() {
     [[ $boot != efi && $boot != iso ]] || [[ ${machine[ovmf_code]-} ]] || need ovmf
     plan_attempts
     open_log
-    trap cleanup EXIT
-    trap 'on_signal INT' INT
-    trap 'on_signal TERM' TERM
-    trap 'on_signal HUP' HUP
     scratch=$(trap '' INT TERM HUP && mktemp -d)
     machine[masks]=$scratch/masks
     case $view in
