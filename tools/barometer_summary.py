@@ -211,7 +211,7 @@ def advice(log):
         reasons = ["Not sure: " + reasons[-1], *reasons[:-1]]
     elif verdict.get("confidence") == "high":
         reasons[0] = "Sure: " + reasons[0]
-    return f"Access configuration space through {access}, size BARs {sizing}.", reasons
+    return f"Use {access}, and size BARs {sizing}.", reasons
 
 
 def where(path, width, is_useful):
