@@ -25,7 +25,7 @@ usage: ./run.sh [--boot efi|pvh|iso] [--accel auto|kvm|tcg] [--machine q35|pc|mi
              and offer it to the guest (docs/paravirtual.md); off: offer none
   --append   options for the guest, such as 'tests=scan.* budget=20'. Not with --boot iso: there the options are in
              barometer.cfg on the image
-  --log      where the serial log goes as well; default build/serial.log
+  --log      where the serial log goes as well, of one run at a time; default build/serial.log
   --timeout  seconds that all of it may take; then QEMU is killed; default 120
   --raw      show the serial stream byte for byte, whatever the guest puts into it: the default where standard output is
              no terminal. At a terminal the default is made for a person (tools/show), without a guest's control characters

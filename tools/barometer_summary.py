@@ -134,8 +134,8 @@ def scan_table(log, terminal):
         through = "ports" if base.get("path") == "pio" else "ECAM"
         what = "exits beside those of" if emulated else "cycles beside those of"
         khz = env.get("tsc_khz")
-        time = " Cycles are the emulator's." if emulated else f" They take {time_text(base['cycles'] * 1e6 / khz)}." if khz else ""
-        terminal.paragraph(f"Ratio: {what} {through} with per-bar sizing, the tree.{time}", "dim")
+        time = f" ({time_text(base['cycles'] * 1e6 / khz)})" if khz and not emulated else ""
+        terminal.paragraph(f"Ratio: {what} {through} with per-bar sizing{time}." + (" Cycles are the emulator's." if emulated else ""), "dim")
 
 
 # ---- tests ------------------------------------------------------------------------------------------------------------
