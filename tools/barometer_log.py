@@ -18,27 +18,51 @@ START = "KTAP version 1"
 PLAN = re.compile(r"^1\.\.(\d+)$")
 RESULT = re.compile(r"^(not )?ok (\d+) (\S+)(?: # (SKIP|ERROR|XFAIL|XPASS|TODO|TIMEOUT)(?: (.*))?)?$")
 
-# What every object of a kind has (docs/output.md), as far as anything is computed of it.
-_COSTS = dict.fromkeys(("functions", "bars", "reads", "writes", "calls", "cycles"), int)
-MEMBERS = {
-    "env": {"hypervisor": str, "emulated": bool, "cpl": int, "tsc_khz": int, "ecam_reads": str},
-    "access": {"path": str, "op": str, "target": str, **dict.fromkeys(("width", "n", "min", "p50", "p90", "p99", "max", "mad"), int)},
-    "sizing": {"strategy": str, "path": str, **_COSTS},
-    "scan": {"path": str, "walk": str, "sizing": str, "buses": int, **_COSTS},
-    "rule": {"id": str, "test": str},
-    "cause": {"text": str, "explains": list},
-    "verdict": {"access": str, "sizing": str, "reason": str},
-    "done": {"status": str},
-}
-
-# What some logs have besides.
-OPTIONAL = {"access": {"batch": int, "p50_milli": int, "stable": bool}, "verdict": {"confidence": str}}
-
 # The diagnostic that run.sh puts at the end of a log when a signal ended the run.
 INTERRUPTED = "# run.sh: interrupted by SIG"
 
 OUTCOMES = ("pass", "fail", "error", "skip", "xfail")
 STATUSES = ("pass", "fail", "error", "skip")
+
+
+# What every object of a kind has (docs/output.md), as far as anything is made of it.
+TEXT, NUMBER, YES, TEXTS, OBJECTS, PAIRS = "a text", "a number", "true or false", "a list of texts", "a list of objects", "a list of pairs"
+_COUNTS = dict.fromkeys(("functions", "bars", "reads", "writes", "calls", "cycles"), NUMBER)
+MEMBERS = {
+    "env": {"version": TEXT, "boot": TEXT, "hypervisor": TEXT, "emulated": YES, "cpl": NUMBER, "tsc_khz": NUMBER, "paravirtual": TEXT, "ecam_reads": TEXT, "mcfg": OBJECTS},
+    "function": {"segment": NUMBER, "bdf": TEXT, "vendor": TEXT, "device": TEXT, "class": TEXT, "header": NUMBER, "seen_by": TEXTS},
+    "bar": {"segment": NUMBER, "bdf": TEXT, "index": NUMBER, "space": TEXT, "size": NUMBER, "address": TEXT, "sized_by": TEXTS},
+    "access": {"path": TEXT, "op": TEXT, **dict.fromkeys(("n", "min", "p50", "p90", "p99", "max", "mad", "overhead"), NUMBER)},
+    "scan": {"path": TEXT, "walk": TEXT, "sizing": TEXT, **_COUNTS},
+    "sizing": {"path": TEXT, "strategy": TEXT, **_COUNTS},
+    "rule": {"id": TEXT, "test": TEXT},
+    "cause": {"text": TEXT, "explains": TEXTS},
+    "verdict": {"access": TEXT, "sizing": TEXT, "reason": TEXT},
+    "done": {"status": TEXT},
+}
+# What some logs have besides.
+OPTIONAL = {
+    "env": {"roots": OBJECTS, "hypervisors": TEXTS},
+    "access": {"width": NUMBER, "target": TEXT, "batch": NUMBER, "p50_milli": NUMBER, "log2": PAIRS},
+    "scan": {"buses": NUMBER},
+    "verdict": {"linux": TEXT, "confidence": TEXT},
+    "done": dict.fromkeys(("passed", "failed", "errors", "skipped", "xfailed"), NUMBER),
+}
+
+
+def _is(value, kind):
+    if kind is NUMBER:
+        return type(value) is int and 0 <= value < 1 << 64
+    if kind is TEXT:
+        return isinstance(value, str)
+    if kind is YES:
+        return isinstance(value, bool)
+    if not isinstance(value, list):
+        return False
+    if kind is PAIRS:
+        # Exponents of a 64-bit counter.
+        return all(isinstance(v, list) and len(v) == 2 and all(_is(x, NUMBER) for x in v) and v[0] < 64 for v in value)
+    return all(isinstance(v, str if kind is TEXTS else dict) for v in value)
 
 
 class Refused(Exception):
@@ -169,12 +193,14 @@ class Reader:
 
     def check(self, number, value):
         """Whoever reads a log can then do so without a look at each type."""
-        optional = {member: kind for member, kind in OPTIONAL.get(value["kind"], {}).items() if member in value}
-        for member, kind in {**MEMBERS.get(value["kind"], {}), **optional}.items():
+        kind = value["kind"]
+        optional = {member: what for member, what in OPTIONAL.get(kind, {}).items() if member in value}
+        for member, what in {**MEMBERS.get(kind, {}), **optional}.items():
             found = value.get(member)
-            # A boolean is an int to Python, and to nobody else.
-            if type(found) is not kind or (kind is int and found < 0):
-                raise Refused(f"line {number}: the {value['kind']} object's {member} is {_quote(json.dumps(found))}")
+            if not _is(found, what):
+                raise Refused(f"line {number}: the {kind} object's {member} is {_quote(json.dumps(found))}, not {what}")
+        if kind == "access" and not (value["n"] and value.get("batch", 1)):
+            raise Refused(f"line {number}: the access object has no samples")
 
     def result(self, number, match):
         log = self.log

@@ -220,13 +220,19 @@ def where(path, width, is_useful):
     if not is_useful:
         return [f"Log: {path}"]
     word = shlex.quote(path)
+    # Installed, the tools have another name, which whoever was called by it hands on.
+    command = os.environ.get("BAROMETER_COMMAND")
+    tool = f"{command} " if command else "tools/"
     is_default = os.path.abspath(path) == os.path.abspath("build/serial.log")
-    page = "make report" if is_default else f"make report LOG={word}" if word == path else f"tools/report -o report.html {word}"
-    one = f"Log: {path} ({page}; tools/compare OTHER.log {word})"
+    if command or word != path:
+        page = f"{tool}report -o report.html {word}"
+    else:
+        page = "make report" if is_default else f"make report LOG={word}"
+    one = f"Log: {path} ({page}; {tool}compare OTHER.log {word})"
     if len(plain(one)) <= width:
         return [one]
-    two = f"Next: {page}; tools/compare OTHER.log {word}"
-    return [f"Log: {path}", two if len(plain(two)) <= width else "Next: tools/report -o report.html LOG; tools/compare OTHER.log LOG"]
+    two = f"Next: {page}; {tool}compare OTHER.log {word}"
+    return [f"Log: {path}", two if len(plain(two)) <= width else f"Next: {tool}report -o report.html LOG; {tool}compare OTHER.log LOG"]
 
 
 def verdict(log, terminal, status, trouble, path):

@@ -64,6 +64,8 @@ verdict_lines() { sed -n '/^\(PASS\|FAIL\|ERROR\|SKIP\): /,$p' <<<"$output"; }
     show "$(whole)"
     (($(verdict_lines | wc -l) <= 6))
     [[ $(verdict_lines) == *'Not sure: the CPU is emulated, so cycles decide nothing'*"$(whole)"*tools/compare* ]]
+    BAROMETER_COMMAND=barometer show "$(whole)"
+    [[ $(verdict_lines) == *'barometer report -o report.html '*'barometer compare OTHER.log '* ]]
     sed '/"kind":"verdict"/s/"confidence":"low"/"confidence":"high"/' "$(whole)" >"$BATS_TEST_TMPDIR/sure.log"
     show "$BATS_TEST_TMPDIR/sure.log"
     [[ $(verdict_lines) == *'Sure: an ecam read is one access'* ]]
