@@ -247,6 +247,7 @@ static struct cfg_counts counts;
 static struct report report;
 uint32_t sim_rules_reads;
 unsigned sim_rules_vcpus = 2;
+bool sim_rules_emulated;
 
 const char *sim_rules_run(const char *globs, const char *hypervisor)
 {
@@ -260,6 +261,7 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 	    .tsc_source = "none",
 	    .lfence = "serializing",
 	    .console = "none",
+	    .emulated = sim_rules_emulated,
 	    .acpi = &acpi,
 	    .map_device = sim_map,
 	    .is_ram = is_ram,
