@@ -5,7 +5,7 @@
 # shellcheck disable=SC2030,SC2031,SC2154,SC2314  # bats sets status and output, helpers the rest
 load ../system/helpers
 
-timeout=400
+timeout=1200
 kvm() { boot --accel kvm "$@"; }
 
 # Ordinary KVM: that is what ran, in ring 0, and nothing is taken for an emulation.
