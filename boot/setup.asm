@@ -72,13 +72,14 @@ header_end:
 version:
 	db "barometer", 0
 
-; ds = es = ss = the segment that this was loaded to, cs that and 32 paragraphs. All addresses below are in the former.
+; ds = es = ss = the segment that this was loaded to; cs that and 32 paragraphs, or, in kvmtool, the same. All addresses
+; below are in the former.
 start:
 	cli
 	cld
 	mov ax, ds
 	mov ss, ax
-	mov sp, 0xfff0                  ; cmd_line_ptr may lie at 64 KiB from here, the rest of them is ours
+	mov sp, 0x8000                  ; up to there it is ours, whatever the loader puts behind it
 	push ax
 	push word go
 	retf

@@ -155,6 +155,8 @@ _Noreturn void kernel_main(struct handoff *handoff)
 	cpu_init();
 	if (!handoff->range_count)
 		memory_by_word(handoff, options.mem);
+	else if (options.mem)
+		note(NULL, "mem= is not needed, and not used: there is a memory map");
 	memory = (struct memory){handoff, memory_align(handoff->arena), &diag};
 	ram = memory.own;
 	log_room = log_init(ram);

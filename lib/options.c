@@ -96,6 +96,21 @@ static bool set_ports(struct options *options, const struct option *o)
 
 static const char unknown_option[] = "unknown option", unknown_key[] = "unknown key";
 
+/* MiB, or with a suffix, as Linux's option of the same name has it. */
+static bool set_mem(struct options *options, const struct option *o)
+{
+	char suffix = o->value_len ? o->value[o->value_len - 1] : '\0';
+	struct option number = *o;
+	uint32_t each = suffix == 'G' ? 1024 : 1;
+
+	if (suffix == 'M' || suffix == 'G')
+		number.value_len--;
+	if (!set_number32(&number, OPTIONS_MEM_MAX / each, &options->mem))
+		return false;
+	options->mem *= each;
+	return true;
+}
+
 /* What is wrong with an option, or NULL once it is taken over. */
 static const char *take(struct options *options, const struct option *o)
 {
@@ -127,7 +142,7 @@ static const char *take(struct options *options, const struct option *o)
 	else if (key_is(o, "ports"))
 		good = set_ports(options, o);
 	else if (key_is(o, "mem"))
-		good = set_number32(o, OPTIONS_MEM_MAX, &options->mem);
+		good = set_mem(options, o);
 	else
 		return unknown_key;
 	return good ? NULL : "bad value";

@@ -70,6 +70,5 @@ void env_report(struct session *s)
 	report_number(r, "bridges_numbered", s->found.numbering.count);
 	report_close(r);
 	if (p->emulated)
-		report_note(
-		    r, "the CPU is emulated (TCG): counts are exact, cycles are the emulator's");
+		report_note(r, "the CPU is emulated: counts are exact, cycles are the emulator's");
 }

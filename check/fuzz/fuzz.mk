@@ -55,6 +55,7 @@ $(FUZZ_BUILD)/boot/%.o: boot/%.c check/fuzz/fuzz.mk | $(FUZZ_BUILD)/tools
 
 FUZZ_BOOT_OBJECTS := $(FUZZ_BUILD)/boot/boot_params.o $(FUZZ_BUILD)/boot/loader.o
 $(FUZZ_BUILD)/fuzz_boot: $(FUZZ_BOOT_OBJECTS)
+$(FUZZ_BUILD)/fuzz_boot $(FUZZ_BUILD)/fuzz_acpi: $(FUZZ_BUILD)/fuzz/fuzz_memory.o
 
 # Only the machine has the runner and the rules.
 $(FUZZ_BUILD)/fuzz_config: $(FUZZ_GUEST_OBJECTS)

@@ -5,27 +5,7 @@
 #include <string.h>
 #include "boot_params.h"
 #include "fuzz.h"
-
-#define BASE       0x10000u
-#define COPIES_MAX 4096
-
-static const uint8_t *memory;
-static size_t memory_len;
-static void *copies[COPIES_MAX];
-static unsigned copy_count;
-
-/* A copy of exactly what was asked for, so that the address sanitizer sees a byte more. */
-static const void *map(void *context, uint64_t physical, uint64_t len)
-{
-	(void)context;
-	if (physical < BASE || len > memory_len || physical - BASE > memory_len - len)
-		return NULL;
-	FUZZ_CHECK(copy_count < COPIES_MAX);
-	copies[copy_count] = malloc(len ? len : 1);
-	FUZZ_CHECK(copies[copy_count]);
-	memcpy(copies[copy_count], memory + (physical - BASE), len);
-	return copies[copy_count++];
-}
+#include "fuzz_memory.h"
 
 static void check(const struct handoff *h, const struct loader *loader)
 {
@@ -45,7 +25,8 @@ static void check(const struct handoff *h, const struct loader *loader)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct loader loader = {.map = map, .image = {0x200000, 0x60000, true}};
+	static const struct loader loader = {.map = fuzz_memory_map,
+					     .image = {0x200000, 0x60000, true}};
 	static uint8_t params[BOOT_PARAMS_LEN];
 	static struct handoff handoff;
 	struct fuzz_input in = {data, size};
@@ -59,12 +40,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(params + from, in.at, len);
 	/* No fuzzer would find this by itself, nor needs to. */
 	memcpy(params + 0x202, "HdrS", 4);
-	memory = in.at + len;
-	memory_len = in.left - len;
+	fuzz_memory_set(in.at + len, in.left - len);
 	memset(&handoff, 0, sizeof(handoff));
 	boot_params_take(params, &loader, &handoff);
 	check(&handoff, &loader);
-	while (copy_count)
-		free(copies[--copy_count]);
+	fuzz_memory_free();
 	return 0;
 }

@@ -73,6 +73,10 @@ static void test_every_key(void **state)
 	assert_int_equal(options.exit, OPTIONS_EXIT_OFF);
 	assert_true(options.emulated);
 	assert_int_equal(options.mem, 4096);
+	assert_int_equal(parse("mem=64M"), 0);
+	assert_int_equal(options.mem, 64);
+	assert_int_equal(parse("mem=4G"), 0);
+	assert_int_equal(options.mem, 4096);
 }
 
 static void test_later_options_win(void **state)
@@ -125,7 +129,10 @@ static void test_what_is_not_understood_is_named(void **state)
 	check_bad("seed=18446744073709551616", "bad value 'seed=18446744073709551616'\n");
 	check_bad("ports=on", "bad value 'ports=on'\n");
 	check_bad("mem=4097", "bad value 'mem=4097'\n");
-	check_bad("mem=64M", "bad value 'mem=64M'\n");
+	check_bad("mem=5G", "bad value 'mem=5G'\n");
+	check_bad("mem=M", "bad value 'mem=M'\n");
+	check_bad("mem=", "bad value 'mem='\n");
+	check_bad("mem=64K", "bad value 'mem=64K'\n");
 	check_bad("emulated=1", "unknown key 'emulated=1'\n");
 	check_bad("cpl=1", "bad value 'cpl=1'\n");
 	check_bad("cpl=", "bad value 'cpl='\n");
