@@ -25,6 +25,9 @@ struct privilege {
  * ring 0. */
 struct privilege privilege_choose(enum options_cpl asked);
 
+/* Back to ring 0, for the end of the run: firmware is called there, and only there. */
+void privilege_raise(void);
+
 /* One sentence that says which level and why, into to[size]. */
 void privilege_explain(const struct privilege *privilege, char *to, unsigned size);
 

@@ -1,5 +1,6 @@
 /* Reporting an exception. */
 #include "traps.h"
+#include "cpu.h"
 #include "finish.h"
 #include "image.h"
 #include "power.h"
@@ -68,6 +69,7 @@ static void registers(struct report *report, const struct trap_frame *f)
 }
 
 uint64_t trap_resume;
+bool trap_raise;
 
 #define GENERAL_PROTECTION 13
 
@@ -80,6 +82,7 @@ static _Noreturn void fatal(const struct trap_frame *f)
 
 	if (power_ended())
 		power_halt();
+	finish_after_fault();
 	if (again) /* reporting faulted: nothing left but to say so by the exit status */
 		power_off(finish_state.exit, POWER_ERROR);
 	again = true;
@@ -95,8 +98,20 @@ static _Noreturn void fatal(const struct trap_frame *f)
 	finish_error(reason);
 }
 
+static void go_on_in_ring0(struct trap_frame *f)
+{
+	trap_raise = false;
+	f->cs = CPU_CODE0;
+	f->ss = CPU_DATA0;
+	f->rip += 1; /* HLT is F4h */
+}
+
 void trap(struct trap_frame *f)
 {
+	if (f->vector == GENERAL_PROTECTION && trap_raise) {
+		go_on_in_ring0(f);
+		return;
+	}
 	if (f->vector != GENERAL_PROTECTION || !trap_resume)
 		fatal(f);
 	f->rip = trap_resume;

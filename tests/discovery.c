@@ -71,16 +71,12 @@ bool discovery_read_table(struct session *s, struct mask_table *table)
 /* QEMU publishes the number of root buses beside bus 0, and no file when there are none. */
 static unsigned extra_roots(struct session *s)
 {
-	const struct hypervisor *hypervisor = &s->platform->hypervisor;
 	const uint8_t *bytes;
 
 	if (!s->found.fwcfg.present)
 		return ROOTS_UNKNOWN;
 	if (!s->found.extra_roots_item.key)
-		return hypervisor_is(hypervisor, "TCGTCGTCGTCG") ||
-			       hypervisor_is(hypervisor, "KVMKVMKVM")
-			   ? 0
-			   : ROOTS_UNKNOWN;
+		return s->found.vmm == VMM_QEMU ? 0 : ROOTS_UNKNOWN;
 	bytes = s->found.extra_roots_item.size == 8
 		    ? fwcfg_read(&s->found.fwcfg, s->found.extra_roots_item.key, 8)
 		    : NULL;
@@ -221,6 +217,8 @@ void discovery_run(struct session *s)
 			? "; where they are hidden on purpose, say ports=off"
 			: "");
 	find_table(s);
+	s->found.vmm =
+	    vmm_identify(&s->platform->hypervisor, s->platform->acpi, s->found.fwcfg.present);
 	find_roots(s);
 	number_all(s);
 	s->found.ecam_reads = ecam_reads(s);
