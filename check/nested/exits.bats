@@ -2,14 +2,14 @@
 # The accesses that the image says it made are those that KVM counted, with its own tracepoints, on a stock and on a patched QEMU.
 
 # shellcheck disable=SC2030,SC2031,SC2154,SC2314  # bats sets status and output, helpers the rest
-load ../system/helpers
+load helpers
 
 # counted NAME QEMU OPTIONS [QEMU-ARGS...]: a run under KVM's eyes. The table goes out to the outer host, if there is one.
 counted() {
     local name=$1 qemu=$2 options=$3
     shift 3
     run "$root/tools/count-exits" "$log" -- "$root/run.sh" --qemu "$qemu" --accel kvm --boot pvh --pv off --log "$log" --timeout 1200 \
-        --append "$options" -- "$@"
+        --append "$options$emulated" -- "$@"
     table=$(sed -n '/^ *barometer *KVM$/,$p' <<<"$output")
     echo "$table"
     ((status == 0)) || { echo "status $status"; tail -n 5 <<<"$output"; return 1; }
