@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # for the tests
 # What the tests under ordinary KVM share, beside what they take from the system tests.
 load ../system/helpers
 

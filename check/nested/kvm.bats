@@ -2,7 +2,7 @@
 # barometer under ordinary KVM, every way in. Run in the inner host of the laboratory by check/nested/run, or on any host with a KVM
 # that runs the firmware: check/nested/run --here.
 
-# shellcheck disable=SC2030,SC2031,SC2154,SC2314  # bats sets status and output, helpers the rest
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154,SC2314  # bats sets status and output, helpers the rest
 load helpers
 
 timeout=1200
