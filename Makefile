@@ -86,6 +86,7 @@ test-random: all
 	@tools/need qemu-system-x86_64 OVMF
 	check/random-machines $(or $(ARGS),--count 40)
 
+include check/nested/nested.mk
 include check/host/host.mk
 include check/fuzz/fuzz.mk
 include tools/tools.mk
@@ -110,6 +111,7 @@ help:
 	@echo 'make test-mutants  seeded bugs in a real QEMU, one boot each: caught by the right rules, legal changes not flagged'
 	@echo 'make test-random  random machines in QEMU, all rules on each: none may be blamed'
 	@echo 'make check-pages  a page of every kind, and pictures of each, in build/pages; ARGS=--patched QEMU for a real one'
+	@echo 'make test-nested  under ordinary KVM, in an inner host of Debian packages; lab: builds it; lab-shell: a shell in it'
 	@echo 'make lint     formatting, clang warnings, clang-tidy, cppcheck, shellcheck'
 	@echo 'make host-test, coverage, docs  the host unit tests alone; line coverage of lib/; the table in docs/conformance.md'
 	@echo 'make clean    remove build/'

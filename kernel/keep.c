@@ -10,7 +10,7 @@ static char outcome[80];
 
 static const char *fault_of(const struct handoff_volume *volume)
 {
-	return volume->keep ? volume->fault : "not started from a volume by UEFI";
+	return volume->keep ? volume->fault : "not started by UEFI";
 }
 
 struct keep keep_plan(const struct handoff_volume *volume, enum options_log asked, bool by_default,

@@ -18,6 +18,12 @@ void sim_rules_unassigned(void);
 void sim_rules_random(uint64_t seed);
 
 /*
+ * A machine like kvmtool's: four devices on one bus that answers under every number, no ECAM, no ACPI, no fw_cfg;
+ * no firmware names its root bus.
+ */
+void sim_rules_aliases(void);
+
+/*
  * Runs the tests that match the globs under a hypervisor of that name; gives all that was printed.
  */
 const char *sim_rules_run(const char *globs, const char *hypervisor);
