@@ -70,6 +70,9 @@ struct handoff {
 	struct handoff_range range[HANDOFF_RANGES_MAX];
 	unsigned range_count;
 	struct handoff_range arena; /* RAM that is the kernel's to use, writable now, below 4 GiB */
+	/* A page of RAM below 640 KiB that the boot path took for other processors to start in; 0: one
+	 * is to be found in `range`. */
+	uint64_t low_page;
 	struct handoff_root root[HANDOFF_ROOTS_MAX];
 	unsigned root_count; /* 0: firmware does not say */
 	struct handoff_screen screen;

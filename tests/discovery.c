@@ -92,8 +92,11 @@ static unsigned extra_roots(struct session *s)
  * else. */
 static void find_roots(struct session *s)
 {
+	static const struct cfg_address first = {0, 0, 0};
+	const struct cfg *ecam = &s->found.path[PATH_ECAM];
 	const struct acpi *acpi = s->platform->acpi;
 	unsigned extra = extra_roots(s);
+	bool by_ecam = s->found.usable[PATH_ECAM] && ecam->ops->reaches(ecam, first, 0);
 
 	if (s->platform->roots.count) {
 		s->found.roots = s->platform->roots;
@@ -101,7 +104,8 @@ static void find_roots(struct session *s)
 			    s->found.roots.count);
 		return;
 	}
-	if (s->found.usable[PATH_PIO] && (extra != 0 || !s->found.usable[PATH_ECAM]))
+	/* MCFG need not name bus 0 of segment 0. */
+	if (s->found.usable[PATH_PIO] && (extra != 0 || !by_ecam))
 		roots_sweep(&s->found.path[PATH_PIO], 0, extra, &s->found.roots, &s->diag);
 	for (unsigned i = 0; i < acpi->mcfg_count && s->found.usable[PATH_ECAM]; i++) {
 		uint16_t segment = acpi->mcfg[i].segment;
@@ -233,6 +237,8 @@ bool discovery_needs_path(struct session *s, unsigned path)
 			     s->options->ports_off ? "ports=off"
 			     : s->found.pio.kind == PIO_STUCK
 				 ? "the ports answer the same for every address (CF8-02)"
+			     : s->found.pio.kind == PIO_SILENT
+				 ? "CF8 is claimed and CFC shows nothing (CF8-02)"
 				 : "no configuration mechanism at port CF8h");
 	else
 		session_skip(s, "%s",
