@@ -15,8 +15,8 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 LIB    := acpi aml arena bar caps diag ecam fwcfg hypervisor locked madt mask_table measure mem number options pci pio report roots scan sizing stats text
 RULES  := $(addprefix rules/,acpi identity lane cf8 absence header bar rom capability region coherence virtio bridge mask_table \
 	command holds side destructive memory vcpus untouched)
-TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access reads contention scan_by_many soak dump rules/untouched verdict trap
-TESTS_SUPPORT := cause discovery env inventory outcome repeat runner session team rules/buses rules/deviations rules/place rules/rule
+TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access direct_map reads contention scan_by_many soak dump rules/untouched verdict trap
+TESTS_SUPPORT := cause direct discovery env inventory outcome repeat runner session team rules/buses rules/deviations rules/place rules/rule
 KERNEL := apic clock console cpu finish main memory paging power privilege screen smp traps
 KERNEL_ASM := enter trampoline traps
 EFI    := efi efi_machine efi_screen efi_options
