@@ -29,23 +29,24 @@ bool direct_calibrate(struct session *s, struct cfg_address at, uint32_t id,
 		      struct direct_scale *scale)
 {
 	volatile uint8_t *id_register = ecam_pointer(&s->found.path[PATH_ECAM], at, PCI_ID);
-	uint64_t empty[PROBES], writes[PROBES];
+	uint64_t empty[PROBES], fastest = UINT64_MAX;
 
 	if (!id_register)
 		return false;
 	for (unsigned i = 0; i < PROBES; i++) {
-		uint64_t start = tsc_read();
+		uint64_t start = tsc_read(), cycles;
 
 		empty[i] = tsc_read() - start;
 		s->counts->ecam_write++;
 		start = tsc_read();
 		io_mmio_write32(id_register, id);
 		tsc_wait_for_stores();
-		writes[i] = tsc_read() - start;
+		cycles = tsc_read() - start;
+		if (cycles < fastest)
+			fastest = cycles;
 	}
 	scale->none = stats_median64(empty, PROBES);
-	scale->trap = stats_median64(writes, PROBES);
-	scale->trap = scale->trap > scale->none ? scale->trap - scale->none : 0;
+	scale->trap = fastest > scale->none ? fastest - scale->none : 0;
 	return true;
 }
 
