@@ -55,9 +55,12 @@ def sentence(page, i, objects):
     total = sum(o["functions"] for _, o in there)
     whole = sum(o["functions"] for _, o in there if all(o[region] == "direct" for region in REGIONS))
     some = sum(o["functions"] for _, o in there if any(o[region] == "direct" for region in REGIONS))
-    text = f"{whole} of {total} functions are read without an exit, all of their space" if whole else f"Of {total} functions none is read without an exit, not all of its space"
-    if some != whole:
-        text += f"; {some - whole} in part"
+    if whole:
+        text = f"{whole} of {total} functions are read without an exit, in all of their space" + (f"; {some - whole} more in part of it" if some != whole else "")
+    elif some:
+        text = f"Of {total} functions {some} are read without an exit, none of them in all of its space"
+    else:
+        text = f"Of {total} functions none is read without an exit"
     first = next(((line, o) for line, o in there if o["read"]), None)
     if first:
         line, o = first

@@ -100,6 +100,9 @@ no_read_but_of_armed_windows() {
         map([.first, .last, .present]) == [[\"$watchdog\", \"$watchdog\", true]]" direct
     holds 'map(.functions) | add == 65536' direct
     logged '^# direct: 24 of 25 functions, 24 with the extended space; absent functions of 7 of 7 buses; absent buses: 249 of 249'
+    # Among the first functions it shows in a word.
+    boot --boot pvh --pv off --devices none --append 'tests=enumerate.ecam' -- "${readonly[@]}" -device i6300esb
+    holds '.[0].ecam_reads == "partial"' env
 }
 
 @test "KVM at CPL 3: ecam_reads is direct" {
