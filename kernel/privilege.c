@@ -2,6 +2,7 @@
 #include "privilege.h"
 #include "cpu.h"
 #include "text.h"
+#include "traps.h"
 #include "tsc.h"
 
 #define ITERATIONS 64
@@ -43,6 +44,21 @@ struct privilege privilege_choose(enum options_cpl asked)
 		p.cpl = 3;
 	}
 	return p;
+}
+
+/* HLT is refused at CPL 3; the handler goes on behind it in ring 0. */
+void privilege_raise(void)
+{
+	uint16_t cs;
+
+	__asm__ volatile("mov %%cs, %0" : "=r"(cs));
+	if (!(cs & 3))
+		return;
+	trap_raise = true;
+	__asm__ volatile("hlt\n\tmovl %0, %%eax\n\tmovl %%eax, %%ds\n\tmovl %%eax, %%es"
+			 :
+			 : "i"(CPU_DATA0)
+			 : "rax", "memory");
 }
 
 void privilege_explain(const struct privilege *p, char *to, unsigned size)

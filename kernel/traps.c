@@ -70,6 +70,8 @@ static void registers(struct report *report, const struct trap_frame *f)
 			    (unsigned long long)all[i + 2].value);
 }
 
+bool trap_raise;
+
 #define GENERAL_PROTECTION 13
 
 _Noreturn void trap_report(const struct cpu *cpu, const struct trap_frame *f)
@@ -79,6 +81,7 @@ _Noreturn void trap_report(const struct cpu *cpu, const struct trap_frame *f)
 	struct report *report = &finish_state.report;
 	char reason[120], where[48] = "";
 
+	finish_after_fault();
 	if (again) /* reporting faulted: nothing left but to say so by the exit status */
 		power_off(finish_state.exit, POWER_ERROR);
 	again = true;
@@ -97,6 +100,14 @@ _Noreturn void trap_report(const struct cpu *cpu, const struct trap_frame *f)
 	finish_error(reason);
 }
 
+static void go_on_in_ring0(struct trap_frame *f)
+{
+	trap_raise = false;
+	f->cs = CPU_CODE0;
+	f->ss = CPU_DATA0;
+	f->rip += 1; /* HLT is F4h */
+}
+
 /* What CPL 3 asks of ring 0: the one WRMSR that is for that. */
 static bool serve(struct trap_frame *f)
 {
@@ -111,6 +122,10 @@ void trap(struct trap_frame *f)
 {
 	struct cpu *cpu = cpu_this();
 
+	if (f->vector == GENERAL_PROTECTION && !cpu->number && trap_raise) {
+		go_on_in_ring0(f);
+		return;
+	}
 	if (f->vector == GENERAL_PROTECTION && serve(f))
 		return;
 	if (f->vector == GENERAL_PROTECTION && cpu->trap_resume) {

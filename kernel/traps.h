@@ -3,6 +3,7 @@
 #ifndef BAROMETER_KERNEL_TRAPS_H
 #define BAROMETER_KERNEL_TRAPS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What kernel/traps.asm pushes, lowest address first; from rip on the processor does (Intel SDM
@@ -13,6 +14,10 @@ struct trap_frame {
 	uint64_t vector, error;
 	uint64_t rip, cs, rflags, rsp, ss;
 };
+
+/* The next general protection fault is a HLT at CPL 3 that asks for ring 0: it goes on there, behind
+ * the HLT. */
+extern bool trap_raise;
 
 /* Called with every exception; returns only to go on at frame->rip. */
 void trap(struct trap_frame *frame);

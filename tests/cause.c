@@ -9,15 +9,17 @@
 static const struct cause {
 	const char *text, *signs, *explains;
 } causes[] = {
+    {"MCFG does not describe ECAM as it is: its buses, base or segment",
+     "rule.acpi.mcfg-place,rule.acpi.mcfg-buses,rule.acpi.mcfg-range,rule.acpi.mcfg-overlap,"
+     "rule.acpi.mcfg-base",
+     "acpi.*,enumerate.*,scan.*,sizing.*,rule.acpi.*,rule.identity.*,rule.bridge.*,"
+     "rule.coherence.*,rule.side.*,rule.paravirtual.*,rule.absence.*,rule.destructive.*,"
+     "rule.smp.*"},
     {"an absent device answers", "rule.absence.ones,rule.absence.buses,rule.absence.phantom",
      "enumerate.*,sizing.*,resources.*,scan.*,rule.identity.*,rule.absence.*,rule.header.*,"
      "rule.bar.*,rule.capability.*,rule.bridge.*,rule.paravirtual.*,rule.command.*,rule.status.*,"
      "rule.side.*,rule.destructive.*,rule.lane.*,rule.holds.*,rule.coherence.*,rule.smp.*,"
      "rule.untouched"},
-    {"MCFG does not describe ECAM as it is: its buses, base or segment",
-     "rule.acpi.mcfg-buses,rule.acpi.mcfg-range,rule.acpi.mcfg-overlap,rule.acpi.mcfg-base",
-     "acpi.*,enumerate.*,scan.*,sizing.*,rule.acpi.*,rule.identity.*,rule.bridge.*,"
-     "rule.coherence.*,rule.side.*,rule.paravirtual.*,rule.absence.*,rule.destructive.*"},
     {"ports and ECAM do not reach the same functions", "enumerate.agree",
      "enumerate.*,sizing.agree,scan.*,rule.identity.*,rule.coherence.*,rule.side.*,"
      "rule.paravirtual.*,rule.absence.*,rule.destructive.*"},

@@ -213,6 +213,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				    .cpl_reason = "",
 				    .tsc_source = "none",
 				    .lfence = "unconfirmed",
+				    .console = "none",
 				    .acpi = &acpi,
 				    .map_device = map,
 				    .is_ram = is_ram,

@@ -114,7 +114,8 @@ struct sim {
 	struct sim_fn *fn[SIM_FUNCTIONS_MAX]; /* in the order they were added */
 	unsigned functions;
 
-	bool no_ports; /* CF8/CFC is not decoded at all, as on microvm */
+	bool bus_ignored; /* bus 0 answers under every number, as kvmtool's does */
+	bool no_ports;    /* CF8/CFC is not decoded at all, as on microvm */
 	uint32_t cf8;
 	struct sim_region region[SIM_REGIONS_MAX];
 	unsigned regions;

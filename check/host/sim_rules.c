@@ -259,6 +259,7 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 	    .cpl_reason = "",
 	    .tsc_source = "none",
 	    .lfence = "serializing",
+	    .console = "none",
 	    .acpi = &acpi,
 	    .map_device = sim_map,
 	    .is_ram = is_ram,
