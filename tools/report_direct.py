@@ -1,17 +1,23 @@
 """The part of tools/report about ECAM reads that do not leave the guest: buses and functions as a picture."""
 
 import html
+import re
 
 e = html.escape
 
 REGIONS = ("header", "low", "extended")
+BDF = re.compile(r"([0-9a-f]{2}):([01][0-9a-f])\.([0-7])")
 
 
 def place(bdf):
     """(bus, devfn) of "00:1f.2"."""
-    bus, rest = bdf.split(":")
-    device, function = rest.split(".")
+    bus, device, function = BDF.fullmatch(bdf).groups()
     return int(bus, 16), int(device, 16) << 3 | int(function)
+
+
+def is_sound(o):
+    """A log is somebody's file: a range that makes no sense is left out of the picture."""
+    return all(BDF.fullmatch(o[key]) for key in ("first", "last")) and place(o["first"]) <= place(o["last"])
 
 
 def pieces(o):
@@ -25,7 +31,7 @@ def pieces(o):
 def strips(o, x, width):
     """Three strips, one a region, of a row that is 30 high."""
     faint = "" if o["present"] else " d-absent"
-    return "".join(f'<rect class="d-{o[region]}{faint}" x="{x}" y="{10 * n}" width="{width}" height="10"/>' for n, region in enumerate(REGIONS))
+    return "".join(f'<rect class="d-{e(o[region])}{faint}" x="{x}" y="{10 * n}" width="{width}" height="10"/>' for n, region in enumerate(REGIONS))
 
 
 def row(shapes, label, scale):
@@ -71,7 +77,7 @@ def sentence(page, i, objects):
 def direct(page):
     text = ""
     for i, log in enumerate(page.logs):
-        objects = log.all("direct")
+        objects = [(line, o) for line, o in log.all("direct") if is_sound(o)]
         if objects:
             text += sentence(page, i, objects) + picture(objects)
     if not text:
