@@ -88,12 +88,14 @@ static void check_bar(const struct rule_target *t, unsigned index, const struct 
 
 	cfg_write(t->cfg, t->fn->at, PCI_INTERRUPT_LINE, 1, 0x5a);
 	for (unsigned i = 0; i < sizeof(regs) / sizeof(regs[0]); i++)
-		before[i] = cfg_read32(t->cfg, t->fn->at, regs[i]) & rule_plain_bits(regs[i]);
+		before[i] =
+		    cfg_read32(t->cfg, t->fn->at, regs[i]) & rule_plain_bits(t->fn, regs[i]);
 	rule_put(t, bar, index == BAR_ROM_INDEX ? BAR_PROBE_ROM : BAR_PROBE_ONES);
 	if (wide)
 		rule_put(t, bar + 4, BAR_PROBE_ONES);
 	for (unsigned i = 0; i < sizeof(regs) / sizeof(regs[0]); i++) {
-		uint32_t now = cfg_read32(t->cfg, t->fn->at, regs[i]) & rule_plain_bits(regs[i]);
+		uint32_t now =
+		    cfg_read32(t->cfg, t->fn->at, regs[i]) & rule_plain_bits(t->fn, regs[i]);
 
 		if (!rule_expect(t, now == before[i], regs[i],
 				 "wrote ones to 0x%02x, this reads 0x%08x, should still be 0x%08x",
