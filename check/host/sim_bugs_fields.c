@@ -17,8 +17,7 @@ static unsigned find_cap(const struct sim_fn *fn, uint8_t id)
 	return at;
 }
 
-/* In all functions with that capability, and only in bridges if so said, a byte of it loses some
- * writable bits and gets others. */
+/* In all functions with that capability a byte of it loses some writable bits and gets others. */
 static void change(uint8_t id, unsigned offset, uint8_t without, uint8_t with)
 {
 	for (unsigned i = 0; i < sim.functions; i++) {
@@ -131,8 +130,7 @@ static void legal_no_ari(void)
 	}
 }
 
-/* Legal: one message of 16 bits, whose mask and upper address are not there; messages that cannot be
- * masked as one. */
+/* Legal: a cache line size that takes some sizes only, or none. */
 static void legal_cache_line_few(void)
 {
 	for (unsigned i = 0; i < sim.functions; i++)
