@@ -67,6 +67,7 @@ unsigned caps_find_extended(struct cfg *cfg, const struct pci_function *fn, uint
 #define EXPRESS_ROOT_PORT        4
 #define EXPRESS_UPSTREAM_PORT    5
 #define EXPRESS_DOWNSTREAM_PORT  6
+#define EXPRESS_BRIDGE_TO_PCI    7
 #define EXPRESS_BRIDGE_FROM_PCI  8 /* PCI or PCI-X above, a PCI Express link below */
 
 /* Advanced Error Reporting (7.8.4): which errors are masked, which are fatal. */

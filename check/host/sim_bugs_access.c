@@ -227,7 +227,47 @@ static bool bug_cf8_reserved_reaches_nothing(struct sim_port *p)
 	return false;
 }
 
+/* Only writes are lost that go to such an address. */
+static bool bug_cf8_reserved_drops_writes(struct sim_port *p)
+{
+	if (p->out && p->port == 0xcf8 && p->width == 4)
+		sim.bug_state = p->value >> 28 & 7;
+	return p->out && is_data(p) && sim.bug_state;
+}
+
+/* Four bits more of a bus number. */
+static bool bug_cf8_reserved_is_bus(struct sim_port *p)
+{
+	if (p->out && p->port == 0xcf8 && p->width == 4)
+		p->value |= (p->value >> 24 & 0xf) << 16;
+	return false;
+}
+
+/* Legal: AMD's extended registers. */
+static bool legal_cf8_extended_write(struct sim_port *p)
+{
+	if (p->out && p->port == 0xcf8 && p->width == 4)
+		sim.bug_state = p->value >> 24 & 0xf;
+	return false;
+}
+
+static bool legal_cf8_extended(struct sim_access *a)
+{
+	if (!a->ecam)
+		a->reg |= (unsigned)sim.bug_state << 8;
+	return false;
+}
+
 static const struct sim_bug bugs[] = {
+    {.name = "cf8-reserved-drops-writes",
+     .port = bug_cf8_reserved_drops_writes,
+     .fails = {{"CF8-06",
+		"00:00.0 register 0x3c over pio: wrote 0xff with CF8 0xc000003c, read 0x00"}}},
+    {.name = "cf8-reserved-is-bus",
+     .port = bug_cf8_reserved_is_bus,
+     .fails = {{"CF8-06",
+		"00:02.0 register 0x00 over pio: wrote CF8 0x81001000, CFC read 0xffffffff"}}},
+    {.name = "legal-cf8-extended", .port = legal_cf8_extended_write, .decoded = legal_cf8_extended},
     /* A write of STATUS that lands in COMMAND shows in both of STATUS's rules. */
     {.name = "cfc2-word-lands-low",
      .port = bug_cfc2_word_lands_low,
@@ -264,7 +304,8 @@ static const struct sim_bug bugs[] = {
 	       {"CF8-07", "wrote CF8 0x80000001; the word at CFC read 0xc080"}}},
     {.name = "absent-reads-zero",
      .answered = bug_absent_reads_zero,
-     .fails = {{"ABS-05", "05:00.0 register 0x00 over pio: no bridge leads to bus 5"},
+     .fails = {{"ABS-07", "01:01.0 register 0x00 over pio: read 0x00000000"},
+	       {"ABS-05", "05:00.0 register 0x00 over pio: no bridge leads to bus 5"},
 	       {"ABS-01", "00:01.0 register 0x00 over pio: no function is there; 4 bytes read 0x0"},
 	       {"ABS-03", "00:00.1 register 0x00 over pio"},
 	       {"DST-01",
@@ -283,7 +324,9 @@ static const struct sim_bug bugs[] = {
 		"80:02.0 register 0x00 over pio: read 0x10d38086, the function of bus 0"}}},
     {.name = "ecam-off-by-start-bus",
      .decoded = bug_ecam_off_by_start_bus,
-     .fails = {{"ID-01", "40:00.0 register 0x00 over pio: read 0x000b1b36"}}},
+     .fails = {{"DST-01",
+		"40:02.0 register 0x18 over ecam: with secondary 127, bus 127 read 0xffffffff"},
+	       {"ID-01", "40:00.0 register 0x00 over pio: read 0x000b1b36"}}},
     /* Nothing that is found by its bytes is found, the Express capability for one. */
     {.name = "ecam-parts-from-lane-0",
      .decoded = bug_ecam_parts_from_lane_0,

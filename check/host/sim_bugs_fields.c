@@ -201,7 +201,36 @@ static void bug_reserved_low_writable(void)
 	open_header(0x35, 0x01, true);
 }
 
+static void bug_link_too_wide(void)
+{
+	struct sim_fn *fn = sim_route((struct cfg_address){0, 0, 2 << 3});
+
+	fn->value[find_cap(fn, EXPRESS) + 0x12] = 0x41;
+}
+
+static void bug_link_too_fast(void)
+{
+	struct sim_fn *fn = sim_route((struct cfg_address){0, 0, 2 << 3});
+
+	fn->value[find_cap(fn, EXPRESS) + 0x12] = 0x13;
+}
+
+/* Legal: what a link without anything at its end says is not defined. */
+static void legal_link_down(void)
+{
+	struct sim_fn *fn = sim_route((struct cfg_address){0, 0, 5 << 3});
+
+	sim_set16(fn, find_cap(fn, EXPRESS) + 0x12, 0x01ff);
+}
+
 static const struct sim_bug bugs[] = {
+    {.name = "link-too-wide",
+     .machine = bug_link_too_wide,
+     .fails = {{"CAP-06", "00:02.0 register 0x52 over ecam: the link's width reads 4"}}},
+    {.name = "link-too-fast",
+     .machine = bug_link_too_fast,
+     .fails = {{"CAP-06", "00:02.0 register 0x52 over ecam: the link's speed reads 3"}}},
+    {.name = "legal-link-down", .machine = legal_link_down},
     {.name = "msi-data-fixed",
      .machine = bug_msi_data_fixed,
      .fails = {{"HOLD-04", "00:02.0 register 0x88 over pio: wrote 0x0000a5a5, read 0x0000a500"}}},

@@ -178,17 +178,17 @@ static const struct sim_bug bugs[] = {
      .fn_write = bug_line_word_lost,
      .fails =
 	 {{"LANE-08",
-	   "00:00.0 register 0x3c over pio: wrote 0x00a5 over 0x0000005a; the bits that can be written"}}},
+	   "00:00.0 register 0x3c over pio: wrote 0xa5 by a write of 2 bytes, the dword reads 0x0000005a"}}},
     {.name = "line-dword-lost",
      .fn_write = bug_line_dword_lost,
      .fails =
 	 {{"LANE-08",
-	   "00:00.0 register 0x3c over pio: wrote 0x000000a5 over 0x0000005a; the bits that can be written"}}},
+	   "00:00.0 register 0x3c over pio: wrote 0x3c by a write of 4 bytes, the dword reads 0x000000a5"}}},
     {.name = "cache-line-dword-lost",
      .fn_write = bug_cache_line_dword_lost,
      .fails =
 	 {{"LANE-08",
-	   "00:00.0 register 0x0c over pio: wrote 0x000000a5 over 0x0000005a; the bits that can be written"}}},
+	   "00:00.0 register 0x0c over pio: wrote 0x3c by a write of 4 bytes, the dword reads 0x000000a5"}}},
     {.name = "rom-byte-lost",
      .fn_write = bug_rom_byte_lost,
      .fails =

@@ -227,6 +227,31 @@ static bool type_fits(const struct pci_function *fn, unsigned type)
 				      : type != 2 && type != 3 && type <= 10 && !pci_is_bridge(fn);
 }
 
+#define LINK_ABILITIES   0x0c
+#define LINK_STATUS      0x12
+#define LINK_SPEED(link) ((link)&0xfu) /* in both (PCIe 7.5.3.6 and 7.5.3.8) */
+#define LINK_WIDTH(link) ((link) >> 4 & 0x3fu)
+
+/* Of a function at the lower end of a link, which is up, or nothing could be read of it: endpoints, upstream
+ * ports, bridges to PCI. */
+static void expect_link(const struct rule_target *t, unsigned at, unsigned type)
+{
+	uint32_t able;
+	uint16_t now;
+
+	if ((type > 1 && type != EXPRESS_UPSTREAM_PORT && type != EXPRESS_BRIDGE_TO_PCI) ||
+	    at + LINK_STATUS >= 0x100)
+		return;
+	able = cfg_read32(t->cfg, t->fn->at, at + LINK_ABILITIES);
+	now = cfg_read16(t->cfg, t->fn->at, at + LINK_STATUS);
+	rule_expect(t, LINK_SPEED(now) <= LINK_SPEED(able), at + LINK_STATUS,
+		    "the link's speed reads %u, should be at most %u as in Link Capabilities",
+		    LINK_SPEED(now), LINK_SPEED(able));
+	rule_expect(t, LINK_WIDTH(now) <= LINK_WIDTH(able), at + LINK_STATUS,
+		    "the link's width reads %u, should be at most %u as in Link Capabilities",
+		    LINK_WIDTH(now), LINK_WIDTH(able));
+}
+
 static void check_contents(const struct rule_target *t)
 {
 	struct caps_walk w;
@@ -243,6 +268,7 @@ static void check_contents(const struct rule_target *t)
 			rule_expect(t, type_fits(t->fn, type), w.at,
 				    "PCI Express type %u with a header of type %u", type,
 				    pci_header_type(t->fn));
+			expect_link(t, w.at, type);
 		} else if (w.id == CAP_PM) {
 			rule_expect(t, PM_VERSION(w.header) >= 1 && PM_VERSION(w.header) <= 3, w.at,
 				    "Power Management capability of version %u, should be 1 to 3",
@@ -292,5 +318,6 @@ TEST(.name = "rule.capability.contents", .id = "CAP-06", .check = check_contents
      .filter = RULE_ONE_PATH, .idle = "no function has a capability that this is about",
      .reference = "PCI Express Base 4.0, 7.5.3.2 and 7.6.3; PCI Power Management 1.2, 3.2.3",
      .text =
-	 "A PCI Express capability is of version 1 or 2 and of a type that fits the header, Power "
-	 "Management of version 1 to 3, extended capabilities of no version 0.");
+	 "A PCI Express capability is of version 1 or 2 and of a type that fits the header, a link is "
+	 "no faster or wider than it can be, Power Management of version 1 to 3, extended capabilities "
+	 "of no version 0.");

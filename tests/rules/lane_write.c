@@ -18,7 +18,6 @@ struct scratch {
 	unsigned reg;
 	uint32_t free, mask, before;
 	uint32_t clears; /* bits that a one clears: always written as zeros */
-	bool whole;      /* says nothing unless it takes all that is free */
 };
 
 static uint32_t with_others(const struct scratch *s, uint32_t value)
@@ -31,11 +30,12 @@ static bool is_free(const struct scratch *s, const struct lane *l)
 	return cfg_ones(l->width) << 8 * l->at & s->free;
 }
 
-/* By all widths, one of which may be lost. */
-static void put_by_all(const struct rule_target *t, const struct scratch *s, uint32_t value)
+/* What a part is then written over. Of a few bits by all widths, one of which may be lost; of a whole dword
+ * the parts show that it is missing. */
+static void put_base(const struct rule_target *t, const struct scratch *s, uint32_t value)
 {
 	value = with_others(s, value);
-	for (unsigned i = 0; i < LANES; i++)
+	for (unsigned i = s->free == 0xffffffff ? LANES - 1 : 0; i < LANES; i++)
 		if (is_free(s, &lanes[i]))
 			cfg_write(t->cfg, t->fn->at, s->reg + lanes[i].at, lanes[i].width,
 				  value >> 8 * lanes[i].at & cfg_ones(lanes[i].width));
@@ -54,11 +54,7 @@ static void write_lane(const struct rule_target *t, const struct scratch *s, con
 	    t->s->found.usable[1 - t->path] && other->ops->reaches(other, t->fn->at, s->reg);
 
 	value = value >> 8 * l->at & cfg_ones(l->width);
-	/* Of a whole dword a part that follows shows that the base is missing. */
-	if (s->free == 0xffffffff)
-		cfg_write32(t->cfg, t->fn->at, s->reg, base);
-	else
-		put_by_all(t, s, base);
+	put_base(t, s, base);
 	cfg_write(t->cfg, t->fn->at, s->reg + l->at, l->width, value);
 	want = ((base & ~touched) | value << 8 * l->at) & s->mask;
 	got = cfg_read32(both ? other : t->cfg, t->fn->at, s->reg) & s->mask;
@@ -149,14 +145,14 @@ static void write_register(const struct rule_target *t, const struct registers *
 	for (unsigned i = 0; i < 2; i++)
 		if (s->reg - 4 + 8 * i - r->first < r->len)
 			beside[i] = cfg_read32(t->cfg, t->fn->at, s->reg - 4 + 8 * i);
-	put_by_all(t, s, 0);
+	put_base(t, s, 0);
 	zeros = cfg_read32(t->cfg, t->fn->at, s->reg);
-	put_by_all(t, s, 0xffffffff);
+	put_base(t, s, 0xffffffff);
 	ones = cfg_read32(t->cfg, t->fn->at, s->reg);
 	expect_beside(t, r, s->reg, beside);
 	s->mask = ones & ~zeros & s->free;
-	if (s->whole ? s->mask == s->free : s->mask != 0)
-		write_lanes(t, s, s->free == 0xffffffff);
+	if (s->mask)
+		write_lanes(t, s, false);
 	expect_beside(t, r, s->reg, beside);
 }
 
@@ -177,7 +173,7 @@ static void write_registers(const struct rule_target *t, struct registers *r)
 	if (elsewhere)
 		rule_expect_capabilities(t, &capabilities, r->first, r->len, since);
 	for (unsigned i = 0; i < r->count; i++)
-		put_by_all(t, &r->list[i], r->list[i].before);
+		put_base(t, &r->list[i], r->list[i].before);
 	rule_expect_header(t, header, since);
 }
 
@@ -249,21 +245,38 @@ static void check_extended(const struct rule_target *t)
 #define BIST_CAPABLE          0x80000000u
 #define DISCARD_TIMER_EXPIRED 0x04000000u /* of a bridge's 3Ch: cleared by a one (3.2.5.18) */
 
-/*
- * Software's own bytes (6.2.4), each in a dword whose others are written as they are. A function may
- * leave out either; of cache line sizes it may take only some, which then say nothing here.
- */
+/* One of software's own bytes, the lowest of a dword, whose others are written as they are. */
+static void write_byte(const struct rule_target *t, unsigned reg, uint32_t clears)
+{
+	static const uint8_t values[] = {0x5a, 0xa5, 0x3c};
+	uint32_t before = cfg_read32(t->cfg, t->fn->at, reg) & ~clears, got[3];
+	bool holds = false;
+
+	for (unsigned i = 0; i < 3; i++) {
+		cfg_write(t->cfg, t->fn->at, reg, 1u << i,
+			  ((before & ~0xffu) | values[i]) & cfg_ones(1u << i));
+		got[i] = cfg_read32(t->cfg, t->fn->at, reg) & ~clears;
+		holds |= (got[i] & 0xff) == values[i];
+	}
+	for (unsigned width = 4; width; width /= 2)
+		cfg_write(t->cfg, t->fn->at, reg, width, before & cfg_ones(width));
+	for (unsigned i = 0; holds && i < 3; i++)
+		rule_expect(
+		    t, got[i] == ((before & ~0xffu) | values[i]), reg,
+		    "wrote 0x%02x by a write of %u bytes, the dword reads 0x%08x, should be "
+		    "0x%08x",
+		    values[i], 1u << i, got[i], (before & ~0xffu) | values[i]);
+}
+
+/* Of 6.2.4. A function may leave out either; of cache line sizes it may take only some, which then say
+ * nothing here. */
 static void check_header(const struct rule_target *t)
 {
-	struct registers r = {.first = 0, .len = INVENTORY_HEADER_LEN};
-
 	if (pci_header_type(t->fn) > 1)
 		return;
 	if (!(t->fn->header & BIST_CAPABLE))
-		add(&r, PCI_CACHE_LINE_HEADER, 0xff)->whole = true;
-	add(&r, PCI_INTERRUPT_LINE, 0xff)->clears =
-	    pci_is_bridge(t->fn) ? DISCARD_TIMER_EXPIRED : 0;
-	write_registers(t, &r);
+		write_byte(t, PCI_CACHE_LINE_HEADER, 0);
+	write_byte(t, PCI_INTERRUPT_LINE, pci_is_bridge(t->fn) ? DISCARD_TIMER_EXPIRED : 0);
 }
 
 /* Bytes and words of the numbers by themselves: the dword shows what became of the others. */

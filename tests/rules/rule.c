@@ -332,3 +332,12 @@ void rule_expect_header(const struct rule_target *t, const uint32_t *before, con
 			return;
 	}
 }
+
+bool rule_same_header(const struct rule_target *t, struct cfg_address at)
+{
+	for (unsigned reg = 0; reg < 0x40; reg += 4)
+		if (reg != PCI_COMMAND &&
+		    cfg_read32(t->cfg, t->fn->at, reg) != cfg_read32(t->cfg, at, reg))
+			return false;
+	return true;
+}

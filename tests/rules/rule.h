@@ -145,6 +145,10 @@ void rule_take_header(struct cfg *cfg, struct cfg_address at, uint32_t *header);
 /* Compares it with an earlier one: a line ends "should be 0x... as" and since. */
 void rule_expect_header(const struct rule_target *t, const uint32_t *before, const char *since);
 
+/* Whether another address reads as the same function: all of its header but STATUS, which may change. A second
+ * device of the same kind has other BARs. */
+bool rule_same_header(const struct rule_target *t, struct cfg_address at);
+
 /* A 32-bit or lower-half BAR (no ROM) with the most address bits that can be written, as index; 7:
  * none. */
 unsigned rule_scratch(const struct rule_bars *bars);
