@@ -165,7 +165,7 @@ static const struct sim_bug bugs[] = {
      .fn_write = bug_msi_control_word_lost,
      .fails =
 	 {{"LANE-05",
-	   "00:02.0 register 0x7e over pio: wrote 0x01b4 over 0x00400000; the bits that can be written"}}},
+	   "00:02.0 register 0x7e over pio: wrote 0x01a4 over 0x00000000; the bits that can be written"}}},
     {.name = "msi-x-control-byte-lost",
      .fn_write = bug_msi_x_control_byte_lost,
      .fails =

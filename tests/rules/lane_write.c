@@ -177,8 +177,18 @@ static void write_registers(const struct rule_target *t, struct registers *r)
 	rule_expect_header(t, header, since);
 }
 
-#define MSI_ENABLED_MESSAGES 0x00700000u /* how many: in the first dword */
-#define MSI_DATA_BITS        0x0000ffffu
+#define MSI_ENABLED_SHIFT                                                                          \
+	20 /* how many messages, as a power of two: bits 22 to 20 of the first dword */
+#define MSI_DATA_BITS 0x0000ffffu
+
+/* One bit of the number of messages, so that it is 0 or one that there is (PCI 3.0, 6.8.1.3): QEMU's ioh3420
+ * ends of more. */
+static uint32_t number_bit(uint32_t header)
+{
+	unsigned most = MSI_CAPABLE(header);
+
+	return (most >= 4 ? 4u : most >= 2 ? 2u : most) << MSI_ENABLED_SHIFT;
+}
 
 /* None of it means anything while messages are off (PCI 3.0, 6.8.1.3 to 6.8.1.7, 6.8.2.3). */
 static void check_messages(const struct rule_target *t)
@@ -192,7 +202,7 @@ static void check_messages(const struct rule_target *t)
 		if (w.id == CAP_MSI_X && !(w.header & MSI_X_ENABLE)) {
 			add(&r, 0, MSI_X_MASK_ALL);
 		} else if (w.id == CAP_MSI && !(w.header & MSI_ENABLE)) {
-			add(&r, 0, MSI_ENABLED_MESSAGES);
+			add(&r, 0, number_bit(w.header));
 			add(&r, MSI_ADDRESS, 0xffffffff);
 			if (MSI_IS_WIDE(w.header))
 				add(&r, MSI_ADDRESS_UPPER, 0xffffffff);
