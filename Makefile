@@ -13,7 +13,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 # What is in the image. The tests run in the order in which they are listed here.
 LIB    := acpi aml arena bar caps diag ecam fwcfg hypervisor mask_table measure mem number options pci pio report roots scan sizing stats text
-RULES  := $(addprefix rules/,acpi identity lane lane_write cf8 absence absence_bus header bar rom capability region coherence virtio bridge mask_table \
+RULES  := $(addprefix rules/,acpi identity lane lane_write cf8 absence absence_bus header bar rom bar_virtual capability region coherence virtio bridge mask_table \
 	status command holds side destructive memory untouched)
 TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access reads soak dump rules/untouched verdict trap
 TESTS_SUPPORT := cause discovery env inventory outcome repeat runner session rules/deviations rules/place rules/plain rules/rule

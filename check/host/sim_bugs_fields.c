@@ -223,7 +223,46 @@ static void legal_link_down(void)
 	sim_set16(fn, find_cap(fn, EXPRESS) + 0x12, 0x01ff);
 }
 
+static struct sim_fn *virtual_parent(void)
+{
+	return sim_route((struct cfg_address){0, 0, 2 << 3});
+}
+
+static void bug_virtual_bar_hole(void)
+{
+	struct sim_fn *fn = virtual_parent();
+
+	fn->writable[fn->sriov + 0x26] &= 0xfd;
+}
+
+static void bug_virtual_bar_type_writable(void)
+{
+	struct sim_fn *fn = virtual_parent();
+
+	fn->writable[fn->sriov + 0x24] |= 0x08;
+}
+
+static void bug_virtual_total_writable(void)
+{
+	struct sim_fn *fn = virtual_parent();
+
+	fn->writable[fn->sriov + 0x0e] = 0xff;
+}
+
 static const struct sim_bug bugs[] = {
+    {.name = "virtual-bar-hole",
+     .machine = bug_virtual_bar_hole,
+     .fails =
+	 {{"BAR-13",
+	   "00:02.0 register 0x180 over ecam: address bits 0xfffffffffffdc000 can be set and cleared"}}},
+    {.name = "virtual-bar-type-writable",
+     .machine = bug_virtual_bar_type_writable,
+     .fails =
+	 {{"BAR-13",
+	   "00:02.0 register 0x180 over ecam: type bits read 0xc after ones and 0x4 after zeros"}}},
+    {.name = "virtual-total-writable",
+     .machine = bug_virtual_total_writable,
+     .fails = {{"CAP-07", "00:02.0 register 0x16a over ecam: wrote 0xffff, read 0xff"}}},
     {.name = "link-too-wide",
      .machine = bug_link_too_wide,
      .fails = {{"CAP-06", "00:02.0 register 0x52 over ecam: the link's width reads 4"}}},

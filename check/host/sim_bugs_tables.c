@@ -171,7 +171,7 @@ static const struct sim_bug bugs[] = {
      .machine = bug_extended_capability_loop,
      .fails =
 	 {{"CAP-02",
-	   "00:02.0 register 0x154 over ecam: points at 0x100 after 960 capabilities: does not end: it"}}},
+	   "00:02.0 register 0x15c over ecam: points at 0x100 after 960 capabilities: does not end: it"}}},
     {.name = "header-type-wrong",
      .machine = bug_header_type_wrong,
      .fails = {{"HDR-02", "00:03.0 register 0x0e over ecam: header type 0 with class 0x0604"}}},

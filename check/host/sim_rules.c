@@ -37,6 +37,9 @@ static void add_all_kinds(struct sim_bus *bus, unsigned device)
 	sim_set32(fn, 0x14c, 0x12345678);
 	sim_ecap(fn, 0x0018, 8);
 	sim_writable32(fn, 0x158, 0x1fff1fff); /* tolerated latency */
+	sim_sriov(fn);
+	sim_vf_bar(fn, 0, SIM_MEM64, 16 << 10);
+	sim_vf_bar(fn, 3, SIM_MEM32, 4 << 10);
 	fn->value[0x3d] = 1;
 	sim_set32(fn, 0x2c, 0x11001af4);
 }
