@@ -12,6 +12,8 @@ pages=$BATS_FILE_TMPDIR/pages
 setup_file() {
     "$root/check/report-pages" --no-pictures "$pages"
     cp "$pages/logs/pass.log" "$(whole)"
+    log=$BATS_FILE_TMPDIR/many.log boot --boot pvh --pv off --append 'tests=contention.* budget=1 reads=20' -- -smp 4
+    ((status == 0))
 }
 
 # headline PAGE: its first sentence, as text.
@@ -124,6 +126,14 @@ for time, line, text in re.findall(r'<a class="figure( time)?" href="#A-(\d+)"[^
     seen += 1
 assert seen > 60, seen
 END
+}
+
+@test "throughput against vCPUs: a line a mechanism through three points, and where one vCPU ran nothing" {
+    "$tools/report" -o "$BATS_TEST_TMPDIR/page.html" "$BATS_FILE_TMPDIR/many.log"
+    (($(grep -o '<polyline [^>]*points="[^ "]* [^ "]* [^ "]*">' "$BATS_TEST_TMPDIR/page.html" | wc -l) == 4))
+    grep -q 'in the time of one vCPU: 2 vCPUs ' "$BATS_TEST_TMPDIR/page.html"
+    "$tools/report" -o "$BATS_TEST_TMPDIR/page.html" "$(whole)"
+    run ! grep -q '<polyline' "$BATS_TEST_TMPDIR/page.html"
 }
 
 @test "what a log says is text, never markup" {
