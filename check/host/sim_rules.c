@@ -194,6 +194,18 @@ void sim_rules_random(uint64_t seed)
 	add_tables(&sim_no_bug);
 }
 
+void sim_rules_aliases(void)
+{
+	struct sim_bus *bus;
+
+	sim_reset();
+	sim_memory_reset();
+	bus = sim_root(0, 0);
+	for (unsigned device = 0; device < 4; device++)
+		add_conventional(bus, device);
+	sim.bus_ignored = true;
+}
+
 static void put(void *context, const char *from, size_t len)
 {
 	(void)context;
@@ -247,6 +259,7 @@ static struct cfg_counts counts;
 static struct report report;
 uint32_t sim_rules_reads;
 unsigned sim_rules_vcpus = 2;
+bool sim_rules_emulated;
 
 const char *sim_rules_run(const char *globs, const char *hypervisor)
 {
@@ -260,6 +273,7 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 	    .tsc_source = "none",
 	    .lfence = "serializing",
 	    .console = "none",
+	    .emulated = sim_rules_emulated,
 	    .acpi = &acpi,
 	    .map_device = sim_map,
 	    .is_ram = is_ram,
@@ -271,7 +285,8 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 	    .pause = sim_pause,
 	};
 
-	take_roots(&platform.roots);
+	if (!sim.bus_ignored)
+		take_roots(&platform.roots);
 	report = (struct report){.put = put};
 	text_len = 0;
 	sim_rules_printed_in_window = false;
