@@ -27,14 +27,20 @@ static void add_all_kinds(struct sim_bus *bus, unsigned device)
 	sim_bar(fn, 4, SIM_IO16, 64);
 	sim_rom(fn, 64 << 10);
 	sim_express(fn);
-	sim_msi(fn);
+	sim_msi(fn, true);
 	sim_msi_x(fn, 32, 128 << 10);
 	sim_ecap(fn, 0x0001, 0x48);
 	sim_set32(fn, 0x104, 0x04030201);
 	sim_writable32(fn, 0x108, 0x0015f030); /* which errors are masked */
 	sim_writable32(fn, 0x10c, 0x0015f030); /* which are fatal */
 	sim_writable32(fn, 0x114, 0x000031c1); /* which correctable ones are masked */
-	sim_ecap(fn, 0x0003, 12);
+	sim_ecap(fn, 0x0003, 12); /* its serial number */
+	sim_set32(fn, 0x14c, 0x12345678);
+	sim_ecap(fn, 0x0018, 8);
+	sim_writable32(fn, 0x158, 0x1fff1fff); /* tolerated latency */
+	sim_sriov(fn);
+	sim_vf_bar(fn, 0, SIM_MEM64, 16 << 10);
+	sim_vf_bar(fn, 3, SIM_MEM32, 4 << 10);
 	fn->value[0x3d] = 1;
 	sim_set32(fn, 0x2c, 0x11001af4);
 }
@@ -47,7 +53,7 @@ static void add_conventional(struct sim_bus *bus, unsigned device)
 	sim_bar(fn, 0, SIM_MEM32, 1 << 20);
 	sim_bar(fn, 1, SIM_IO, 64);
 	sim_set16(fn, sim_cap(fn, 0x01, 8) + 2, 3);
-	sim_msi(fn);
+	sim_msi(fn, false);
 	fn->value[0x07] |= 0x20;
 	fn->value[0x04] &= (uint8_t)~0x04; /* does not master, so that its MSI may be tried */
 	fn->value[0x3d] = 2;
