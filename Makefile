@@ -12,14 +12,14 @@ say = $(if $(V),,@echo '  $(1)	$(2)';)
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 # What is in the image. The tests run in the order in which they are listed here.
-LIB    := acpi acpi_power alias aml arena bar caps diag ecam fwcfg hypervisor mask_table measure mem number options pci pio pvclock report roots scan sizing stats text vmm
+LIB    := acpi acpi_power alias aml arena bar caps crc32 diag ecam fwcfg hypervisor locked madt mask_table measure mem number options pci pio pvclock report roots scan sizing spcr stats text uart vmm
 RULES  := $(addprefix rules/,acpi identity lane cf8 absence header bar rom capability region coherence virtio bridge mask_table \
-	command holds side destructive memory untouched)
-TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access reads soak dump rules/untouched verdict trap
-TESTS_SUPPORT := cause discovery env inventory outcome repeat runner session rules/deviations rules/place rules/rule
-KERNEL := clock console cpu finish main memory paging power privilege screen traps xen
-KERNEL_ASM := enter traps xen_page
-EFI    := efi efi_machine efi_screen efi_options
+	command holds side destructive memory vcpus untouched)
+TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access reads contention scan_by_many soak dump rules/untouched verdict trap
+TESTS_SUPPORT := cause discovery env inventory outcome repeat runner session team rules/buses rules/deviations rules/place rules/rule
+KERNEL := apic clock console cpu finish glyphs keep log main memory paging pixels power privilege screen smp traps vga_text xen
+KERNEL_ASM := enter trampoline traps xen_page
+EFI    := efi efi_log efi_machine efi_screen efi_options
 
 COMMON_OBJECTS := $(LIB:%=build/lib/%.o) $(TESTS:%=build/tests/%.o) $(TESTS_SUPPORT:%=build/tests/%.o) \
 	$(KERNEL:%=build/kernel/%.o) $(KERNEL_ASM:%=build/kernel/%_asm.o)
@@ -89,14 +89,18 @@ test-random: all
 include check/host/host.mk
 include check/fuzz/fuzz.mk
 include tools/tools.mk
+include package/package.mk
 
 help:
 	@echo 'make          the images: build/barometer.efi, build/barometer.elf, build/barometer.bz'
 	@echo "make run      boot the default machine and measure it; ARGS='--boot pvh ...' are run.sh's"
 	@echo 'make test     everything that is checked here: lint, host unit tests, a short fuzz, system tests'
-	@echo 'make iso      build/barometer.iso, for VMware or a USB stick; tools/iso-words changes its options'
+	@echo 'make iso      build/barometer.iso, for a CD, a disk or a USB stick, UEFI or BIOS; tools/iso-words changes its options'
+	@echo 'make disk     build/barometer.raw and the same as VMDK, VHDX, VHD, qcow2, OVA and for Google Cloud; tools/disk-words likewise'
 	@echo 'make sign     signed copies for Secure Boot: KEY=file CERT=file'
 	@echo 'make report   build/report.html from LOG=... (default build/serial.log)'
+	@echo 'make install  the command barometer, under DESTDIR and PREFIX (/usr/local)'
+	@echo 'make deb      the same as a Debian package in build/; test-deb installs and runs it in a clean Debian'
 	@echo 'make qemu     QEMU with the patches of hypervisor/, built into the cache'
 	@echo 'make check-series  every patch of hypervisor/patches: style, build and boot at each step'
 	@echo 'make fuzz     libFuzzer over the parsers and the whole suite, FUZZ_RUNS executions each; fuzz-short: seconds'
@@ -105,6 +109,7 @@ help:
 	@echo 'make test-patched  the tests on the patched QEMU'
 	@echo 'make test-mutants  seeded bugs in a real QEMU, one boot each: caught by the right rules, legal changes not flagged'
 	@echo 'make test-random  random machines in QEMU, all rules on each: none may be blamed'
+	@echo 'make check-pages  a page of every kind, and pictures of each, in build/pages; ARGS=--patched QEMU for a real one'
 	@echo 'make lint     formatting, clang warnings, clang-tidy, cppcheck, shellcheck'
 	@echo 'make host-test, coverage, docs  the host unit tests alone; line coverage of lib/; the table in docs/conformance.md'
 	@echo 'make clean    remove build/'
@@ -146,8 +151,9 @@ build/%_asm.o: %.asm Makefile | build/tools
 	$(call say,NASM,$<)$(NASM) -f elf64 -Werror -w+all -o $@ $<
 
 # The version changes with every commit; only what prints it is built again.
-build/kernel/main.o build/tests/env.o: CFLAGS += $(VERSION_CFLAGS)
-build/kernel/main.o build/tests/env.o: build/version
+VERSIONED := build/kernel/main.o build/kernel/screen.o build/tests/env.o
+$(VERSIONED): CFLAGS += $(VERSION_CFLAGS)
+$(VERSIONED): build/version
 
 build/version: FORCE
 	@mkdir -p build

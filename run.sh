@@ -11,21 +11,21 @@ build=${BUILD:-$here/build}
 
 usage() {
     cat <<'END'
-usage: ./run.sh [--boot efi|pvh|linux|iso] [--accel auto|kvm|tcg] [--machine q35|pc|microvm] [--qemu PATH]
+usage: ./run.sh [--boot efi|pvh|linux|iso|iso-bios] [--accel auto|kvm|tcg] [--machine q35|pc|microvm] [--qemu PATH]
                 [--devices default|none] [--pv auto|off] [--append 'OPTIONS'] [--log FILE] [--timeout SECONDS]
                 [-- QEMU ARGS...]
 
   --boot     efi: OVMF and build/barometer.efi; pvh: build/barometer.elf through qboot, no firmware to wait for;
-             linux: build/barometer.bz, by the Linux boot protocol, through qboot; iso: OVMF and build/barometer.iso.
-             Default: efi where the firmware runs, else pvh
+             linux: build/barometer.bz, by the Linux boot protocol, through qboot; iso: OVMF and build/barometer.iso;
+             iso-bios: the same CD through SeaBIOS. Default: efi where the firmware runs, else pvh
   --accel    default auto: KVM if this host's KVM can run it, else TCG
   --machine  default q35; microvm has no EFI firmware, so it boots pvh
   --qemu     the QEMU to run; default qemu-system-x86_64
   --devices  default: a representative machine; none: nothing of ours, so that QEMU ARGS are the whole machine
   --pv       auto: on a QEMU that has no BAR mask table of its own, capture one beforehand from the same machine
              and offer it to the guest (docs/paravirtual.md); off: offer none
-  --append   options for the guest, such as 'tests=scan.* budget=20'. Not with --boot iso: there the options are in
-             barometer.cfg on the image
+  --append   options for the guest, such as 'tests=scan.* budget=20'. Not with --boot iso or iso-bios: there the
+             options are in barometer.cfg on the image
   --log      where the serial log goes as well; default build/serial.log
   --timeout  seconds that all of it may take; then QEMU is killed; default 120
   QEMU ARGS  come last on QEMU's command line, so they override ours (-m, -smp, -cpu, -bios, ...)
@@ -88,7 +88,7 @@ parse_options() {
         *) bad_usage "unknown option: $option (arguments for QEMU go after --)" ;;
         esac
         case $option in
-        --boot) one_of "$option" "$value" efi pvh linux iso && boot=$value ;;
+        --boot) one_of "$option" "$value" efi pvh linux iso iso-bios && boot=$value ;;
         --accel) one_of "$option" "$value" auto kvm tcg && accel=$value ;;
         --machine) one_of "$option" "$value" q35 pc microvm && machine[type]=$value ;;
         --devices) one_of "$option" "$value" default none && machine[devices]=$value ;;
@@ -102,11 +102,11 @@ parse_options() {
             ;;
         esac
     done
-    if [[ $boot == iso && $options ]]; then
-        bad_usage "--append has no effect with --boot iso: the options are in barometer.cfg on the image"
+    if [[ $boot == iso* && $options ]]; then
+        bad_usage "--append has no effect with --boot $boot: the options are in barometer.cfg on the image"
     fi
-    if [[ ${machine[type]} == microvm && ($boot == efi || $boot == iso) ]]; then
-        bad_usage "--boot $boot: microvm has no EFI firmware; use --boot pvh"
+    if [[ ${machine[type]} == microvm && ($boot == efi || $boot == iso*) ]]; then
+        bad_usage "--boot $boot: microvm has no such firmware; use --boot pvh"
     fi
 }
 
@@ -143,7 +143,7 @@ check_image() {
     efi) image=$build/barometer.efi ;;
     pvh) image=$build/barometer.elf ;;
     linux) image=$build/barometer.bz ;;
-    iso) image=$build/barometer.iso ;;
+    iso | iso-bios) image=$build/barometer.iso ;;
     esac
     [[ -r $image ]] || die "$image is missing; build it with: make"
 }

@@ -12,6 +12,8 @@
 #define SCREEN_COLOURS     0x026 /* size and position of red, green, blue */
 #define SCREEN_BASE_HIGH   0x03a
 #define RSDP               0x070
+#define RAMDISK_HIGH       0x0c0
+#define RAMDISK_SIZE_HIGH  0x0c4
 #define COMMAND_LINE_HIGH  0x0c8
 #define EFI_SIGNATURE      0x1c0
 #define EFI_SYSTEM_TABLE   0x1c4
@@ -19,6 +21,8 @@
 #define E820_COUNT         0x1e8
 #define HEADER_MAGIC       0x202
 #define TYPE_OF_LOADER     0x210
+#define RAMDISK            0x218
+#define RAMDISK_SIZE       0x21c
 #define COMMAND_LINE       0x228
 #define SETUP_DATA         0x250
 #define E820_TABLE         0x2d0
@@ -175,6 +179,8 @@ void boot_params_take(const uint8_t *params, const struct loader *loader, struct
 		handoff->rsdp = find_rsdp(params, loader);
 	loader_take_command_line(loader, handoff,
 				 low_and_high(params, COMMAND_LINE, COMMAND_LINE_HIGH));
+	loader_take_config(loader, handoff, low_and_high(params, RAMDISK, RAMDISK_HIGH),
+			   low_and_high(params, RAMDISK_SIZE, RAMDISK_SIZE_HIGH));
 	take_memory_map(params, loader, handoff);
 	take_screen(params, handoff);
 }

@@ -79,3 +79,23 @@ void loader_take_command_line(const struct loader *loader, struct handoff *hando
 		handoff_options_lost(handoff, "command line is longer than 2047 characters");
 	memset(to, 0, HANDOFF_OPTIONS_MAX);
 }
+
+void loader_take_config(const struct loader *loader, struct handoff *handoff, uint64_t physical,
+			uint64_t len)
+{
+	const void *from;
+
+	if (!len)
+		return;
+	if (len >= HANDOFF_OPTIONS_MAX) {
+		handoff_options_lost(handoff,
+				     "barometer.cfg (the initrd) is longer than 2047 bytes");
+		return;
+	}
+	from = loader->map(loader->context, physical, len);
+	if (from)
+		memcpy(handoff->options[0], from, len);
+	else
+		handoff_options_lost(handoff,
+				     "barometer.cfg (the initrd) is not in the first 4 GiB");
+}

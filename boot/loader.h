@@ -34,6 +34,10 @@ bool loader_take_range(const struct loader *loader, struct handoff *handoff, uin
 void loader_take_command_line(const struct loader *loader, struct handoff *handoff,
 			      uint64_t physical);
 
+/* barometer.cfg as a file that the loader left in memory, len bytes; 0 for none. */
+void loader_take_config(const struct loader *loader, struct handoff *handoff, uint64_t physical,
+			uint64_t len);
+
 /* The map function of an image that runs under head.asm's tables: context is not used. */
 const void *loader_map_identity(void *context, uint64_t physical, uint64_t len);
 

@@ -174,14 +174,18 @@ static void add_power_off(struct steps *steps)
 	    keyboard_reset);
 }
 
+/* Without a hypervisor port F4h belongs to whatever the board put there. */
+bool power_tells(enum options_exit how)
+{
+	return how == OPTIONS_EXIT_DEBUG || (how == OPTIONS_EXIT_AUTO && power_machine.virtual);
+}
+
 static struct steps steps_of(enum options_exit how)
 {
 	const struct power_machine *m = &power_machine;
 	struct steps steps = {.count = 0};
 
-	/* Without a hypervisor port F4h belongs to whatever the board put there. */
-	add(&steps, how == OPTIONS_EXIT_DEBUG || (how == OPTIONS_EXIT_AUTO && m->virtual),
-	    "port F4h", debug_exit);
+	add(&steps, power_tells(how), "port F4h", debug_exit);
 	if (how == OPTIONS_EXIT_OFF || (how == OPTIONS_EXIT_AUTO && m->virtual && m->delivered))
 		add_power_off(&steps);
 	if (how == OPTIONS_EXIT_RESET) {

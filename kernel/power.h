@@ -31,6 +31,9 @@ struct power_machine {
 /* To be filled in as it becomes known. */
 extern struct power_machine power_machine;
 
+/* Whether isa-debug-exit is told the value, first of all. */
+bool power_tells(enum options_exit how);
+
 /* The steps that power_off() will take, in order, for the log: nothing can be told after the last of them. */
 const char *power_plan(enum options_exit how);
 

@@ -1,7 +1,7 @@
 /*
  * The few ACPI tables that say how configuration space is reached: RSDP, XSDT or RSDT, MCFG, FADT,
  * and the DSDT where there is no MCFG (ACPI 6.4 section 5.2; PCI Firmware 3.3 section 4.1.2 for
- * MCFG).
+ * MCFG); and the MADT for the processors.
  *
  * Nothing in a table is believed before its length and checksum are: a table that is wrong is named
  * in a diagnostic and skipped; what remains is used. Strings handed to the diagnostic sink live
@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "diag.h"
+#include "madt.h"
 
 /* More entries than this are reported and dropped: QEMU and VMware have one, the largest servers a
  * few dozen. */
@@ -38,6 +39,8 @@ struct acpi {
 	bool from_cba;   /* mcfg[] comes from _CBA in the DSDT (lib/aml.h), for want of an MCFG */
 	const uint8_t *mcfg_table; /* the whole MCFG once its checksum is right, else NULL */
 	uint32_t mcfg_len;         /* of that, bytes */
+	const uint8_t *spcr;       /* likewise, the SPCR (lib/spcr.h) */
+	uint32_t spcr_len;         /* of that, bytes */
 	unsigned tables;           /* sound tables under the root table */
 	unsigned bad;              /* tables or entries found wrong and skipped */
 	struct acpi_mcfg_entry mcfg[ACPI_MCFG_MAX];
@@ -47,6 +50,7 @@ struct acpi {
 	uint32_t fadt_len;     /* of that, bytes */
 	uint64_t dsdt;         /* as the FADT says, physical; 0: not known */
 	char oem[7];           /* OEM ID of a sound RSDP, blanks at the end included */
+	struct madt madt;
 	unsigned address_bits; /* that the processor has for physical addresses */
 };
 

@@ -7,7 +7,8 @@
 
 void options_defaults(struct options *options)
 {
-	*options = (struct options){.budget_ms = BUDGET_DEFAULT_MS, .seed = 1};
+	*options =
+	    (struct options){.budget_ms = BUDGET_DEFAULT_MS, .seed = 1, .cpus = OPTIONS_CPUS_MAX};
 }
 
 static bool is_space(char c)
@@ -74,6 +75,16 @@ static bool set_exit(struct options *options, const struct option *o)
 	return i >= 0;
 }
 
+static bool set_log(struct options *options, const struct option *o)
+{
+	static const char *const choices[] = {"auto", "disk", "console"};
+	int i = choice(o, choices, 3);
+
+	if (i >= 0)
+		options->log = (enum options_log)i;
+	return i >= 0;
+}
+
 static bool set_ports(struct options *options, const struct option *o)
 {
 	static const char *const choices[] = {"auto", "off"};
@@ -121,12 +132,16 @@ static const char *take(struct options *options, const struct option *o)
 		good = set_number32(o, OPTIONS_READS_MAX, &options->reads);
 	else if (key_is(o, "budget"))
 		good = set_number32(o, OPTIONS_BUDGET_MAX, &options->budget_ms);
+	else if (key_is(o, "cpus"))
+		good = set_number32(o, OPTIONS_CPUS_MAX, &options->cpus);
 	else if (key_is(o, "seed"))
 		good = text_number(o->value, o->value_len, UINT64_MAX, &options->seed);
 	else if (key_is(o, "cpl"))
 		good = set_cpl(options, o);
 	else if (key_is(o, "exit"))
 		good = set_exit(options, o);
+	else if (key_is(o, "log"))
+		good = set_log(options, o);
 	else if (key_is(o, "ports"))
 		good = set_ports(options, o);
 	else if (key_is(o, "mem"))

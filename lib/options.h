@@ -14,6 +14,7 @@
 #define OPTIONS_READS_MAX  1000000
 #define OPTIONS_BUDGET_MAX 86400000 /* a day, for a soak */
 #define OPTIONS_MEM_MAX    4096     /* MiB */
+#define OPTIONS_CPUS_MAX   256
 
 enum options_exit {
 	OPTIONS_EXIT_AUTO,
@@ -22,6 +23,7 @@ enum options_exit {
 	OPTIONS_EXIT_HALT,
 	OPTIONS_EXIT_OFF
 };
+enum options_log { OPTIONS_LOG_AUTO, OPTIONS_LOG_DISK, OPTIONS_LOG_CONSOLE };
 enum options_cpl { OPTIONS_CPL_AUTO, OPTIONS_CPL_0, OPTIONS_CPL_3 };
 
 struct options {
@@ -30,8 +32,10 @@ struct options {
 	uint32_t reads;     /* 0: a time budget decides */
 	uint32_t budget_ms; /* of one operation */
 	uint64_t seed;      /* of the order in which operations are timed */
+	uint32_t cpus;      /* vCPUs used at the most */
 	enum options_cpl cpl;
 	enum options_exit exit;
+	enum options_log log;
 	bool ports_off; /* CF8 and CFC are not touched */
 	bool emulated; /* somebody knows that instructions are emulated, which CPUID may not show */
 	uint32_t

@@ -136,6 +136,17 @@ static bool prepare(struct session *s, struct pass *p)
 	return p->raw && inventory_new_map(s, &p->map) && inventory_new_map(s, &p->table_map);
 }
 
+static void remember(struct session *s, const struct test *test, const struct cost *cost)
+{
+	uint64_t least = s->costs.least[test->path].reads + s->costs.least[test->path].writes;
+
+	s->costs.scan[test->path][test->variant] = cost->cycles;
+	if (!least || cost->reads + cost->writes < least) {
+		s->costs.least[test->path].reads = cost->reads;
+		s->costs.least[test->path].writes = cost->writes;
+	}
+}
+
 static void tree(struct session *s, const struct test *test)
 {
 	struct pass p = {.cfg = &s->found.path[test->path], .sizing = test->variant};
@@ -148,7 +159,7 @@ static void tree(struct session *s, const struct test *test)
 	if (prepare(s, &p) && repeat(s, p.cfg, tree_pass, &p, &cost)) {
 		report_scan(&p, discovery_path_names[test->path], "tree", &p.map, &cost);
 		if (p.sizing < SIZING_STRATEGIES)
-			s->costs.scan[test->path][p.sizing] = cost.cycles;
+			remember(s, test, &cost);
 		if (p.sizing == SIZING_TABLE && p.table_map.count != p.map.count)
 			session_fail(s, "the walk finds %u functions, the table has %u",
 				     p.map.count, p.table_map.count);

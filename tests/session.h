@@ -17,7 +17,13 @@ struct costs {
 	uint64_t read[PATHS];                    /* p50 of a 4-byte read of a present function */
 	uint64_t scan[PATHS][SIZING_STRATEGIES]; /* whole tree scan, by sizing */
 	uint64_t scan_table;
+	/* Accesses of the tree scan with sizing that makes the fewest. */
+	struct {
+		uint64_t reads, writes;
+	} least[PATHS];
 };
+
+#define SESSION_FIGURES 4
 
 struct session {
 	const struct platform *platform;
@@ -31,7 +37,9 @@ struct session {
 	struct discovery found;
 	struct inventory inventory;
 	struct costs costs;
-	char headline[80]; /* the verdict in a few words, for the screen */
+	/* For the screen: the verdict in a few words, and the figures that matter most. */
+	char headline[80];
+	char figure[SESSION_FIGURES][48];
 	struct outcome outcome;
 	struct rules *rules; /* the conformance rules' own (rules/rule.h) */
 };

@@ -1,6 +1,7 @@
 /*
  * Which mechanism an operating system should choose here, and why; and what Linux does by itself.
  */
+#include "mem.h"
 #include "session.h"
 #include "test.h"
 #include "text.h"
@@ -108,6 +109,35 @@ static void explain_agreement(const struct session *s, char *to, size_t size)
 			    s->inventory.count);
 }
 
+static bool reads_exit(const struct session *s, unsigned path)
+{
+	return path != PATH_ECAM || s->found.ecam_reads[0] != 'd';
+}
+
+/* An access through ports is two exits, address and data. */
+static void fill_figures(struct session *s)
+{
+	static const char *const name[] = {[PATH_PIO] = "port", [PATH_ECAM] = "ecam"};
+	char r[32], *to;
+
+	for (unsigned p = 0; p < PATHS; p++) {
+		uint64_t reads = reads_exit(s, p) ? s->costs.least[p].reads : 0;
+		uint64_t exits = (reads + s->costs.least[p].writes) * (p == PATH_PIO ? 2 : 1);
+
+		if (s->costs.read[p])
+			text_format(s->figure[p], sizeof(s->figure[p]), "%s read %9llu cycles",
+				    name[p], (unsigned long long)s->costs.read[p]);
+		if (s->costs.least[p].reads)
+			text_format(s->figure[PATHS + p], sizeof(s->figure[0]),
+				    "scan by %s %6llu exits", name[p], (unsigned long long)exits);
+	}
+	if (s->costs.read[PATH_PIO] && s->costs.read[PATH_ECAM]) {
+		ratio(r, sizeof(r), s->costs.read[PATH_ECAM], s->costs.read[PATH_PIO]);
+		to = s->figure[PATH_ECAM];
+		text_format(to + strlen(to), sizeof(s->figure[0]) - strlen(to), ", ratio %s", r);
+	}
+}
+
 static void verdict(struct session *s, const struct test *test)
 {
 	unsigned access = choose_access(s);
@@ -145,6 +175,7 @@ static void verdict(struct session *s, const struct test *test)
 	report_close(s->report);
 	text_format(s->headline, sizeof(s->headline), "access by %s, sizing by %s",
 		    discovery_path_names[access], sizing);
+	fill_figures(s);
 	report_note(s->report, "verdict: %s", s->headline);
 	report_note(s->report, "  %s", why);
 	report_note(s->report, "  %s", sizing_why);

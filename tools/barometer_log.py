@@ -22,6 +22,45 @@ OUTCOMES = ("pass", "fail", "error", "skip", "xfail")
 STATUSES = ("pass", "fail", "error", "skip")
 
 
+# What every object of a kind has (docs/output.md), as far as anything is made of it.
+TEXT, NUMBER, YES, TEXTS, OBJECTS, PAIRS = "a text", "a number", "true or false", "a list of texts", "a list of objects", "a list of pairs"
+_COUNTS = dict.fromkeys(("functions", "bars", "reads", "writes", "calls", "cycles"), NUMBER)
+MEMBERS = {
+    "env": {"version": TEXT, "boot": TEXT, "hypervisor": TEXT, "emulated": YES, "cpl": NUMBER, "tsc_khz": NUMBER, "paravirtual": TEXT, "ecam_reads": TEXT, "mcfg": OBJECTS},
+    "function": {"segment": NUMBER, "bdf": TEXT, "vendor": TEXT, "device": TEXT, "class": TEXT, "header": NUMBER, "seen_by": TEXTS},
+    "bar": {"segment": NUMBER, "bdf": TEXT, "index": NUMBER, "space": TEXT, "size": NUMBER, "address": TEXT, "sized_by": TEXTS},
+    "access": {"path": TEXT, "op": TEXT, **dict.fromkeys(("n", "min", "p50", "p90", "p99", "max", "mad", "overhead"), NUMBER)},
+    "scan": {"path": TEXT, "walk": TEXT, "sizing": TEXT, **_COUNTS},
+    "sizing": {"path": TEXT, "strategy": TEXT, **_COUNTS},
+    "cause": {"text": TEXT, "explains": TEXTS},
+    "verdict": {"access": TEXT, "sizing": TEXT, "reason": TEXT},
+    "done": {"status": TEXT},
+}
+# What some logs have besides.
+OPTIONAL = {
+    "env": {"roots": OBJECTS, "hypervisors": TEXTS},
+    "access": {"width": NUMBER, "target": TEXT, "batch": NUMBER, "p50_milli": NUMBER, "log2": PAIRS},
+    "scan": {"buses": NUMBER},
+    "verdict": {"linux": TEXT},
+    "done": dict.fromkeys(("passed", "failed", "errors", "skipped", "xfailed"), NUMBER),
+}
+
+
+def _is(value, kind):
+    if kind is NUMBER:
+        return type(value) is int and 0 <= value < 1 << 64
+    if kind is TEXT:
+        return isinstance(value, str)
+    if kind is YES:
+        return isinstance(value, bool)
+    if not isinstance(value, list):
+        return False
+    if kind is PAIRS:
+        # Exponents of a 64-bit counter.
+        return all(isinstance(v, list) and len(v) == 2 and all(_is(x, NUMBER) for x in v) and v[0] < 64 for v in value)
+    return all(isinstance(v, str if kind is TEXTS else dict) for v in value)
+
+
 class Refused(Exception):
     """The log is not a whole run; the text says why and where."""
 
@@ -128,13 +167,25 @@ class _Reader:
     def data(self, number, text):
         try:
             value = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Refused(f"line {number}: not a whole JSON object: {_quote(text)}") from None
         if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
             raise Refused(f"line {number}: a JSON object without a kind")
+        self.check(number, value)
         self.log.objects.append((number, value))
         if value["kind"] == "done":
             self.log.done, self.log.done_line = value, number
+
+    def check(self, number, value):
+        """Whoever reads a log can then do so without a look at each type."""
+        kind = value["kind"]
+        optional = {member: what for member, what in OPTIONAL.get(kind, {}).items() if member in value}
+        for member, what in {**MEMBERS.get(kind, {}), **optional}.items():
+            found = value.get(member)
+            if not _is(found, what):
+                raise Refused(f"line {number}: the {kind} object's {member} is {_quote(json.dumps(found))}, not {what}")
+        if kind == "access" and not (value["n"] and value.get("batch", 1)):
+            raise Refused(f"line {number}: the access object has no samples")
 
     def result(self, number, match):
         log = self.log

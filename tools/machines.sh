@@ -102,10 +102,13 @@ qemu_command() {
     pvh) out+=(-kernel "${of[build]}/barometer.elf" -append "$options") ;;
     linux) out+=(-kernel "${of[build]}/barometer.bz" -append "$options") ;;
     efi) out+=(-kernel "${of[build]}/barometer.efi" -append "$options") ;;
-    iso)
+    iso | iso-bios)
         out+=(-drive "if=ide,media=cdrom,readonly=on,format=raw,file=${of[build]}/barometer.iso")
         # A capture brings its own options, and a kernel goes before a CD.
-        [[ -z $options ]] || out+=(-kernel "${of[build]}/barometer.efi" -append "$options")
+        case ${options:+$boot} in
+        iso) out+=(-kernel "${of[build]}/barometer.efi" -append "$options") ;;
+        iso-bios) out+=(-kernel "${of[build]}/barometer.bz" -append "$options") ;;
+        esac
         ;;
     esac
     [[ ! -s ${of[masks]-} ]] || out+=(-fw_cfg "name=opt/org.barometer/pci-bar-masks,file=${of[masks]}")

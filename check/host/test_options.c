@@ -54,10 +54,15 @@ static void test_every_key(void **state)
 	assert_int_equal(options.seed, 0);
 	assert_int_equal(options.cpl, OPTIONS_CPL_3);
 	assert_int_equal(options.exit, OPTIONS_EXIT_DEBUG);
-	assert_int_equal(parse("cpl=0 exit=reset ports=off"), 0);
+	assert_int_equal(options.log, OPTIONS_LOG_AUTO);
+	assert_int_equal(parse("cpl=0 exit=reset ports=off log=disk"), 0);
+	assert_int_equal(options.log, OPTIONS_LOG_DISK);
 	assert_true(options.ports_off);
 	assert_int_equal(options.cpl, OPTIONS_CPL_0);
 	assert_int_equal(options.exit, OPTIONS_EXIT_RESET);
+	assert_int_equal(parse("log=console"), 0);
+	assert_int_equal(options.log, OPTIONS_LOG_CONSOLE);
+	assert_int_equal(parse("log=tape"), 1);
 	assert_int_equal(parse("cpl=auto ports=auto exit=halt seed=18446744073709551615"), 0);
 	assert_int_equal(options.cpl, OPTIONS_CPL_AUTO);
 	assert_int_equal(options.exit, OPTIONS_EXIT_HALT);
