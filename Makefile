@@ -25,7 +25,7 @@ COMMON_OBJECTS := $(LIB:%=build/lib/%.o) $(TESTS:%=build/tests/%.o) $(TESTS_SUPP
 	$(KERNEL:%=build/kernel/%.o) $(KERNEL_ASM:%=build/kernel/%_asm.o)
 EFI_OBJECTS := $(EFI:%=build/boot/%.o)
 LINUX_OBJECTS := build/boot/boot_params.o build/boot/linux.o build/boot/loader.o build/boot/head_asm.o
-PVH_OBJECTS := build/boot/pvh.o build/boot/pvh_asm.o
+PVH_OBJECTS := build/boot/pvh.o build/boot/start_info.o build/boot/pvh_asm.o
 
 # One set of objects serves both images: position independent, no red zone (exceptions use the stack), no SSE (nobody saves
 # it), frame pointers (backtraces). No frame is larger than the page below the stack that is never mapped, so that an overflow
@@ -167,7 +167,7 @@ build/%.o: %.c Makefile | build/tools
 
 # ---- checks ---------------------------------------------------------------------------------------------------
 
-GUEST_SOURCES := $(wildcard lib/*.c kernel/*.c tests/*.c tests/rules/*.c) boot/boot_params.c boot/linux.c boot/loader.c boot/pvh.c
+GUEST_SOURCES := $(wildcard lib/*.c kernel/*.c tests/*.c tests/rules/*.c) boot/boot_params.c boot/linux.c boot/loader.c boot/pvh.c boot/start_info.c
 EFI_SOURCES   := $(EFI:%=boot/%.c)
 HEADERS       := $(wildcard lib/*.h kernel/*.h tests/*.h tests/rules/*.h boot/*.h)
 SCRIPTS       := $(shell git ls-files | xargs grep -lE '^\#!.*(bash|sh)$$' 2>/dev/null)
