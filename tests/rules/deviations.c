@@ -2,6 +2,11 @@
 #include "rules/deviations.h"
 #include "mem.h"
 
+static bool is_xen(const struct session *s)
+{
+	return hypervisor_is(&s->platform->hypervisor, SIGNATURE_XEN);
+}
+
 static const struct deviation {
 	enum vmm by;
 	const char *id;
