@@ -2,11 +2,6 @@
 #include "rules/deviations.h"
 #include "mem.h"
 
-static bool is_xen(const struct session *s)
-{
-	return hypervisor_is(&s->platform->hypervisor, SIGNATURE_XEN);
-}
-
 static const struct deviation {
 	enum vmm by;
 	const char *id;
@@ -20,6 +15,10 @@ static const struct deviation {
      "kvmtool copies smaller writes into CF8 (pci.c, pci_config_address_mmio)"},
     {VMM_KVMTOOL, "CF8-04", "kvmtool keeps CF8 as written (pci.c, pci_config_address_mmio)"},
     {VMM_KVMTOOL, "CF8-05", "kvmtool keeps CF8 as written (pci.c, pci_config_address_mmio)"},
+    {VMM_XEN, "CF8-04", "Xen keeps CF8 as written (xen/arch/x86/hvm/io.c, vpci_portio_write)"},
+    {VMM_XEN, "CF8-05", "Xen keeps CF8 as written (xen/arch/x86/hvm/io.c, vpci_portio_write)"},
+    {VMM_XEN, "HOLD-01",
+     "Xen enables MSI only if it can bind it (xen/drivers/vpci/msi.c, control_write)"},
 };
 
 const char *deviation_reason(const struct session *s, const char *id)
