@@ -18,6 +18,7 @@
 #include "runner.h"
 #include "screen.h"
 #include "session.h"
+#include "smp.h"
 #include "vga_text.h"
 #include "xen.h"
 
@@ -137,6 +138,23 @@ static void take_lines(void)
 		finish_state.lines[1 + i] = session.figure[i];
 }
 
+static void start_others(const struct handoff *handoff)
+{
+	const struct smp_plan plan = {
+	    .handoff = handoff,
+	    .madt = &acpi.madt,
+	    .arena = &arena,
+	    .limit = options.list ? 1 : options.cpus,
+	    .cpl = platform.cpl,
+	    .tsc_khz = platform.tsc_khz,
+	};
+
+	platform.vcpus = smp_start(&plan);
+	platform.vcpus_reason = smp_reason();
+	platform.run_together = smp_run;
+	platform.pause = smp_pause;
+}
+
 _Noreturn void kernel_main(struct handoff *handoff)
 {
 	struct handoff_range ram;
@@ -169,12 +187,14 @@ _Noreturn void kernel_main(struct handoff *handoff)
 	platform.lfence = cpu_serialise_lfence() ? "serializing" : "unconfirmed";
 	xen_init();
 	clock_ask_kvm();
+	smp_prepare();
 	privilege = privilege_choose(options.cpl);
 
 	read_acpi(handoff);
 	console_take_spcr(&acpi, memory_map_device, &memory, &diag);
 	fill_platform(handoff, &privilege);
 	prepare_end(handoff);
+	start_others(handoff);
 	session = (struct session){
 	    .platform = &platform,
 	    .options = &options,

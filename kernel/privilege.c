@@ -16,7 +16,7 @@ static uint64_t empty_loop(void)
 }
 
 /* IRET to the next instruction with the CPL 3 selectors and IOPL 3; interrupts stay off. */
-static void drop(void)
+void privilege_drop(void)
 {
 	__asm__ volatile(
 	    "pushfq\n\torq $0x3000, (%%rsp)\n\tpopfq\n\tmovq %%rsp, %%rax\n\tpushq %0\n\tpushq "
@@ -40,7 +40,7 @@ struct privilege privilege_choose(enum options_cpl asked)
 	}
 	if (asked == OPTIONS_CPL_3 ||
 	    (asked == OPTIONS_CPL_AUTO && p.ring0_iteration > PRIVILEGE_NATIVE_MAX)) {
-		drop();
+		privilege_drop();
 		p.cpl = 3;
 	}
 	return p;

@@ -1,4 +1,4 @@
-/* RSDP to MCFG and FADT, believing nothing. */
+/* RSDP to MCFG, FADT and MADT, believing nothing. */
 #include "acpi.h"
 #include "aml.h"
 #include "mem.h"
@@ -242,6 +242,8 @@ static void root_walk(struct reader *r, const uint8_t *root, uint32_t len, unsig
 		} else if (memcmp(table, "SPCR", 4) == 0 && !r->acpi->spcr) {
 			r->acpi->spcr = table;
 			r->acpi->spcr_len = table_len;
+		} else if (memcmp(table, "APIC", 4) == 0 && !r->acpi->madt.found) {
+			r->acpi->bad += madt_parse(&r->acpi->madt, table, table_len, r->diag);
 		}
 	}
 }

@@ -1,7 +1,7 @@
 /*
  * The few ACPI tables that say how configuration space is reached: RSDP, XSDT or RSDT, MCFG, FADT,
  * and the DSDT where there is no MCFG (ACPI 6.4 section 5.2; PCI Firmware 3.3 section 4.1.2 for
- * MCFG).
+ * MCFG); and the MADT for the processors.
  *
  * Nothing in a table is believed before its length and checksum are: a table that is wrong is named
  * in a diagnostic and skipped; what remains is used. Strings handed to the diagnostic sink live
@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "diag.h"
+#include "madt.h"
 
 /* More entries than this are reported and dropped: QEMU and VMware have one, the largest servers a
  * few dozen. */
@@ -49,6 +50,7 @@ struct acpi {
 	uint32_t fadt_len;     /* of that, bytes */
 	uint64_t dsdt;         /* as the FADT says, physical; 0: not known */
 	char oem[7];           /* OEM ID of a sound RSDP, blanks at the end included */
+	struct madt madt;
 	unsigned address_bits; /* that the processor has for physical addresses */
 };
 

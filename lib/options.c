@@ -7,7 +7,8 @@
 
 void options_defaults(struct options *options)
 {
-	*options = (struct options){.budget_ms = BUDGET_DEFAULT_MS, .seed = 1};
+	*options =
+	    (struct options){.budget_ms = BUDGET_DEFAULT_MS, .seed = 1, .cpus = OPTIONS_CPUS_MAX};
 }
 
 static bool is_space(char c)
@@ -131,6 +132,8 @@ static const char *take(struct options *options, const struct option *o)
 		good = set_number32(o, OPTIONS_READS_MAX, &options->reads);
 	else if (key_is(o, "budget"))
 		good = set_number32(o, OPTIONS_BUDGET_MAX, &options->budget_ms);
+	else if (key_is(o, "cpus"))
+		good = set_number32(o, OPTIONS_CPUS_MAX, &options->cpus);
 	else if (key_is(o, "seed"))
 		good = text_number(o->value, o->value_len, UINT64_MAX, &options->seed);
 	else if (key_is(o, "cpl"))

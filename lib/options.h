@@ -14,6 +14,7 @@
 #define OPTIONS_READS_MAX  1000000
 #define OPTIONS_BUDGET_MAX 86400000 /* a day, for a soak */
 #define OPTIONS_MEM_MAX    4096     /* MiB */
+#define OPTIONS_CPUS_MAX   256
 
 enum options_exit {
 	OPTIONS_EXIT_AUTO,
@@ -31,6 +32,7 @@ struct options {
 	uint32_t reads;     /* 0: a time budget decides */
 	uint32_t budget_ms; /* of one operation */
 	uint64_t seed;      /* of the order in which operations are timed */
+	uint32_t cpus;      /* vCPUs used at the most */
 	enum options_cpl cpl;
 	enum options_exit exit;
 	enum options_log log;

@@ -68,6 +68,7 @@ void env_report(struct session *s)
 	report_string(r, "lfence", p->lfence);
 	report_string(r, "console", p->console);
 	report_number(r, "bridges_numbered", s->found.numbering.count);
+	report_number(r, "vcpus", p->vcpus);
 	report_close(r);
 	if (p->emulated)
 		report_note(r, "the CPU is emulated: counts are exact, cycles are the emulator's");

@@ -5,6 +5,7 @@
 #include "cause.h"
 #include "env.h"
 #include "mem.h"
+#include "team.h"
 #include "test.h"
 #include "text.h"
 
@@ -64,6 +65,8 @@ static bool has_needs(struct session *s, const struct test *test)
 	if ((test->flags & TEST_NEEDS_PIO) && !discovery_needs_path(s, PATH_PIO))
 		return false;
 	if ((test->flags & TEST_NEEDS_ECAM) && !discovery_needs_path(s, PATH_ECAM))
+		return false;
+	if ((test->flags & TEST_NEEDS_VCPUS) && !team_needs_two(s))
 		return false;
 	return !(test->flags & TEST_NEEDS_TABLE) || discovery_needs_table(s);
 }

@@ -8,7 +8,7 @@ LOG ?= build/serial.log
 
 DISK_FORMATS := vmdk vhdx vhd qcow2 ova tar.gz
 
-.PHONY: iso disk sign report
+.PHONY: iso disk sign report check-pages
 
 # Always made anew: it takes no time, and WORDS may have changed.
 iso: build/barometer.efi build/barometer.bz
@@ -33,3 +33,8 @@ sign: build/barometer.efi build/barometer.bz
 report:
 	@tools/need python3
 	$(call say,REPORT,build/report.html)tools/report -o build/report.html $(LOG)
+
+# A page of every kind, to look at. ARGS='--patched QEMU' for one log of a QEMU with the patches instead of a made up one.
+check-pages: all
+	@tools/need qemu-system-x86_64 python3 chromium jq socat
+	check/report-pages $(ARGS) build/pages

@@ -17,7 +17,7 @@ FUZZ_COVERAGE := -fsanitize=fuzzer-no-link
 
 # A run of all rules makes thousands of accesses and prints hundreds of lines: what only carries them is watched by the
 # sanitizers but not followed for coverage, which makes the config target several times faster. Nor are the targets themselves.
-FUZZ_CARRIERS := acpi acpi_power aml arena diag ecam fwcfg measure mem options pio report stats text
+FUZZ_CARRIERS := acpi acpi_power aml arena diag ecam fwcfg madt measure mem options pio report stats text
 FUZZ_CONFIG_OBJECTS := $(FUZZ_CARRIERS:%=$(FUZZ_BUILD)/carrier/%.o) $(filter-out $(FUZZ_CARRIERS:%=$(FUZZ_BUILD)/lib/%.o),$(HOST_LIB:%=$(FUZZ_BUILD)/lib/%.o)) \
 	$(FUZZ_BUILD)/fuzz/fuzz_diag.o
 $(FUZZ_CARRIERS:%=$(FUZZ_BUILD)/carrier/%.o) $(FUZZ_TARGETS:%=$(FUZZ_BUILD)/fuzz/fuzz_%.o) $(FUZZ_BUILD)/guest/runner.o $(FUZZ_BUILD)/guest/env.o $(FUZZ_BUILD)/guest/inventory.o: FUZZ_COVERAGE :=
@@ -53,7 +53,7 @@ $(FUZZ_BUILD)/boot/%.o: boot/%.c check/fuzz/fuzz.mk | $(FUZZ_BUILD)/tools
 	@mkdir -p $(@D)
 	$(call say,FUZZCC,$<)$(FUZZ_CC) $(FUZZ_CFLAGS) -c -o $@ $<
 
-FUZZ_BOOT_OBJECTS := $(FUZZ_BUILD)/boot/boot_params.o $(FUZZ_BUILD)/boot/loader.o
+FUZZ_BOOT_OBJECTS := $(FUZZ_BUILD)/boot/boot_params.o $(FUZZ_BUILD)/boot/loader.o $(FUZZ_BUILD)/boot/start_info.o
 $(FUZZ_BUILD)/fuzz_boot: $(FUZZ_BOOT_OBJECTS)
 $(FUZZ_BUILD)/fuzz_boot $(FUZZ_BUILD)/fuzz_acpi: $(FUZZ_BUILD)/fuzz/fuzz_memory.o
 

@@ -125,6 +125,9 @@ struct sim {
 	unsigned memories;
 	struct sim_fwcfg fwcfg;
 
+	unsigned vcpu; /* that runs; 0 while only one does (sim_smp.h) */
+	bool together; /* several do */
+
 	struct cfg_counts counts; /* every trapped access, as it came in */
 	uint64_t other_ports;     /* accesses to ports that are none of the above */
 	unsigned

@@ -37,6 +37,12 @@ extern bool sim_rules_printed_in_window;
 /* reads= of the next runs; 0, as at first: none. */
 extern uint32_t sim_rules_reads;
 
+/* vCPUs of the machines that follow; at first 2. */
+extern unsigned sim_rules_vcpus;
+
+/* Whether the CPU of the next runs is an emulated one. */
+extern bool sim_rules_emulated;
+
 /* Whether the run counted the accesses that the machine saw. */
 bool sim_rules_counts_agree(void);
 
