@@ -11,20 +11,21 @@ build=${BUILD:-$here/build}
 
 usage() {
     cat <<'END'
-usage: ./run.sh [--boot efi|pvh|iso] [--accel auto|kvm|tcg] [--machine q35|pc|microvm] [--qemu PATH]
+usage: ./run.sh [--boot efi|pvh|linux|iso|iso-bios] [--accel auto|kvm|tcg] [--machine q35|pc|microvm] [--qemu PATH]
                 [--devices default|none] [--pv auto|off] [--append 'OPTIONS'] [--log FILE] [--timeout SECONDS]
                 [--raw | --quiet] [-- QEMU ARGS...]
 
   --boot     efi: OVMF and build/barometer.efi; pvh: build/barometer.elf through qboot, no firmware to wait for;
-             iso: OVMF and build/barometer.iso. Default: efi where the firmware runs, else pvh
+             linux: build/barometer.bz, by the Linux boot protocol, through qboot; iso: OVMF and build/barometer.iso;
+             iso-bios: the same CD through SeaBIOS. Default: efi where the firmware runs, else pvh
   --accel    default auto: KVM if this host's KVM can run it, else TCG
   --machine  default q35; microvm has no EFI firmware, so it boots pvh
   --qemu     the QEMU to run; default qemu-system-x86_64
   --devices  default: a representative machine; none: nothing of ours, so that QEMU ARGS are the whole machine
   --pv       auto: on a QEMU that has no BAR mask table of its own, capture one beforehand from the same machine
              and offer it to the guest (docs/paravirtual.md); off: offer none
-  --append   options for the guest, such as 'tests=scan.* budget=20'. Not with --boot iso: there the options are in
-             barometer.cfg on the image
+  --append   options for the guest, such as 'tests=scan.* budget=20'. Not with --boot iso or iso-bios: there the
+             options are in barometer.cfg on the image
   --log      where the serial log goes as well, of one run at a time; default build/serial.log
   --timeout  seconds that all of it may take; then QEMU is killed; default 120
   --raw      show the serial stream byte for byte, whatever the guest puts into it: the default where standard output is
@@ -135,7 +136,7 @@ parse_options() {
         *) bad_usage "unknown option: $option (arguments for QEMU go after --)" ;;
         esac
         case $option in
-        --boot) one_of "$option" "$value" efi pvh iso && boot=$value ;;
+        --boot) one_of "$option" "$value" efi pvh linux iso iso-bios && boot=$value ;;
         --accel) one_of "$option" "$value" auto kvm tcg && accel=$value ;;
         --machine) one_of "$option" "$value" q35 pc microvm && machine[type]=$value ;;
         --devices) one_of "$option" "$value" default none && machine[devices]=$value ;;
@@ -149,11 +150,11 @@ parse_options() {
             ;;
         esac
     done
-    if [[ $boot == iso && $options ]]; then
-        bad_usage "--append has no effect with --boot iso: the options are in barometer.cfg on the image"
+    if [[ $boot == iso* && $options ]]; then
+        bad_usage "--append has no effect with --boot $boot: the options are in barometer.cfg on the image"
     fi
-    if [[ ${machine[type]} == microvm && ${boot:-pvh} != pvh ]]; then
-        bad_usage "--boot $boot: microvm has no EFI firmware; use --boot pvh"
+    if [[ ${machine[type]} == microvm && ($boot == efi || $boot == iso*) ]]; then
+        bad_usage "--boot $boot: microvm has no such firmware; use --boot pvh"
     fi
 }
 
@@ -189,7 +190,8 @@ check_image() {
     case $1 in
     efi) image=$build/barometer.efi ;;
     pvh) image=$build/barometer.elf ;;
-    iso) image=$build/barometer.iso ;;
+    linux) image=$build/barometer.bz ;;
+    iso | iso-bios) image=$build/barometer.iso ;;
     esac
     [[ -r $image ]] || die "$image is missing; build it with: make"
 }
@@ -406,7 +408,7 @@ main() {
         fi
         [[ $outcome == kvm ]] || conclude
         case $boot_now in
-        pvh) why="this host's KVM cannot run it" ;;
+        pvh | linux) why="this host's KVM cannot run it" ;;
         *) why="this host's KVM cannot run OVMF" ;;
         esac
     done

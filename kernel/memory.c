@@ -5,9 +5,8 @@
 
 #define LARGE         (2ull << 20)
 
-/* The BIOS area, which not every map lists (ACPI 6.4, 5.2.5.1). */
-#define BIOS_AREA     0xe0000
-#define BIOS_AREA_END 0x100000
+#define LOW_MEMORY    (1ull << 20)
+#define MIB           (1ull << 20)
 
 /* Far above all memory that is identity mapped. */
 #define UNCACHED_VIEW (1ull << 46)
@@ -29,6 +28,17 @@ struct handoff_range memory_align(struct handoff_range range)
 	return (struct handoff_range){.start = start, .len = end - start, .ram = true};
 }
 
+void memory_by_word(struct handoff *handoff, uint32_t mib)
+{
+	const uint64_t start = (uint64_t)image_end, end = mib * MIB;
+
+	if (end <= start)
+		return;
+	handoff->range[0] = (struct handoff_range){0, end, true};
+	handoff->range_count = 1;
+	handoff->arena = (struct handoff_range){start, end - start, true};
+}
+
 static bool within(uint64_t physical, uint64_t len, uint64_t start, uint64_t range_len)
 {
 	return physical >= start && physical - start < range_len &&
@@ -39,7 +49,7 @@ static bool within(uint64_t physical, uint64_t len, uint64_t start, uint64_t ran
 const void *memory_map_table(void *context, uint64_t physical, size_t len)
 {
 	const struct memory *memory = context;
-	bool listed = within(physical, len, BIOS_AREA, BIOS_AREA_END - BIOS_AREA);
+	bool listed = within(physical, len, 0, LOW_MEMORY);
 
 	for (unsigned i = 0; i < memory->handoff->range_count && !listed; i++)
 		listed = within(physical, len, memory->handoff->range[i].start,

@@ -41,6 +41,9 @@ void *paging_map(uint64_t physical, uint64_t len, unsigned flags);
  * attributes. */
 void *paging_map_at(uint64_t virtual, uint64_t physical, uint64_t len, unsigned flags);
 
+/* Whether anything is mapped at a virtual address. */
+bool paging_is_mapped(uint64_t virtual);
+
 /* How many mapped pages are both writable and executable: 0, or the kernel is at fault. */
 unsigned paging_audit(void);
 

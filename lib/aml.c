@@ -1,12 +1,13 @@
-/* _CBA in its constant forms. */
+/* _CBA and _S5 in their constant forms. */
 #include "aml.h"
 #include "mem.h"
 
-#define NAME_OP   0x08
-#define METHOD_OP 0x14
-#define RETURN_OP 0xa4
-#define EXT_OP    0x5b
-#define DEVICE_OP 0x82
+#define NAME_OP    0x08
+#define PACKAGE_OP 0x12
+#define METHOD_OP  0x14
+#define RETURN_OP  0xa4
+#define EXT_OP     0x5b
+#define DEVICE_OP  0x82
 
 /* An integer constant (ACPI 6.4, 20.2.3) at `at`; false when there is none. */
 static bool constant(const uint8_t *aml, size_t len, size_t at, uint64_t *value)
@@ -153,4 +154,52 @@ bool aml_next_window(const uint8_t *aml, size_t len, size_t *at, struct aml_wind
 	find_segment(aml, len, device, from, window);
 	find_buses(aml, len, device, from, window);
 	return true;
+}
+
+/* How many bytes the constant at `at` is of; constant() has said that it is one. */
+static size_t constant_len(const uint8_t *aml, size_t at)
+{
+	switch (aml[at]) {
+	case 0x0a:
+		return 2;
+	case 0x0b:
+		return 3;
+	case 0x0c:
+		return 5;
+	case 0x0e:
+		return 9;
+	default:
+		return 1;
+	}
+}
+
+/* The values for PM1a_CNT and PM1b_CNT at the start of the package (7.4.2); one alone is for both. */
+static bool sleep_package(const uint8_t *aml, size_t len, size_t at, uint8_t type[2])
+{
+	struct scope inside;
+	uint64_t value;
+
+	if (at >= len || aml[at] != PACKAGE_OP || !package(aml, len, at + 1, &inside) ||
+	    inside.start >= inside.end || aml[inside.start] == 0 ||
+	    !constant(aml, inside.end, inside.start + 1, &value))
+		return false;
+	type[0] = type[1] = (uint8_t)value;
+	at = inside.start + 1;
+	at += constant_len(aml, at);
+	if (aml[inside.start] >= 2 && constant(aml, inside.end, at, &value))
+		type[1] = (uint8_t)value;
+	return true;
+}
+
+bool aml_soft_off(const uint8_t *aml, size_t len, uint8_t type[2])
+{
+	for (size_t at = 1; at + 4 <= len; at++) {
+		bool named = aml[at - 1] == NAME_OP ||
+			     (at >= 2 && aml[at - 1] == '\\' && aml[at - 2] == NAME_OP);
+
+		if (named && memcmp(aml + at, "_S5_", 4) == 0 &&
+		    sleep_package(aml, len, at + 4, type))
+			return true;
+	}
+	return false;
 }

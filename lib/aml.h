@@ -25,4 +25,10 @@ struct aml_window {
  */
 bool aml_next_window(const uint8_t *aml, size_t len, size_t *at, struct aml_window *window);
 
+/*
+ * Name(\_S5, Package() {...}): what the sleep types of PM1a_CNT and PM1b_CNT are for soft off (ACPI 6.4,
+ * 7.4.2.6), not checked. False where it is not there in this form.
+ */
+bool aml_soft_off(const uint8_t *aml, size_t len, uint8_t type[2]);
+
 #endif

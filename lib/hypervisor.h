@@ -29,6 +29,9 @@ void hypervisor_find(struct hypervisor *found, struct hypervisor_leaf (*cpuid)(u
 /* Whether one of them is this. */
 bool hypervisor_is(const struct hypervisor *found, const char *name);
 
+/* Whether that of the i-th interface is this. */
+bool hypervisor_signs(const struct hypervisor *found, unsigned i, const char *name);
+
 /* The first signature, or "". */
 const char *hypervisor_name(const struct hypervisor *found);
 

@@ -17,10 +17,11 @@
  * is there and wrong, which is no reason to leave it out.
  */
 enum pio_kind {
-	PIO_ABSENT,
+	PIO_ABSENT, /* both ports read the same, as ports do that nobody claims */
 	PIO_SOUND,
 	PIO_NO_LATCH, /* CF8 does not read back, but CFC answers as it was told to */
 	PIO_STUCK,    /* CFC answers, and the same whatever CF8 was told: nothing can be reached */
+	PIO_SILENT,   /* somebody answers at CF8, and CFC shows no function */
 };
 
 struct pio {

@@ -71,16 +71,12 @@ bool discovery_read_table(struct session *s, struct mask_table *table)
 /* QEMU publishes the number of root buses beside bus 0, and no file when there are none. */
 static unsigned extra_roots(struct session *s)
 {
-	const struct hypervisor *hypervisor = &s->platform->hypervisor;
 	const uint8_t *bytes;
 
 	if (!s->found.fwcfg.present)
 		return ROOTS_UNKNOWN;
 	if (!s->found.extra_roots_item.key)
-		return hypervisor_is(hypervisor, "TCGTCGTCGTCG") ||
-			       hypervisor_is(hypervisor, "KVMKVMKVM")
-			   ? 0
-			   : ROOTS_UNKNOWN;
+		return s->found.vmm == VMM_QEMU ? 0 : ROOTS_UNKNOWN;
 	bytes = s->found.extra_roots_item.size == 8
 		    ? fwcfg_read(&s->found.fwcfg, s->found.extra_roots_item.key, 8)
 		    : NULL;
@@ -96,8 +92,11 @@ static unsigned extra_roots(struct session *s)
  * else. */
 static void find_roots(struct session *s)
 {
+	static const struct cfg_address first = {0, 0, 0};
+	const struct cfg *ecam = &s->found.path[PATH_ECAM];
 	const struct acpi *acpi = s->platform->acpi;
 	unsigned extra = extra_roots(s);
+	bool by_ecam = s->found.usable[PATH_ECAM] && ecam->ops->reaches(ecam, first, 0);
 
 	if (s->platform->roots.count) {
 		s->found.roots = s->platform->roots;
@@ -105,7 +104,8 @@ static void find_roots(struct session *s)
 			    s->found.roots.count);
 		return;
 	}
-	if (s->found.usable[PATH_PIO] && (extra != 0 || !s->found.usable[PATH_ECAM]))
+	/* MCFG need not name bus 0 of segment 0. */
+	if (s->found.usable[PATH_PIO] && (extra != 0 || !by_ecam))
 		roots_sweep(&s->found.path[PATH_PIO], 0, extra, &s->found.roots, &s->diag);
 	for (unsigned i = 0; i < acpi->mcfg_count && s->found.usable[PATH_ECAM]; i++) {
 		uint16_t segment = acpi->mcfg[i].segment;
@@ -221,6 +221,8 @@ void discovery_run(struct session *s)
 			? "; where they are hidden on purpose, say ports=off"
 			: "");
 	find_table(s);
+	s->found.vmm =
+	    vmm_identify(&s->platform->hypervisor, s->platform->acpi, s->found.fwcfg.present);
 	find_roots(s);
 	number_all(s);
 	s->found.ecam_reads = ecam_reads(s);
@@ -235,6 +237,8 @@ bool discovery_needs_path(struct session *s, unsigned path)
 			     s->options->ports_off ? "ports=off"
 			     : s->found.pio.kind == PIO_STUCK
 				 ? "the ports answer the same for every address (CF8-02)"
+			     : s->found.pio.kind == PIO_SILENT
+				 ? "CF8 is claimed and CFC shows nothing (CF8-02)"
 				 : "no configuration mechanism at port CF8h");
 	else
 		session_skip(s, "%s",

@@ -10,6 +10,7 @@
 #include "mask_table.h"
 #include "number.h"
 #include "pio.h"
+#include "vmm.h"
 
 struct session;
 
@@ -27,6 +28,7 @@ struct discovery {
 	enum mask_table_source table;
 	struct fwcfg_item table_item;
 	struct fwcfg_item extra_roots_item;
+	enum vmm vmm;
 
 	struct pci_roots roots;
 	struct numbering numbering;

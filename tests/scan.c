@@ -97,7 +97,8 @@ static bool sweep_pass(void *context)
 			swept[count++] = acpi->mcfg[i].segment;
 	}
 	for (unsigned i = 0; i < count; i++)
-		scan_sweep(p->cfg, swept[i], &p->map, &p->silent);
+		scan_sweep(p->cfg, swept[i], swept[i] ? NULL : &p->s->found.roots.aliases, &p->map,
+			   &p->silent);
 	return true;
 }
 

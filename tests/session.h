@@ -28,6 +28,8 @@ struct costs {
 	struct scan_price scan_table;
 };
 
+#define SESSION_FIGURES 4
+
 struct session {
 	const struct platform *platform;
 	const struct options *options;
@@ -40,7 +42,9 @@ struct session {
 	struct discovery found;
 	struct inventory inventory;
 	struct costs costs;
-	char headline[80]; /* the verdict in a few words, for the screen */
+	/* For the screen: the verdict in a few words, and the figures that matter most. */
+	char headline[80];
+	char figure[SESSION_FIGURES][48];
 	struct outcome outcome;
 	struct rules *rules; /* the conformance rules' own (rules/rule.h) */
 };

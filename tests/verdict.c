@@ -1,6 +1,7 @@
 /*
  * Which mechanism an operating system should choose here, and why; and what Linux does by itself.
  */
+#include "mem.h"
 #include "session.h"
 #include "test.h"
 #include "text.h"
@@ -215,6 +216,42 @@ static void explain_agreement(const struct session *s, char *to, size_t size)
 			    s->inventory.count);
 }
 
+/* Of the tree scan with sizing that takes the fewest; 0: none was priced. */
+static uint64_t fewest_exits(const struct session *s, unsigned path)
+{
+	uint64_t least = 0;
+
+	for (unsigned i = 0; i < SIZING_STRATEGIES; i++) {
+		const struct scan_price *price = &s->costs.scan[path][i];
+
+		if (price->cycles && (!least || price->exits < least))
+			least = price->exits;
+	}
+	return least;
+}
+
+static void fill_figures(struct session *s)
+{
+	static const char *const name[] = {[PATH_PIO] = "port", [PATH_ECAM] = "ecam"};
+	const struct read_price *read = s->costs.read;
+	char r[32], *to;
+
+	for (unsigned p = 0; p < PATHS; p++) {
+		if (read[p].p50)
+			text_format(s->figure[p], sizeof(s->figure[p]), "%s read %9llu cycles",
+				    name[p], (unsigned long long)read[p].p50);
+		if (fewest_exits(s, p))
+			text_format(s->figure[PATHS + p], sizeof(s->figure[0]),
+				    "scan by %s %6llu exits", name[p],
+				    (unsigned long long)fewest_exits(s, p));
+	}
+	if (read[PATH_PIO].p50 && read[PATH_ECAM].p50) {
+		ratio(r, sizeof(r), read[PATH_ECAM].p50, read[PATH_PIO].p50);
+		to = s->figure[PATH_ECAM];
+		text_format(to + strlen(to), sizeof(s->figure[0]) - strlen(to), ", ratio %s", r);
+	}
+}
+
 static void verdict(struct session *s, const struct test *test)
 {
 	char why[120], sizing_why[120], agreement[100], doubt[120], reason[500];
@@ -251,6 +288,7 @@ static void verdict(struct session *s, const struct test *test)
 	report_close(s->report);
 	text_format(s->headline, sizeof(s->headline), "access by %s, sizing by %s",
 		    discovery_path_names[c.access], c.sizing);
+	fill_figures(s);
 	report_note(s->report, "verdict: %s", s->headline);
 	report_note(s->report, "  %s", why);
 	report_note(s->report, "  %s", sizing_why);

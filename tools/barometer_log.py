@@ -282,14 +282,3 @@ def name_scan(o):
         return "scan paravirtual"
     sizing = "without sizing" if o.get("sizing") == "none" else f"with {o.get('sizing')} sizing"
     return f"scan {o.get('walk')} by {o.get('path')} {sizing}"
-
-
-def exit_count(log, o):
-    """How often a scan or sizing object's accesses leave the guest: two times an access through ports, address and data; once through
-    ECAM, but for reads where they are direct; once a call."""
-    reads, writes, calls = (o.get(key, 0) for key in ("reads", "writes", "calls"))
-    if o.get("path") == "pio":
-        return 2 * (reads + writes) + calls
-    if o.get("path") == "ecam" and log.first("env")[1].get("ecam_reads") == "direct":
-        return writes + calls
-    return reads + writes + calls

@@ -3,22 +3,11 @@
 import os
 import shlex
 
-from barometer_log import exit_count, median_of, name_access
+from barometer_log import median_of, name_access
+from barometer_result import env_of, exit_count, grouped, time_text
 from barometer_terminal import fitted, plain
 
 MECHANISMS = {"pio": "ports", "ecam": "ECAM", "paravirtual": "table", "baseline": "baseline"}
-
-
-def grouped(number):
-    return f"{number:,}"
-
-
-def time_text(ns):
-    """Three digits are all that a median is good for."""
-    for unit, factor in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
-        if ns >= factor:
-            return f"{ns / factor:.3g} {unit}" if ns / factor < 999.5 else f"{ns / factor:.0f} {unit}"
-    return f"{ns:.3g} ns"
 
 
 def times_text(ratio):
@@ -40,7 +29,7 @@ class Measures:
     """What a reader knows, to put other figures beside: a CPUID exit and a load from RAM, as this run timed them."""
 
     def __init__(self, log):
-        env = log.first("env")[1]
+        env = env_of(log)
         found = {o.get("op"): median_of(o) for _, o in log.all("access") if o.get("path") == "baseline"}
         # Without a hypervisor, or in an emulator, CPUID exits to nobody.
         cpuid = "CPUID exit" if env.get("hypervisor") and not env.get("emulated") else "CPUID"
@@ -60,7 +49,7 @@ class Measures:
 
 
 def cost_table(log, terminal):
-    env = log.first("env")[1]
+    env = env_of(log)
     accesses = [o for _, o in log.all("access") if o.get("width") in (0, 4) or o.get("op") == "decode-toggle"]
     if not accesses:
         return
@@ -107,7 +96,7 @@ def scan_table(log, terminal):
     scans = [o for _, o in log.all("scan")]
     if not scans:
         return
-    env = log.first("env")[1]
+    env = env_of(log)
     emulated = bool(env.get("emulated"))
     heads = ["", "accesses", "exits", "cycles", "ratio"]
     base = next((o for path in ("pio", "ecam") for o in scans if (o.get("path"), o.get("walk"), o.get("sizing")) == (path, "tree", "per-bar")), None)

@@ -3,31 +3,16 @@
  * contents under a sound root and with sound checksums, which no fuzzer would find by itself.
  */
 #include <string.h>
-#include "acpi.h"
+#include "acpi_power.h"
 #include "fuzz.h"
+#include "fuzz_memory.h"
 
-#define BASE       0x10000u
+#define BASE       FUZZ_MEMORY_BASE
 #define MEMORY_MAX 8192
 #define TABLES_MAX 6
-#define COPIES_MAX 1200
 
 static uint8_t memory[MEMORY_MAX];
 static size_t memory_len;
-static void *copies[COPIES_MAX];
-static unsigned copy_count;
-
-/* A copy of exactly what was asked for, so that the address sanitizer sees a byte more. */
-static const void *map(void *context, uint64_t physical, size_t len)
-{
-	(void)context;
-	if (physical < BASE || len > memory_len || physical - BASE > memory_len - len)
-		return NULL;
-	FUZZ_CHECK(copy_count < COPIES_MAX);
-	copies[copy_count] = malloc(len ? len : 1);
-	FUZZ_CHECK(copies[copy_count]);
-	memcpy(copies[copy_count], memory + (physical - BASE), len);
-	return copies[copy_count++];
-}
 
 static void put(size_t at, unsigned width, uint64_t value)
 {
@@ -113,6 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = {data, size};
 	static struct acpi acpi;
+	struct acpi_power power;
 
 	if (fuzz_byte(&in) & 1) {
 		build(&in);
@@ -120,9 +106,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memory_len = in.left < MEMORY_MAX ? in.left : MEMORY_MAX;
 		memcpy(memory, in.at, memory_len);
 	}
-	acpi_parse(&acpi, BASE, 52, map, NULL, &fuzz_diag);
+	fuzz_memory_set(memory, memory_len);
+	acpi_parse(&acpi, BASE, 52, fuzz_memory_map, NULL, &fuzz_diag);
 	check(&acpi);
-	while (copy_count)
-		free(copies[--copy_count]);
+	acpi_power_find(&power, &acpi, fuzz_memory_map, NULL);
+	FUZZ_CHECK(!power.soft_off || (power.type[0] < 8 && power.type[1] < 8));
+	FUZZ_CHECK(!power.reset.is_port || power.reset.address <= 0xffff);
+	FUZZ_CHECK(!power.sleep_control.is_port || power.sleep_control.address <= 0xffff);
+	fuzz_memory_free();
 	return 0;
 }

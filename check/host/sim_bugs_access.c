@@ -219,6 +219,13 @@ static void bug_cfc_stuck_latch(struct sim_port *p)
 		p->value = 0xffffffff;
 }
 
+/* The latch is there and forgets, and nothing is behind the data port. */
+static void bug_cf8_zero_cfc_ones(struct sim_port *p)
+{
+	if (!p->out && (p->port == 0xcf8 || is_data(p)))
+		p->value = p->port == 0xcf8 ? 0 : 0xffffffff;
+}
+
 /* An address with reserved bits set reaches nothing. */
 static bool bug_cf8_reserved_reaches_nothing(struct sim_port *p)
 {
@@ -279,7 +286,8 @@ static const struct sim_bug bugs[] = {
 		"80:02.0 register 0x00 over pio: read 0x10d38086, the function of bus 0"}}},
     {.name = "ecam-off-by-start-bus",
      .decoded = bug_ecam_off_by_start_bus,
-     .fails = {{"ID-01", "40:00.0 register 0x00 over pio: read 0x000b1b36"}}},
+     .fails = {{"MCFG-08", "MCFG entry 1 (segment 0, buses 64 to 127, base 0xb0000000): ports"},
+	       {"ID-01", "40:00.0 register 0x00 over pio: read 0x000b1b36"}}},
     /* Nothing that is found by its bytes is found, the Express capability for one. */
     {.name = "ecam-parts-from-lane-0",
      .decoded = bug_ecam_parts_from_lane_0,
@@ -313,12 +321,16 @@ static const struct sim_bug bugs[] = {
     {.name = "ecam-stale-after-port",
      .answered = bug_ecam_stale,
      .fails = {{"COH-01", "00:02.0 register 0x3c over pio: wrote 0x5a, read 0x0 over ecam"},
+	       {"SMP-01", "over pio: one vCPU wrote 0x5a, the other read 0x00 over ecam"},
 	       {"VIO-01",
 		"00:07.0 register 0x60 over ecam: aimed at device_feature, read 0x00000000"},
 	       {"CMD-02", "00:03.0 register 0x06 over ecam"}}},
     {.name = "port-stale-after-ecam",
      .answered = bug_port_stale,
      .fails = {{"COH-02", "00:02.0 register 0x3c over ecam: wrote 0x5a, read 0x0 over pio"},
+	       {"SMP-01", "over ecam: one vCPU wrote 0x5a, the other read"},
+	       /* Sizing through ports puts back what they read, which is old. */
+	       {"SIDE-05", "00:02.0 register 0x14 over ecam: read 0xa5a5a5a1"},
 	       {"VIO-01",
 		"00:07.0 register 0x60 over pio: aimed at device_feature, read 0x00000000"}}},
     {.name = "cf8-reads-zero",
@@ -329,6 +341,9 @@ static const struct sim_bug bugs[] = {
      .port = bug_cfc_stuck,
      .port_answered = bug_cfc_stuck_latch,
      .fails = {{"CF8-02", "port CFC: read 0x29c08086 for 00:00.0 and for ff:1f.7"}}},
+    {.name = "cf8-zero-cfc-ones",
+     .port_answered = bug_cf8_zero_cfc_ones,
+     .fails = {{"CF8-02", "port CF8: wrote 0x80000000, read 0x00000000, and CFC 0xffffffff"}}},
     {.name = "cf8-reserved-reaches-nothing",
      .port = bug_cf8_reserved_reaches_nothing,
      .fails = {{"CF8-06", "wrote CF8 0xc0000000, CFC read 0xffffffff"}}},

@@ -1,5 +1,6 @@
 /* Seeded bugs of single bits: what must hold, what must not, what capabilities say. */
 #include <stdlib.h>
+#include "caps.h"
 #include "sim_bugs.h"
 #include "sim_build.h"
 
@@ -242,6 +243,27 @@ static void bug_virtio_bar_missing(void)
 	fn->value[find_cap(fn, 0x09) + 4] = 2;
 }
 
+/* Legal: a region among I/O ports (virtio 1.2, 4.1.4), as QEMU's modern-pio-notify=on has it. */
+static void legal_virtio_region_in_ports(void)
+{
+	struct sim_fn *fn = at(0, 7);
+	unsigned cap = find_cap(fn, 0x09);
+
+	sim_bar(fn, 2, SIM_IO16, 4);
+	fn->value[cap + 4] = 2;
+	sim_set32(fn, cap + 8, 0);
+	sim_set32(fn, cap + 12, 4);
+}
+
+/* Legal: BARs may be fixed, and named by Enhanced Allocation alone (PCIe 7.8.5). */
+static void legal_msi_x_by_enhanced_allocation(void)
+{
+	struct sim_fn *fn = at(0, 2);
+
+	bug_msi_x_in_no_bar();
+	sim_cap(fn, CAP_EA, 4);
+}
+
 /* Legal: what a conventional device of one function may do (PCI 3.0, 3.2.2.3.4). */
 static bool legal_conventional_aliases(struct sim_access *a)
 {
@@ -365,6 +387,8 @@ static const struct sim_bug bugs[] = {
     {.name = "virtio-bar-missing",
      .machine = bug_virtio_bar_missing,
      .fails = {{"REG-02", "a virtio region is 0x38 bytes at 0x1000 of BAR 2, which has 0x0"}}},
+    {.name = "legal-virtio-region-in-ports", .machine = legal_virtio_region_in_ports},
+    {.name = "legal-msi-x-by-enhanced-allocation", .machine = legal_msi_x_by_enhanced_allocation},
     {.name = "legal-conventional-aliases", .decoded = legal_conventional_aliases},
     {.name = "conventional-alias-of-another",
      .decoded = bug_conventional_alias_of_another,

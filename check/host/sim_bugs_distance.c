@@ -199,7 +199,8 @@ static const struct sim_bug bugs[] = {
      .answered = bug_phantom_on_empty_bus,
      .fails = {{"ABS-05",
 		"05:00.0 register 0x00 over pio: no bridge leads to bus 5; 1 bytes read 0x1"},
-	       {"DST-01", "with secondary 63, bus 1 still read 0xffff0001"}}},
+	       {"DST-01", "with secondary 63, bus 1 still read 0xffff0001"},
+	       {"SMP-05", "the other read 0xffff0001 on bus 1"}}},
     {.name = "phantoms-behind-bridges",
      .answered = bug_phantoms_behind_bridges,
      .fails = {{"ABS-06", "01:01.0 register 0x00 over ecam: reads as 0xffff0001"},
@@ -207,7 +208,8 @@ static const struct sim_bug bugs[] = {
 	       {"PV-02", "01:01.0: is on the bus"},
 	       {"CMD-02", "01:01.0 register 0x06 over pio"},
 	       {"DST-01", "with secondary 63, bus 1 still read 0xffff0001"},
-	       {"DST-09", "with subordinate 2, bus 3 read 0xffff0001"}}},
+	       {"DST-09", "with subordinate 2, bus 3 read 0xffff0001"},
+	       {"SMP-05", "the other read 0xffff0001 on bus 1"}}},
 };
 
 const struct sim_bug_table sim_bugs_distance = {bugs, sizeof(bugs) / sizeof(bugs[0])};

@@ -7,6 +7,7 @@
 #include "sim_build.h"
 #include "sim_bugs.h"
 #include "sim_rules.h"
+#include "sim_smp.h"
 
 #define ARENA_SIZE (8u << 20)
 #define TEXT_SIZE  (1u << 20)
@@ -131,7 +132,8 @@ static void build(void)
 	sim_number();
 }
 
-static uint8_t arena_bytes[ARENA_SIZE], table[SIM_PV_MAX];
+static uint8_t arena_bytes[ARENA_SIZE] __attribute__((aligned(4096)));
+static uint8_t table[SIM_PV_MAX];
 static char text[TEXT_SIZE];
 static size_t text_len;
 bool sim_rules_printed_in_window;
@@ -245,6 +247,7 @@ static struct cfg_counts counts;
 static struct report report;
 uint32_t sim_rules_reads;
 bool sim_rules_emulated;
+unsigned sim_rules_vcpus = 2;
 
 const char *sim_rules_run(const char *globs, const char *hypervisor)
 {
@@ -258,11 +261,16 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 	    .tsc_source = "none",
 	    .lfence = "serializing",
 	    .emulated = sim_rules_emulated,
+	    .console = "none",
 	    .acpi = &acpi,
 	    .map_device = sim_map,
 	    .is_ram = is_ram,
 	    .is_listed = is_ram,
 	    .map_uncached = no_map,
+	    .vcpus = sim_rules_vcpus,
+	    .vcpus_reason = "this machine has one",
+	    .run_together = sim_run_together,
+	    .pause = sim_pause,
 	};
 
 	take_roots(&platform.roots);

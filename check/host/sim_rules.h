@@ -34,6 +34,9 @@ extern uint32_t sim_rules_reads;
 /* Whether the CPU of the next runs is an emulated one. */
 extern bool sim_rules_emulated;
 
+/* vCPUs of the machines that follow; at first 2. */
+extern unsigned sim_rules_vcpus;
+
 /* Whether the run counted the accesses that the machine saw. */
 bool sim_rules_counts_agree(void);
 

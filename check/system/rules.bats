@@ -14,7 +14,7 @@ rules() {
 seabios=(-bios bios-256k.bin)
 
 @test "all rules, q35 through OVMF: the known deviations, nothing else" {
-    rules --boot efi
+    timeout=300 rules --boot efi -- -smp 2
     holds '.[-1] | .xfailed == 3 and .failed == 0 and .errors == 0'
     logged '^not ok [0-9]+ rule.cf8.reserved # XFAIL CF8-04: QEMU'
     logged '^not ok [0-9]+ rule.cf8.low-bits # XFAIL CF8-05: QEMU'
@@ -57,7 +57,7 @@ seabios=(-bios bios-256k.bin)
 
 @test "all rules under KVM" {
     kvm_or_skip
-    rules --accel kvm --boot pvh -- "${seabios[@]}"
+    rules --accel kvm --boot pvh -- "${seabios[@]}" -smp 2
 }
 
 @test "the rules' price on the reference machine: under 100,000 accesses, and said" {

@@ -84,6 +84,12 @@ static void keeps(struct session *s, const struct test *test)
 		rule_expect_at(s, test, false, "port CFC",
 			       "read 0x%08x for 00:00.0 and for ff:1f.7, should follow CF8",
 			       s->found.pio.id);
+	if (s->found.pio.kind == PIO_SILENT)
+		rule_expect_at(
+		    s, test, false, "port CF8",
+		    "wrote 0x%08x, read 0x%08x, and CFC 0x%08x for 00:00.0: somebody has "
+		    "these ports, and no function can be reached through them",
+		    PIO_ENABLE, s->found.pio.latch, s->found.pio.id);
 	if (!s->found.usable[PATH_PIO] || !take(s, test, &l))
 		return;
 	for (unsigned i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {

@@ -3,52 +3,13 @@
  * hypervisor that breaks one may not survive it.
  */
 #include <stddef.h>
+#include "rules/buses.h"
 #include "rules/place.h"
-
-/* A bus number that the root bus's host bridge passes on and that nothing uses. 0: none. */
-static uint8_t free_bus(const struct session *s, const struct pci_root *root)
-{
-	struct pci_bus_set used = {0};
-
-	for (unsigned i = 0; i < s->found.roots.count; i++)
-		if (s->found.roots.root[i].segment == root->segment)
-			pci_bus_add(&used, s->found.roots.root[i].bus);
-	for (unsigned i = 0; i < s->inventory.count; i++)
-		for (unsigned b = pci_secondary(&s->inventory.known[i].fn);
-		     pci_is_bridge(&s->inventory.known[i].fn) &&
-		     b <= pci_subordinate(&s->inventory.known[i].fn);
-		     b++)
-			pci_bus_add(&used, b);
-	for (unsigned bus = root->last; bus > root->bus; bus--)
-		if (!pci_bus_in(&used, bus))
-			return (uint8_t)bus;
-	return 0;
-}
-
-/* Some function on a bus, whose ID must follow it to its new number; PCI_ID all-ones: the bus is
- * empty. */
-static struct pci_function occupant(const struct session *s, uint16_t segment, uint8_t bus)
-{
-	for (unsigned i = 0; i < s->inventory.count; i++)
-		if (s->inventory.known[i].fn.at.bus == bus &&
-		    s->inventory.known[i].fn.at.segment == segment)
-			return s->inventory.known[i].fn;
-	return (struct pci_function){.at = {segment, bus, 0}, .id = 0xffffffff};
-}
-
-static const struct pci_root *root_of(const struct session *s, struct cfg_address at)
-{
-	for (unsigned i = 0; i < s->found.roots.count; i++)
-		if (s->found.roots.root[i].segment == at.segment &&
-		    s->found.roots.root[i].bus == at.bus)
-			return &s->found.roots.root[i];
-	return NULL;
-}
 
 static void check_renumber(const struct rule_target *t)
 {
-	const struct pci_root *root = root_of(t->s, t->fn->at);
-	uint8_t moved = root ? free_bus(t->s, root) : 0;
+	const struct pci_root *root = rule_root_of(t->s, t->fn->at);
+	uint8_t moved = root ? rule_free_bus(t->s, root) : 0;
 	struct cfg_address old, new;
 	struct pci_function there;
 	uint32_t numbers, got, at_new, at_old, back;
@@ -56,7 +17,7 @@ static void check_renumber(const struct rule_target *t)
 	/* Only bridges on a root bus: those above a deeper one would not pass the number on. */
 	if (!pci_is_bridge(t->fn) || !pci_secondary(t->fn) || !moved)
 		return;
-	there = occupant(t->s, t->fn->at.segment, pci_secondary(t->fn));
+	there = rule_occupant(t->s, t->fn->at.segment, pci_secondary(t->fn));
 	old = new = there.at;
 	new.bus = moved;
 	if (!t->cfg->ops->reaches(t->cfg, new, 0))
@@ -89,7 +50,7 @@ static uint8_t bus_below(const struct session *s, const struct pci_function *bri
 		if (fn->at.segment == bridge->at.segment && pci_is_bridge(fn) &&
 		    pci_secondary(fn) > pci_secondary(bridge) &&
 		    pci_secondary(fn) <= pci_subordinate(bridge) &&
-		    pci_id_present(occupant(s, fn->at.segment, pci_secondary(fn)).id))
+		    pci_id_present(rule_occupant(s, fn->at.segment, pci_secondary(fn)).id))
 			return pci_secondary(fn);
 	}
 	return 0;
@@ -98,7 +59,7 @@ static uint8_t bus_below(const struct session *s, const struct pci_function *bri
 static void check_subordinate(const struct rule_target *t)
 {
 	uint8_t below = pci_is_bridge(t->fn) && pci_secondary(t->fn) ? bus_below(t->s, t->fn) : 0;
-	struct pci_function there = occupant(t->s, t->fn->at.segment, below);
+	struct pci_function there = rule_occupant(t->s, t->fn->at.segment, below);
 	uint32_t got, back;
 
 	if (!below || !t->cfg->ops->reaches(t->cfg, there.at, 0))
