@@ -35,6 +35,8 @@ MEMBERS = {
     "access": {"path": TEXT, "op": TEXT, **dict.fromkeys(("n", "min", "p50", "p90", "p99", "max", "mad", "overhead"), NUMBER)},
     "scan": {"path": TEXT, "walk": TEXT, "sizing": TEXT, **_COUNTS},
     "sizing": {"path": TEXT, "strategy": TEXT, **_COUNTS},
+    "contention": {"mechanism": TEXT, **dict.fromkeys(("vcpus", "per_gcycle", "scaling", "p50", "p99"), NUMBER)},
+    "parallel_scan": {"path": TEXT, "sizing": TEXT, **dict.fromkeys(("vcpus", "reads", "writes", "cycles", "ratio"), NUMBER)},
     "rule": {"id": TEXT, "test": TEXT},
     "cause": {"text": TEXT, "explains": TEXTS},
     "verdict": {"access": TEXT, "sizing": TEXT, "reason": TEXT},
@@ -42,7 +44,7 @@ MEMBERS = {
 }
 # What some logs have besides.
 OPTIONAL = {
-    "env": {"roots": OBJECTS, "hypervisors": TEXTS},
+    "env": {"roots": OBJECTS, "hypervisors": TEXTS, "vcpus": NUMBER},
     "access": {"width": NUMBER, "target": TEXT, "batch": NUMBER, "p50_milli": NUMBER, "log2": PAIRS},
     "scan": {"buses": NUMBER},
     "verdict": {"linux": TEXT, "confidence": TEXT},

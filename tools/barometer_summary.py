@@ -127,6 +127,29 @@ def scan_table(log, terminal):
         terminal.paragraph(f"Ratio: {what} {through} with per-bar sizing{time}." + (" Cycles are the emulator's." if emulated else ""), "dim")
 
 
+# ---- what several vCPUs make of it ------------------------------------------------------------------------------------
+
+
+def thousandths(number):
+    return f"{number / 1000:.2f}"
+
+
+def vcpu_tables(log, terminal):
+    reads, scans = ([o for _, o in log.all(kind)] for kind in ("contention", "parallel_scan"))
+    if reads:
+        terminal.line()
+        terminal.line("What vCPUs that read at once make of it")
+        rows = [[f"  {o['mechanism']}", str(o["vcpus"]), grouped(o["per_gcycle"]), thousandths(o["scaling"]), grouped(o["p50"]), grouped(o["p99"])] for o in reads]
+        terminal.table(["", "vCPUs", "per 10^9 cycles", "scaling", "median", "99 %"], rows, optional=(2, 5))
+        terminal.paragraph("Scaling: what all read, beside as many times what one reads alone.", "dim")
+    if scans:
+        terminal.line()
+        terminal.line("What a scan costs that vCPUs share")
+        rows = [[f"  {scan_name(o)}", str(o["vcpus"]), grouped(o["reads"] + o["writes"]), grouped(o["cycles"]), thousandths(o["ratio"])] for o in scans]
+        terminal.table(["", "vCPUs", "accesses", "cycles", "ratio"], rows)
+        terminal.paragraph("Ratio: time beside that of one vCPU.", "dim")
+
+
 # ---- tests ------------------------------------------------------------------------------------------------------------
 
 
@@ -246,6 +269,7 @@ def verdict(log, terminal, status, trouble, path):
 def everything(log, terminal, status, trouble, path):
     cost_table(log, terminal)
     scan_table(log, terminal)
+    vcpu_tables(log, terminal)
     tests(log, terminal)
     terminal.line()
     verdict(log, terminal, status, trouble, path)
