@@ -81,5 +81,5 @@ setup() {
         compadd() { print -r -- ${(P)2}; }; _files() { print files; }
         try() { words=(barometer "$@") CURRENT=$(( $# + 1 )); . $place/_barometer; }
         place=$1; try ""; try run --boot ""; try report --m; try lspci ""; try run -- --acc' - "$place/share/zsh/site-functions"
-    [[ ${lines[0]} == 'run report compare '* && ${lines[1]} == 'efi pvh iso' && ${lines[2]} == *--markdown* && ${lines[3]} == files && ${lines[4]} == files ]]
+    [[ ${lines[0]} == 'run report compare '* && ${lines[1]} == 'efi pvh linux iso iso-bios' && ${lines[2]} == *--markdown* && ${lines[3]} == files && ${lines[4]} == files ]]
 }
