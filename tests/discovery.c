@@ -1,11 +1,9 @@
 /* Finding mechanisms, mask table and root buses, and numbering what firmware left unnumbered. */
 #include <stddef.h>
-#include "io.h"
+#include "direct.h"
 #include "mem.h"
 #include "roots.h"
 #include "session.h"
-#include "stats.h"
-#include "tsc.h"
 
 const char *const discovery_path_names[PATHS] = {"pio", "ecam"};
 
@@ -157,50 +155,6 @@ static void number_all(struct session *s)
 					 s->found.path[PATH_ECAM].reads - before));
 }
 
-/*
- * A read that costs a small fraction of a write did not exit: the page is mapped for reading. Each
- * is timed by itself, less the timing's own cost. Written is the vendor ID with its own value, a
- * register that takes no writes.
- */
-#define PROBES 9
-
-static const char *ecam_reads(struct session *s)
-{
-	struct cfg *ecam = &s->found.path[PATH_ECAM];
-	uint64_t empty[PROBES], reads[PROBES], writes[PROBES], none, read, write;
-	volatile uint8_t *id_register;
-	struct cfg_address at;
-	uint32_t id;
-
-	if (!s->found.usable[PATH_ECAM] || !s->found.roots.count)
-		return "none";
-	at = (struct cfg_address){s->found.roots.root[0].segment, s->found.roots.root[0].bus, 0};
-	id = cfg_read32(ecam, at, PCI_ID);
-	id_register = ecam_pointer(ecam, at, PCI_ID);
-	if (!pci_id_present(id) || !id_register)
-		return "exit";
-	for (unsigned i = 0; i < PROBES; i++) {
-		uint64_t start = tsc_read();
-
-		empty[i] = tsc_read() - start;
-		s->counts->ecam_read++;
-		start = tsc_read();
-		io_mmio_read32(id_register);
-		reads[i] = tsc_read() - start;
-		s->counts->ecam_write++;
-		start = tsc_read();
-		io_mmio_write32(id_register, id);
-		tsc_wait_for_stores();
-		writes[i] = tsc_read() - start;
-	}
-	none = stats_median64(empty, PROBES);
-	read = stats_median64(reads, PROBES);
-	write = stats_median64(writes, PROBES);
-	read = read > none ? read - none : 0;
-	write = write > none ? write - none : 0;
-	return read < write / 4 ? "direct" : "exit";
-}
-
 void discovery_run(struct session *s)
 {
 	s->found.ecam = (struct ecam){.acpi = s->platform->acpi,
@@ -225,7 +179,7 @@ void discovery_run(struct session *s)
 	    vmm_identify(&s->platform->hypervisor, s->platform->acpi, s->found.fwcfg.present);
 	find_roots(s);
 	number_all(s);
-	s->found.ecam_reads = ecam_reads(s);
+	s->found.ecam_reads = direct_summary(s);
 }
 
 bool discovery_needs_path(struct session *s, unsigned path)

@@ -22,7 +22,7 @@ struct discovery {
 	struct ecam ecam;
 	struct cfg path[PATHS];
 	bool usable[PATHS];
-	const char *ecam_reads; /* "none", "exit", "direct" */
+	const char *ecam_reads; /* as direct_summary() has it */
 
 	struct fwcfg fwcfg;
 	enum mask_table_source table;

@@ -20,7 +20,8 @@ struct finds {
 } __attribute__((aligned(128)));
 
 struct many {
-	struct session *s;
+	uint32_t next __attribute__((aligned(128))); /* bus that nobody has taken */
+	struct session *s __attribute__((aligned(128)));
 	struct team *team;
 	struct cfg_address *bus; /* devfn is 0 */
 	unsigned buses;
@@ -28,7 +29,6 @@ struct many {
 	unsigned functions, bars;
 	uint64_t cycles[PASSES_MAX]; /* of each pass, from the moment that all were there */
 	unsigned passes;
-	uint32_t next __attribute__((aligned(128))); /* bus that nobody has taken */
 };
 
 static void ignore(void *context, const char *text)
@@ -121,6 +121,7 @@ static bool prepare(struct many *m, const struct pci_map *map)
 static void report_level(const struct many *m, const struct cost *cost, uint64_t alone)
 {
 	struct report *r = m->s->report;
+	uint64_t accesses = cost->reads + cost->writes;
 	uint64_t ratio = alone ? (cost->cycles * 1000 + alone / 2) / alone : 0;
 
 	report_open(r, "parallel_scan");
@@ -134,8 +135,7 @@ static void report_level(const struct many *m, const struct cost *cost, uint64_t
 	report_number(r, "ratio", ratio);
 	report_close(r);
 	report_note(r, "a scan by %u vCPU%s takes %llu accesses, %llu.%03llu of the time of one",
-		    m->team->count, m->team->count > 1 ? "s" : "",
-		    (unsigned long long)(cost->reads + cost->writes),
+		    m->team->count, m->team->count > 1 ? "s" : "", (unsigned long long)accesses,
 		    (unsigned long long)(ratio / 1000), (unsigned long long)(ratio % 1000));
 }
 

@@ -216,16 +216,16 @@ static void explain_agreement(const struct session *s, char *to, size_t size)
 			    s->inventory.count);
 }
 
-/* Of the tree scan with sizing that takes the fewest; 0: none was priced. */
-static uint64_t fewest_exits(const struct session *s, unsigned path)
+/* Of the tree scan with the sizing that takes the fewest; 0: none was priced. */
+static uint64_t least_exits(const struct session *s, unsigned path)
 {
 	uint64_t least = 0;
 
 	for (unsigned i = 0; i < SIZING_STRATEGIES; i++) {
-		const struct scan_price *price = &s->costs.scan[path][i];
+		uint64_t exits = s->costs.scan[path][i].exits;
 
-		if (price->cycles && (!least || price->exits < least))
-			least = price->exits;
+		if (exits && (!least || exits < least))
+			least = exits;
 	}
 	return least;
 }
@@ -233,20 +233,20 @@ static uint64_t fewest_exits(const struct session *s, unsigned path)
 static void fill_figures(struct session *s)
 {
 	static const char *const name[] = {[PATH_PIO] = "port", [PATH_ECAM] = "ecam"};
-	const struct read_price *read = s->costs.read;
 	char r[32], *to;
 
 	for (unsigned p = 0; p < PATHS; p++) {
-		if (read[p].p50)
+		uint64_t cycles = s->costs.read[p].p50, exits = least_exits(s, p);
+
+		if (cycles)
 			text_format(s->figure[p], sizeof(s->figure[p]), "%s read %9llu cycles",
-				    name[p], (unsigned long long)read[p].p50);
-		if (fewest_exits(s, p))
+				    name[p], (unsigned long long)cycles);
+		if (exits)
 			text_format(s->figure[PATHS + p], sizeof(s->figure[0]),
-				    "scan by %s %6llu exits", name[p],
-				    (unsigned long long)fewest_exits(s, p));
+				    "scan by %s %6llu exits", name[p], (unsigned long long)exits);
 	}
-	if (read[PATH_PIO].p50 && read[PATH_ECAM].p50) {
-		ratio(r, sizeof(r), read[PATH_ECAM].p50, read[PATH_PIO].p50);
+	if (s->costs.read[PATH_PIO].p50 && s->costs.read[PATH_ECAM].p50) {
+		ratio(r, sizeof(r), s->costs.read[PATH_ECAM].p50, s->costs.read[PATH_PIO].p50);
 		to = s->figure[PATH_ECAM];
 		text_format(to + strlen(to), sizeof(s->figure[0]) - strlen(to), ", ratio %s", r);
 	}

@@ -35,16 +35,19 @@ MEMBERS = {
     "access": {"path": TEXT, "op": TEXT, **dict.fromkeys(("n", "min", "p50", "p90", "p99", "max", "mad", "overhead"), NUMBER)},
     "scan": {"path": TEXT, "walk": TEXT, "sizing": TEXT, **_COUNTS},
     "sizing": {"path": TEXT, "strategy": TEXT, **_COUNTS},
-    "contention": {"mechanism": TEXT, **dict.fromkeys(("vcpus", "per_gcycle", "scaling", "p50", "p99"), NUMBER)},
-    "parallel_scan": {"path": TEXT, "sizing": TEXT, **dict.fromkeys(("vcpus", "reads", "writes", "cycles", "ratio"), NUMBER)},
     "rule": {"id": TEXT, "test": TEXT},
+    "contention": {"mechanism": TEXT, "oversubscribed": YES,
+                   **dict.fromkeys(("vcpus", "accesses", "cycles", "per_gcycle", "scaling", "least", "most", "p50", "p99"), NUMBER)},
+    "parallel_scan": {"path": TEXT, "sizing": TEXT, **dict.fromkeys(("vcpus", "reads", "writes", "cycles", "ratio"), NUMBER)},
+    "direct": {"present": YES, "bus": YES, **dict.fromkeys(("first", "last", "header", "low", "extended"), TEXT),
+               **dict.fromkeys(("segment", "functions", "read", "first_read", "later_read"), NUMBER)},
     "cause": {"text": TEXT, "explains": TEXTS},
     "verdict": {"access": TEXT, "sizing": TEXT, "reason": TEXT},
     "done": {"status": TEXT},
 }
 # What some logs have besides.
 OPTIONAL = {
-    "env": {"roots": OBJECTS, "hypervisors": TEXTS, "vcpus": NUMBER},
+    "env": {"vcpus": NUMBER, "roots": OBJECTS, "hypervisors": TEXTS},
     "access": {"width": NUMBER, "target": TEXT, "batch": NUMBER, "p50_milli": NUMBER, "log2": PAIRS},
     "scan": {"buses": NUMBER},
     "verdict": {"linux": TEXT, "confidence": TEXT},

@@ -94,8 +94,9 @@ def many(page):
     for i, log in enumerate(page.logs):
         lines = {}
         for line, o in log.all("contention"):
-            lines.setdefault(o["mechanism"], []).append((line, o))
-        if lines:
+            if o["vcpus"]:
+                lines.setdefault(o["mechanism"], []).append((line, o))
+        if any(o["vcpus"] > 1 for points in lines.values() for _, o in points):
             text += f"{page.chip_if_several(i)}{chart(page, i, lines)}{table(page, i, lines)}{doubt(lines)}"
         text += scans(page, i)
     if not text:

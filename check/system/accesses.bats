@@ -140,6 +140,16 @@ same_inside_and_outside() {
     same_inside_and_outside
 }
 
+@test "stock QEMU: nothing is direct, and every function is in the map" {
+    traced --boot pvh --pv off --append 'tests=access.direct,enumerate.ecam' --
+    passed
+    same_inside_and_outside
+    holds 'map(.functions) | add == 65536' direct
+    holds 'all(.[]; .header != "direct" and .low != "direct" and .extended != "direct")' direct
+    holds 'map(select(.present).functions) | add == 24' direct
+    holds '.[0].ecam_reads == "exit"' env
+}
+
 # ports N: N buses behind root ports that fill whole slots, one function on each.
 ports() {
     local i

@@ -128,6 +128,14 @@ assert seen > 60, seen
 END
 }
 
+@test "the map of what exits: a row a bus, and one for those that are not there" {
+    "$tools/report" -o "$BATS_TEST_TMPDIR/page.html" "$(whole)"
+    for name in 'bus 0'{0..6} '249 buses that are not there'; do
+        grep -q "<th class=\"name\" scope=\"row\">$name</th>" "$BATS_TEST_TMPDIR/page.html"
+    done
+    grep -q 'Of 24 functions none is read without an exit' "$BATS_TEST_TMPDIR/page.html"
+}
+
 @test "throughput against vCPUs: a line a mechanism through three points, and where one vCPU ran nothing" {
     "$tools/report" -o "$BATS_TEST_TMPDIR/page.html" "$BATS_FILE_TMPDIR/many.log"
     (($(grep -o '<polyline [^>]*points="[^ "]* [^ "]* [^ "]*">' "$BATS_TEST_TMPDIR/page.html" | wc -l) == 4))
