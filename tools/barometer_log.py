@@ -38,7 +38,7 @@ MEMBERS = {
     "rule": {"id": TEXT, "test": TEXT},
     "contention": {"mechanism": TEXT, "oversubscribed": YES,
                    **dict.fromkeys(("vcpus", "accesses", "cycles", "per_gcycle", "scaling", "least", "most", "p50", "p99"), NUMBER)},
-    "parallel_scan": {"vcpus": NUMBER, "ratio": NUMBER},
+    "parallel_scan": {"path": TEXT, "sizing": TEXT, **dict.fromkeys(("vcpus", "reads", "writes", "cycles", "ratio"), NUMBER)},
     "direct": {"present": YES, "bus": YES, **dict.fromkeys(("first", "last", "header", "low", "extended"), TEXT),
                **dict.fromkeys(("segment", "functions", "read", "first_read", "later_read"), NUMBER)},
     "cause": {"text": TEXT, "explains": TEXTS},
@@ -47,7 +47,7 @@ MEMBERS = {
 }
 # What some logs have besides.
 OPTIONAL = {
-    "env": {"roots": OBJECTS, "hypervisors": TEXTS},
+    "env": {"vcpus": NUMBER, "roots": OBJECTS, "hypervisors": TEXTS},
     "access": {"width": NUMBER, "target": TEXT, "batch": NUMBER, "p50_milli": NUMBER, "log2": PAIRS},
     "scan": {"buses": NUMBER},
     "verdict": {"linux": TEXT, "confidence": TEXT},
@@ -287,14 +287,3 @@ def name_scan(o):
         return "scan paravirtual"
     sizing = "without sizing" if o.get("sizing") == "none" else f"with {o.get('sizing')} sizing"
     return f"scan {o.get('walk')} by {o.get('path')} {sizing}"
-
-
-def exit_count(log, o):
-    """How often a scan or sizing object's accesses leave the guest: two times an access through ports, address and data; once through
-    ECAM, but for reads where they are direct; once a call."""
-    reads, writes, calls = (o.get(key, 0) for key in ("reads", "writes", "calls"))
-    if o.get("path") == "pio":
-        return 2 * (reads + writes) + calls
-    if o.get("path") == "ecam" and log.first("env")[1].get("ecam_reads") == "direct":
-        return writes + calls
-    return reads + writes + calls

@@ -3,22 +3,11 @@
 import os
 import shlex
 
-from barometer_log import exit_count, median_of, name_access
+from barometer_log import median_of, name_access
+from barometer_result import env_of, exit_count, grouped, time_text
 from barometer_terminal import fitted, plain
 
 MECHANISMS = {"pio": "ports", "ecam": "ECAM", "paravirtual": "table", "baseline": "baseline"}
-
-
-def grouped(number):
-    return f"{number:,}"
-
-
-def time_text(ns):
-    """Three digits are all that a median is good for."""
-    for unit, factor in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
-        if ns >= factor:
-            return f"{ns / factor:.3g} {unit}" if ns / factor < 999.5 else f"{ns / factor:.0f} {unit}"
-    return f"{ns:.3g} ns"
 
 
 def times_text(ratio):
@@ -40,7 +29,7 @@ class Measures:
     """What a reader knows, to put other figures beside: a CPUID exit and a load from RAM, as this run timed them."""
 
     def __init__(self, log):
-        env = log.first("env")[1]
+        env = env_of(log)
         found = {o.get("op"): median_of(o) for _, o in log.all("access") if o.get("path") == "baseline"}
         # Without a hypervisor, or in an emulator, CPUID exits to nobody.
         cpuid = "CPUID exit" if env.get("hypervisor") and not env.get("emulated") else "CPUID"
@@ -60,7 +49,7 @@ class Measures:
 
 
 def cost_table(log, terminal):
-    env = log.first("env")[1]
+    env = env_of(log)
     accesses = [o for _, o in log.all("access") if o.get("width") in (0, 4) or o.get("op") == "decode-toggle"]
     if not accesses:
         return
@@ -107,7 +96,7 @@ def scan_table(log, terminal):
     scans = [o for _, o in log.all("scan")]
     if not scans:
         return
-    env = log.first("env")[1]
+    env = env_of(log)
     emulated = bool(env.get("emulated"))
     heads = ["", "accesses", "exits", "cycles", "ratio"]
     base = next((o for path in ("pio", "ecam") for o in scans if (o.get("path"), o.get("walk"), o.get("sizing")) == (path, "tree", "per-bar")), None)
@@ -136,6 +125,29 @@ def scan_table(log, terminal):
         khz = env.get("tsc_khz")
         time = f" ({time_text(base['cycles'] * 1e6 / khz)})" if khz and not emulated else ""
         terminal.paragraph(f"Ratio: {what} {through} with per-bar sizing{time}." + (" Cycles are the emulator's." if emulated else ""), "dim")
+
+
+# ---- what several vCPUs make of it ------------------------------------------------------------------------------------
+
+
+def thousandths(number):
+    return f"{number / 1000:.2f}"
+
+
+def vcpu_tables(log, terminal):
+    reads, scans = ([o for _, o in log.all(kind)] for kind in ("contention", "parallel_scan"))
+    if reads:
+        terminal.line()
+        terminal.line("What vCPUs that read at once make of it")
+        rows = [[f"  {o['mechanism']}", str(o["vcpus"]), grouped(o["per_gcycle"]), thousandths(o["scaling"]), grouped(o["p50"]), grouped(o["p99"])] for o in reads]
+        terminal.table(["", "vCPUs", "per 10^9 cycles", "scaling", "median", "99 %"], rows, optional=(2, 5))
+        terminal.paragraph("Scaling: what all read, beside as many times what one reads alone.", "dim")
+    if scans:
+        terminal.line()
+        terminal.line("What a scan costs that vCPUs share")
+        rows = [[f"  {scan_name(o)}", str(o["vcpus"]), grouped(o["reads"] + o["writes"]), grouped(o["cycles"]), thousandths(o["ratio"])] for o in scans]
+        terminal.table(["", "vCPUs", "accesses", "cycles", "ratio"], rows)
+        terminal.paragraph("Ratio: time beside that of one vCPU.", "dim")
 
 
 # ---- tests ------------------------------------------------------------------------------------------------------------
@@ -257,6 +269,7 @@ def verdict(log, terminal, status, trouble, path):
 def everything(log, terminal, status, trouble, path):
     cost_table(log, terminal)
     scan_table(log, terminal)
+    vcpu_tables(log, terminal)
     tests(log, terminal)
     terminal.line()
     verdict(log, terminal, status, trouble, path)

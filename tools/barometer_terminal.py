@@ -8,6 +8,8 @@ import os
 import shutil
 import textwrap
 
+from barometer_text import ASCII
+
 STYLES = {"bad": "31", "good": "32", "dim": "2"}
 LONGEST = 4000
 # ECMA-48: erase to the end of the line.
@@ -20,7 +22,7 @@ UTF8 = "utf" in (os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.en
 
 def plain(text):
     """The text with a question mark for whatever is no printable character, and not longer than anybody reads."""
-    return "".join(c if " " <= c <= "~" or (UTF8 and c.isprintable()) else "?" for c in str(text)[:LONGEST])
+    return "".join(c if " " <= c <= "~" or (UTF8 and c.isprintable()) else "?" for c in str(text)[:LONGEST].translate(ASCII))
 
 
 def fitted(text, width):

@@ -69,7 +69,7 @@ starts() { wc -l <"$STUB/starts"; }
     for boot in efi iso; do
         run "$root/run.sh" --machine microvm --boot "$boot"
         ((status == 2))
-        [[ ${lines[0]} == *'no EFI firmware'* ]]
+        [[ ${lines[0]} == *'no such firmware'* ]]
     done
 }
 

@@ -102,6 +102,18 @@ END
     says 'CPUID exits'
 }
 
+@test "vCPUs that read at once and share a scan have their tables, and their diagnostics are not shown again" {
+    sed '/^{"kind":"done"/i # 2 vCPUs, ram   4778374  0.526  0  24  24  0.000\
+{"kind":"contention","mechanism":"ram","vcpus":2,"accesses":3903,"cycles":816805,"per_gcycle":4778374,"scaling":526,"least":1,"most":3902,"p50":0,"p99":24,"oversubscribed":true}\
+{"kind":"parallel_scan","path":"ecam","sizing":"batched","vcpus":2,"reads":770,"writes":288,"cycles":1089589,"ratio":987}' \
+        "$(whole)" >"$BATS_TEST_TMPDIR/many.log"
+    show "$BATS_TEST_TMPDIR/many.log"
+    ((status == 0))
+    grep -Eq '^  ram +2 +4,778,374 +0.53 +0 +24$' <<<"$output"
+    grep -Eq '^  ECAM, batched +2 +1,058 +1,089,589 +0.99$' <<<"$output"
+    says_not 'note: 2 vCPUs'
+}
+
 @test "a failure: in full, before everything else, and in the verdict; status 1" {
     show "$(broken)"
     ((status == 1))
