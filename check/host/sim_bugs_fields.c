@@ -354,7 +354,7 @@ static const struct sim_bug bugs[] = {
 		"00:05.0 register 0x1e over pio: wrote 0x06f7, read-only bits read 0x0020"}}},
     {.name = "bridge-control-reserved-writable",
      .machine = bug_bridge_control_reserved,
-     .fails = {{"DST-08", "00:05.0 register 0x3f over pio: wrote 0xff, read 0x40"}}},
+     .fails = {{"DST-08", "00:05.0 register 0x3c over pio: wrote 0xf0000000, read 0x40000000"}}},
     {.name = "cis-pointer-writable",
      .machine = bug_cis_pointer_writable,
      .fails = {{"HDR-01", "00:00.0 register 0x28 over pio: wrote 0xffffffff, read 0xff"}}},

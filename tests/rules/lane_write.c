@@ -30,12 +30,21 @@ static bool is_free(const struct scratch *s, const struct lane *l)
 	return cfg_ones(l->width) << 8 * l->at & s->free;
 }
 
-/* What a part is then written over. Of a few bits by all widths, one of which may be lost; of a whole dword
- * the parts show that it is missing. */
+/* Whether only one byte of it may be written. */
+static bool is_byte(uint32_t free)
+{
+	for (unsigned lane = 0; lane < 4; lane++)
+		if (!(free & ~(0xffu << 8 * lane)))
+			return true;
+	return false;
+}
+
+/* What a part is then written over. Of one byte by all widths, one of which may be lost; of more bytes the
+ * parts show that it is missing. */
 static void put_base(const struct rule_target *t, const struct scratch *s, uint32_t value)
 {
 	value = with_others(s, value);
-	for (unsigned i = s->free == 0xffffffff ? LANES - 1 : 0; i < LANES; i++)
+	for (unsigned i = is_byte(s->free) ? 0 : LANES - 1; i < LANES; i++)
 		if (is_free(s, &lanes[i]))
 			cfg_write(t->cfg, t->fn->at, s->reg + lanes[i].at, lanes[i].width,
 				  value >> 8 * lanes[i].at & cfg_ones(lanes[i].width));
