@@ -46,10 +46,10 @@ struct acpi {
 	struct acpi_mcfg_entry mcfg[ACPI_MCFG_MAX];
 	unsigned mcfg_count;
 	struct acpi_pm_timer pm_timer;
-	const uint8_t *fadt;   /* the whole FADT, sound, or NULL: lib/acpi_power.h reads on */
-	uint32_t fadt_len;     /* of that, bytes */
-	uint64_t dsdt;         /* as the FADT says, physical; 0: not known */
-	char oem[7];           /* OEM ID of a sound RSDP, blanks at the end included */
+	const uint8_t *fadt; /* the whole FADT, sound, or NULL: lib/acpi_power.h reads on */
+	uint32_t fadt_len;   /* of that, bytes */
+	uint64_t dsdt;       /* as the FADT says, physical; 0: not known */
+	char oem[7];         /* OEM ID of a sound RSDP, blanks at the end included */
 	struct madt madt;
 	unsigned address_bits; /* that the processor has for physical addresses */
 };

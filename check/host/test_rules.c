@@ -265,7 +265,8 @@ static void test_causes(void **state)
 	/* What MCFG gets wrong comes before what it makes look wrong. */
 	sim_rules_machine(sim_bug_named("mcfg-base-a-bus-late"));
 	log = sim_rules_run("rule.*", SOMEONE);
-	assert_non_null(strstr(log, "# likely cause of 7 of 7 failures: MCFG does not describe ECAM"));
+	assert_non_null(
+	    strstr(log, "# likely cause of 7 of 7 failures: MCFG does not describe ECAM"));
 	sim_rules_machine(sim_bug_named("ecam-stale-after-port"));
 	log = sim_rules_run("rule.*", SOMEONE);
 	assert_non_null(
