@@ -13,10 +13,10 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 # What is in the image. The tests run in the order in which they are listed here.
 LIB    := acpi acpi_power alias aml arena bar caps crc32 diag ecam fwcfg hypervisor locked madt mask_table measure mem number options pci pio pvclock report roots scan sizing spcr stats text uart vmm
-RULES  := $(addprefix rules/,acpi identity lane cf8 absence header bar rom capability region coherence virtio bridge mask_table \
-	command holds side destructive memory vcpus untouched)
+RULES  := $(addprefix rules/,acpi identity lane lane_write cf8 absence absence_bus header bar rom bar_virtual capability region coherence virtio bridge mask_table \
+	status command holds side destructive memory vcpus untouched)
 TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access direct_map reads contention scan_by_many soak dump rules/untouched verdict trap
-TESTS_SUPPORT := cause direct discovery env inventory outcome repeat runner session team rules/buses rules/deviations rules/place rules/rule
+TESTS_SUPPORT := cause direct discovery env inventory outcome repeat runner session team rules/buses rules/deviations rules/place rules/plain rules/rule
 KERNEL := apic clock console cpu finish glyphs keep log main memory paging pixels power privilege screen smp traps vga_text xen
 KERNEL_ASM := enter trampoline traps xen_page
 EFI    := efi efi_log efi_machine efi_screen efi_options
@@ -25,7 +25,7 @@ COMMON_OBJECTS := $(LIB:%=build/lib/%.o) $(TESTS:%=build/tests/%.o) $(TESTS_SUPP
 	$(KERNEL:%=build/kernel/%.o) $(KERNEL_ASM:%=build/kernel/%_asm.o)
 EFI_OBJECTS := $(EFI:%=build/boot/%.o)
 LINUX_OBJECTS := build/boot/boot_params.o build/boot/linux.o build/boot/loader.o build/boot/head_asm.o
-PVH_OBJECTS := build/boot/pvh.o build/boot/pvh_asm.o
+PVH_OBJECTS := build/boot/pvh.o build/boot/start_info.o build/boot/pvh_asm.o
 
 # One set of objects serves both images: position independent, no red zone (exceptions use the stack), no SSE (nobody saves
 # it), frame pointers (backtraces). No frame is larger than the page below the stack that is never mapped, so that an overflow
@@ -86,6 +86,7 @@ test-random: all
 	@tools/need qemu-system-x86_64 OVMF
 	check/random-machines $(or $(ARGS),--count 40)
 
+include check/nested/nested.mk
 include check/host/host.mk
 include check/fuzz/fuzz.mk
 include tools/tools.mk
@@ -110,6 +111,7 @@ help:
 	@echo 'make test-mutants  seeded bugs in a real QEMU, one boot each: caught by the right rules, legal changes not flagged'
 	@echo 'make test-random  random machines in QEMU, all rules on each: none may be blamed'
 	@echo 'make check-pages  a page of every kind, and pictures of each, in build/pages; ARGS=--patched QEMU for a real one'
+	@echo 'make test-nested  under ordinary KVM, in an inner host of Debian packages; lab: builds it; lab-shell: a shell in it'
 	@echo 'make lint     formatting, clang warnings, clang-tidy, cppcheck, shellcheck'
 	@echo 'make host-test, coverage, docs  the host unit tests alone; line coverage of lib/; the table in docs/conformance.md'
 	@echo 'make clean    remove build/'
@@ -167,7 +169,7 @@ build/%.o: %.c Makefile | build/tools
 
 # ---- checks ---------------------------------------------------------------------------------------------------
 
-GUEST_SOURCES := $(wildcard lib/*.c kernel/*.c tests/*.c tests/rules/*.c) boot/boot_params.c boot/linux.c boot/loader.c boot/pvh.c
+GUEST_SOURCES := $(wildcard lib/*.c kernel/*.c tests/*.c tests/rules/*.c) boot/boot_params.c boot/linux.c boot/loader.c boot/pvh.c boot/start_info.c
 EFI_SOURCES   := $(EFI:%=boot/%.c)
 HEADERS       := $(wildcard lib/*.h kernel/*.h tests/*.h tests/rules/*.h boot/*.h)
 SCRIPTS       := $(shell git ls-files | xargs grep -lE '^\#!.*(bash|sh)$$' 2>/dev/null)

@@ -4,6 +4,7 @@
  */
 #include <stddef.h>
 #include "efi_boot.h"
+#include "console.h"
 #include "crc32.h"
 #include "io.h"
 #include "mem.h"
@@ -139,21 +140,76 @@ static EFI_FILE_HANDLE open_volume(const EFI_LOADED_IMAGE *image)
 	return volume;
 }
 
+/* An old file may be longer; so it goes first. */
+static bool write_file(EFI_FILE_HANDLE volume, const void *text, UINTN len)
+{
+	const UINT64 mode = EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE;
+	const UINTN wanted = len;
+	EFI_FILE_HANDLE file;
+	bool good;
+
+	if (!EFI_ERROR(volume->Open(volume, &file, LOG_NAME, mode, 0)))
+		file->Delete(file);
+	if (EFI_ERROR(volume->Open(volume, &file, LOG_NAME, mode | EFI_FILE_MODE_CREATE, 0)))
+		return false;
+	good = !EFI_ERROR(file->Write(file, &len, (void *)text)) && len == wanted &&
+	       !EFI_ERROR(file->Flush(file));
+	return !EFI_ERROR(file->Close(file)) && good;
+}
+
+/*
+ * What the file holds while a log is on its way. A start that finds this, and no log in variables,
+ * comes after a run whose log went astray; another restart would only be the next of many.
+ */
+static const char placeholder[] =
+    "barometer runs. If it does not any more, its log went astray: the "
+    "run was cut short, or UEFI\nvariables do not outlive a restart "
+    "here.\n";
+
+static bool has_placeholder(EFI_FILE_HANDLE volume)
+{
+	char text[sizeof(placeholder)];
+	UINTN len = sizeof(text);
+	EFI_FILE_HANDLE file;
+	bool same;
+
+	if (EFI_ERROR(volume->Open(volume, &file, LOG_NAME, EFI_FILE_MODE_READ, 0)))
+		return false;
+	same = !EFI_ERROR(file->Read(file, &len, text)) && len == sizeof(placeholder) - 1 &&
+	       memcmp(text, placeholder, len) == 0;
+	file->Close(file);
+	return same;
+}
+
+static void ignore(void *context, const char *text)
+{
+	(void)context;
+	(void)text;
+}
+
+/* As the kernel will find, who knows more consoles; then the placeholder was written for nothing. */
+static bool is_wanted(const struct handoff *handoff)
+{
+	static const struct diag silent = {ignore, NULL};
+	static struct options options;
+
+	options_defaults(&options);
+	for (unsigned i = 0; i < 2; i++)
+		options_parse(&options, handoff->options[i], false, &silent);
+	console_init();
+	return options.log == OPTIONS_LOG_AUTO ? !console_is_there()
+					       : options.log == OPTIONS_LOG_DISK;
+}
+
 /* Nothing is written to find out. */
-static const char *volume_fault(const EFI_LOADED_IMAGE *image, uint64_t *room)
+static const char *volume_fault(EFI_FILE_HANDLE volume, uint64_t *room)
 {
 	uint8_t buffer[SIZE_OF_EFI_FILE_SYSTEM_INFO + 256 * sizeof(CHAR16)]
 	    __attribute__((aligned(8)));
 	const EFI_FILE_SYSTEM_INFO *info = (const void *)buffer;
 	UINTN size = sizeof(buffer);
-	EFI_FILE_HANDLE volume = open_volume(image);
-	EFI_STATUS status;
 
-	if (!volume)
-		return "not started from a volume";
-	status = volume->GetInfo(volume, &file_system_info_guid, &size, buffer);
-	volume->Close(volume);
-	if (EFI_ERROR(status))
+	if (EFI_ERROR(volume->GetInfo(volume, &file_system_info_guid, &size, buffer)))
 		return "the volume tells nothing of itself";
 	*room = info->FreeSpace;
 	return info->ReadOnly ? "the volume is read-only" : NULL;
@@ -162,9 +218,19 @@ static const char *volume_fault(const EFI_LOADED_IMAGE *image, uint64_t *room)
 void efi_take_volume(const EFI_LOADED_IMAGE *image, const EFI_SYSTEM_TABLE *system,
 		     struct handoff *handoff)
 {
+	struct handoff_volume *to = &handoff->volume;
+	EFI_FILE_HANDLE volume = open_volume(image);
+
 	runtime = system->RuntimeServices;
-	handoff->volume.keep = keep;
-	handoff->volume.fault = volume_fault(image, &handoff->volume.room);
+	to->keep = keep;
+	to->fault = volume ? volume_fault(volume, &to->room) : "not started from a volume";
+	if (!to->fault && is_wanted(handoff)) {
+		to->in_vain = has_placeholder(volume);
+		if (!write_file(volume, placeholder, sizeof(placeholder) - 1))
+			to->fault = "the volume cannot be written";
+	}
+	if (volume)
+		volume->Close(volume);
 }
 
 /* ---- the start after a run ----------------------------------------------------------------- */
@@ -195,27 +261,6 @@ static bool read_chunks(const struct header *header, uint8_t *to)
 	return crc32_add(0, to, header->len) == header->crc;
 }
 
-/* An old file may be longer; so it goes first. */
-static bool write_file(const EFI_LOADED_IMAGE *image, const uint8_t *text, UINTN len)
-{
-	const UINT64 mode = EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE;
-	EFI_FILE_HANDLE volume = open_volume(image), file;
-	const UINTN wanted = len;
-	bool good = false;
-
-	if (!volume)
-		return false;
-	if (!EFI_ERROR(volume->Open(volume, &file, LOG_NAME, mode, 0)))
-		file->Delete(file);
-	if (!EFI_ERROR(volume->Open(volume, &file, LOG_NAME, mode | EFI_FILE_MODE_CREATE, 0))) {
-		good = !EFI_ERROR(file->Write(file, &len, (void *)text)) && len == wanted &&
-		       !EFI_ERROR(file->Flush(file));
-		good = !EFI_ERROR(file->Close(file)) && good;
-	}
-	volume->Close(volume);
-	return good;
-}
-
 static void say(EFI_SYSTEM_TABLE *system, const char *text)
 {
 	CHAR16 wide[2] = {0, 0};
@@ -243,6 +288,7 @@ void efi_deliver_log(const EFI_LOADED_IMAGE *image, EFI_SYSTEM_TABLE *system)
 	struct header header;
 	char line[80];
 	uint8_t *text;
+	EFI_FILE_HANDLE volume;
 
 	runtime = system->RuntimeServices;
 	if (!read_header(&header))
@@ -258,7 +304,8 @@ void efi_deliver_log(const EFI_LOADED_IMAGE *image, EFI_SYSTEM_TABLE *system)
 	text_format(line, sizeof(line), "barometer: the last run's log, %u bytes, crc-32 %08x\r\n",
 		    header.len, header.crc);
 	say(system, line);
-	if (!write_file(image, text, header.len)) {
+	volume = open_volume(image);
+	if (!volume || !write_file(volume, text, header.len)) {
 		say(system,
 		    "barometer: barometer.log CANNOT BE WRITTEN on this volume. The log stays in "
 		    "UEFI\r\nvariables, and nothing is run, until it can be.\r\n");
@@ -272,5 +319,7 @@ void efi_deliver_log(const EFI_LOADED_IMAGE *image, EFI_SYSTEM_TABLE *system)
 		    "barometer: written to barometer.log on this volume. The next start runs "
 		    "again.\r\n");
 	}
+	if (volume)
+		volume->Close(volume);
 	end(&header);
 }

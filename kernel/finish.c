@@ -44,8 +44,10 @@ static unsigned value_now(void)
 /* A log that waits for the image's next start gets it, unless the end was chosen. */
 static enum options_exit how_with(bool kept)
 {
-	return kept && finish_state.exit == OPTIONS_EXIT_AUTO ? OPTIONS_EXIT_RESET
-							      : finish_state.exit;
+	return kept && finish_state.exit == OPTIONS_EXIT_AUTO &&
+		       keep_may_restart(&finish_state.keep)
+		   ? OPTIONS_EXIT_RESET
+		   : finish_state.exit;
 }
 
 static _Noreturn void end(void)

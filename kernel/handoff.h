@@ -54,6 +54,7 @@ struct handoff_volume {
 	const char
 	    *fault; /* why no file can be written there, in at most 38 characters; NULL: it can */
 	uint64_t room; /* bytes that the file may have */
+	bool in_vain;  /* the last run's log should have been there and was not */
 	/*
 	 * Takes the log over; the next start of the image writes the file. Called at most once, in ring 0
 	 * with interrupts off and firmware[] mapped. Returns NULL, or why not, like fault.

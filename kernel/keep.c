@@ -10,7 +10,7 @@ static char outcome[80];
 
 static const char *fault_of(const struct handoff_volume *volume)
 {
-	return volume->keep ? volume->fault : "not started from a volume by UEFI";
+	return volume->keep ? volume->fault : "not started by UEFI";
 }
 
 struct keep keep_plan(const struct handoff_volume *volume, enum options_log asked, bool by_default,
@@ -21,6 +21,9 @@ struct keep keep_plan(const struct handoff_volume *volume, enum options_log aske
 
 	if (keep.wanted && fault_of(volume))
 		diag_say(diag, "barometer.log will not be written: %s", fault_of(volume));
+	else if (keep.wanted && volume->in_vain)
+		diag_say(diag, "the last run's log went astray, so this one is not followed by a "
+			       "restart; the next start of the image writes barometer.log");
 	return keep;
 }
 
@@ -80,6 +83,11 @@ void keep_faulted(void)
 {
 	done = false;
 	text_format(outcome, sizeof(outcome), "no barometer.log: firmware faulted");
+}
+
+bool keep_may_restart(const struct keep *keep)
+{
+	return !keep->volume || !keep->volume->in_vain;
 }
 
 bool keep_done(void)

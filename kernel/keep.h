@@ -32,6 +32,9 @@ void keep_faulted(void);
 /* Whether the next start of the image writes the log. */
 bool keep_done(void);
 
+/* Whether that start may be made to follow: not again after a run whose log went astray. */
+bool keep_may_restart(const struct keep *keep);
+
 /* What became of it, for the screen; NULL when nothing was wanted. */
 const char *keep_outcome(void);
 

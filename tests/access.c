@@ -359,8 +359,9 @@ static void keep_costs(struct session *s, const struct op *op, const struct meas
 		return;
 	for (unsigned p = 0; p < PATHS; p++)
 		if (strcmp(op->path, discovery_path_names[p]) == 0 && strcmp(op->op, "read") == 0)
-			s->costs.read[p] =
-			    each(op, m, m->stats.p50) ? each(op, m, m->stats.p50) : 1;
+			s->costs.read[p] = (struct read_price){
+			    .p50 = each(op, m, m->stats.p50) ? each(op, m, m->stats.p50) : 1,
+			    .p90 = each(op, m, m->stats.p90)};
 }
 
 static void cost(struct session *s, const struct test *test)

@@ -12,15 +12,20 @@
 #include "platform.h"
 #include "options.h"
 
-/* What tests leave for the verdict, in cycles; 0: not measured. */
+/* What tests leave for the verdict. Cycles are 0 where nothing was measured. */
+struct read_price {
+	uint64_t p50, p90; /* cycles of a 4-byte read of a present function */
+};
+
+struct scan_price {
+	uint64_t cycles;
+	uint64_t exits; /* accesses that leave the guest; two an access through ports */
+};
+
 struct costs {
-	uint64_t read[PATHS];                    /* p50 of a 4-byte read of a present function */
-	uint64_t scan[PATHS][SIZING_STRATEGIES]; /* whole tree scan, by sizing */
-	uint64_t scan_table;
-	/* Accesses of the tree scan with sizing that makes the fewest. */
-	struct {
-		uint64_t reads, writes;
-	} least[PATHS];
+	struct read_price read[PATHS];
+	struct scan_price scan[PATHS][SIZING_STRATEGIES]; /* whole tree scan, by sizing */
+	struct scan_price scan_table;
 };
 
 #define SESSION_FIGURES 4

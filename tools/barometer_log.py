@@ -18,6 +18,9 @@ START = "KTAP version 1"
 PLAN = re.compile(r"^1\.\.(\d+)$")
 RESULT = re.compile(r"^(not )?ok (\d+) (\S+)(?: # (SKIP|ERROR|XFAIL|XPASS|TODO|TIMEOUT)(?: (.*))?)?$")
 
+# The diagnostic that run.sh puts at the end of a log when a signal ended the run.
+INTERRUPTED = "# run.sh: interrupted by SIG"
+
 OUTCOMES = ("pass", "fail", "error", "skip", "xfail")
 STATUSES = ("pass", "fail", "error", "skip")
 
@@ -32,6 +35,7 @@ MEMBERS = {
     "access": {"path": TEXT, "op": TEXT, **dict.fromkeys(("n", "min", "p50", "p90", "p99", "max", "mad", "overhead"), NUMBER)},
     "scan": {"path": TEXT, "walk": TEXT, "sizing": TEXT, **_COUNTS},
     "sizing": {"path": TEXT, "strategy": TEXT, **_COUNTS},
+    "rule": {"id": TEXT, "test": TEXT},
     "contention": {"mechanism": TEXT, "oversubscribed": YES,
                    **dict.fromkeys(("vcpus", "accesses", "cycles", "per_gcycle", "scaling", "least", "most", "p50", "p99"), NUMBER)},
     "parallel_scan": {"vcpus": NUMBER, "ratio": NUMBER},
@@ -46,7 +50,7 @@ OPTIONAL = {
     "env": {"roots": OBJECTS, "hypervisors": TEXTS},
     "access": {"width": NUMBER, "target": TEXT, "batch": NUMBER, "p50_milli": NUMBER, "log2": PAIRS},
     "scan": {"buses": NUMBER},
-    "verdict": {"linux": TEXT},
+    "verdict": {"linux": TEXT, "confidence": TEXT},
     "done": dict.fromkeys(("passed", "failed", "errors", "skipped", "xfailed"), NUMBER),
 }
 
@@ -103,12 +107,21 @@ class Log:
         return sum(r.outcome == outcome for r in self.results)
 
 
+def clean_line(data):
+    """One line's text, without what a terminal or a CI system put around it."""
+    line = CONTROL.sub("", ESCAPE.sub("", data.decode("utf-8", "replace")))
+    return TIMESTAMP.sub("", line).rstrip()
+
+
 def clean_lines(data):
     """The log's text, a line at a time, numbered as an editor would number them."""
-    text = data.decode("utf-8", "replace")
-    for number, line in enumerate(text.split("\n"), 1):
-        line = CONTROL.sub("", ESCAPE.sub("", line))
-        yield number, TIMESTAMP.sub("", line).rstrip()
+    for number, line in enumerate(data.split(b"\n"), 1):
+        yield number, clean_line(line)
+
+
+def interrupted_by(text):
+    """'interrupted by SIGINT' of the line that run.sh ends such a log with; of others None."""
+    return text.removeprefix("# run.sh: ") if text.startswith(INTERRUPTED) else None
 
 
 def outcome_of(negative, directive):
@@ -125,7 +138,9 @@ def _quote(text):
     return "'" + (text if len(text) <= 60 else text[:57] + "...") + "'"
 
 
-class _Reader:
+class Reader:
+    """Takes a log's lines one after the other; `log` holds what they said so far."""
+
     def __init__(self, path):
         self.log = Log(path)
         self.running = False
@@ -227,7 +242,7 @@ def read(path, partial=False):
             data = file.read()
     except OSError as error:
         raise Refused(error.strerror or "cannot be read") from None
-    reader = _Reader(path)
+    reader = Reader(path)
     ended = data.endswith((b"\n", b"\r")) or b"\n" not in data
     lines = list(clean_lines(data))
     try:
@@ -241,9 +256,11 @@ def read(path, partial=False):
                 raise Refused(f"cut short in the middle of line {number}: {_quote(text)}") from None
         reader.check_end()
     except Refused as why:
+        # More to the point than where it broke off is what broke it off.
+        ended = next(filter(None, (interrupted_by(text) for _, text in reversed(lines))), None)
+        reader.log.cut = f"{ended}: {why}" if ended else str(why)
         if not partial:
-            raise
-        reader.log.cut = str(why)
+            raise Refused(reader.log.cut) from None
     return reader.log
 
 
@@ -270,3 +287,14 @@ def name_scan(o):
         return "scan paravirtual"
     sizing = "without sizing" if o.get("sizing") == "none" else f"with {o.get('sizing')} sizing"
     return f"scan {o.get('walk')} by {o.get('path')} {sizing}"
+
+
+def exit_count(log, o):
+    """How often a scan or sizing object's accesses leave the guest: two times an access through ports, address and data; once through
+    ECAM, but for reads where they are direct; once a call."""
+    reads, writes, calls = (o.get(key, 0) for key in ("reads", "writes", "calls"))
+    if o.get("path") == "pio":
+        return 2 * (reads + writes) + calls
+    if o.get("path") == "ecam" and log.first("env")[1].get("ecam_reads") == "direct":
+        return writes + calls
+    return reads + writes + calls

@@ -53,7 +53,7 @@ $(FUZZ_BUILD)/boot/%.o: boot/%.c check/fuzz/fuzz.mk | $(FUZZ_BUILD)/tools
 	@mkdir -p $(@D)
 	$(call say,FUZZCC,$<)$(FUZZ_CC) $(FUZZ_CFLAGS) -c -o $@ $<
 
-FUZZ_BOOT_OBJECTS := $(FUZZ_BUILD)/boot/boot_params.o $(FUZZ_BUILD)/boot/loader.o
+FUZZ_BOOT_OBJECTS := $(FUZZ_BUILD)/boot/boot_params.o $(FUZZ_BUILD)/boot/loader.o $(FUZZ_BUILD)/boot/start_info.o
 $(FUZZ_BUILD)/fuzz_boot: $(FUZZ_BOOT_OBJECTS)
 $(FUZZ_BUILD)/fuzz_boot $(FUZZ_BUILD)/fuzz_acpi: $(FUZZ_BUILD)/fuzz/fuzz_memory.o
 

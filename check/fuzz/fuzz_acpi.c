@@ -6,6 +6,7 @@
 #include "acpi_power.h"
 #include "fuzz.h"
 #include "fuzz_memory.h"
+#include "spcr.h"
 
 #define BASE       FUZZ_MEMORY_BASE
 #define MEMORY_MAX 8192
@@ -34,7 +35,7 @@ static void seal(size_t from, size_t len, size_t checksum)
  * room. */
 static size_t add_table(struct fuzz_input *in)
 {
-	static const char *const signatures[] = {"MCFG", "FACP", "DSDT", "APIC"};
+	static const char *const signatures[] = {"MCFG", "FACP", "DSDT", "SPCR"};
 	size_t at = (memory_len + 15) & ~(size_t)15, len = 36 + fuzz_number(in, 2) % 700;
 	const char *signature = signatures[fuzz_byte(in) % 4];
 
@@ -94,6 +95,18 @@ static void check(const struct acpi *acpi)
 	}
 }
 
+static void check_spcr(const struct acpi *acpi)
+{
+	struct spcr_port port;
+
+	if (!acpi->spcr || !spcr_read(acpi->spcr, acpi->spcr_len, &port, &fuzz_diag))
+		return;
+	FUZZ_CHECK(port.width == 1 || port.width == 2 || port.width == 4);
+	FUZZ_CHECK(port.stride >= port.width && port.stride <= 4);
+	FUZZ_CHECK(port.memory || (port.stride == 1 && port.address <= 0xfff8));
+	FUZZ_CHECK(!port.memory || port.address % port.width == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = {data, size};
@@ -109,6 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_memory_set(memory, memory_len);
 	acpi_parse(&acpi, BASE, 52, fuzz_memory_map, NULL, &fuzz_diag);
 	check(&acpi);
+	check_spcr(&acpi);
 	acpi_power_find(&power, &acpi, fuzz_memory_map, NULL);
 	FUZZ_CHECK(!power.soft_off || (power.type[0] < 8 && power.type[1] < 8));
 	FUZZ_CHECK(!power.reset.is_port || power.reset.address <= 0xffff);

@@ -234,15 +234,59 @@ static bool bug_cf8_reserved_reaches_nothing(struct sim_port *p)
 	return false;
 }
 
+/* Only writes are lost that go to such an address. */
+static bool bug_cf8_reserved_drops_writes(struct sim_port *p)
+{
+	if (p->out && p->port == 0xcf8 && p->width == 4)
+		sim.bug_state = p->value >> 28 & 7;
+	return p->out && is_data(p) && sim.bug_state;
+}
+
+/* Four bits more of a bus number. */
+static bool bug_cf8_reserved_is_bus(struct sim_port *p)
+{
+	if (p->out && p->port == 0xcf8 && p->width == 4)
+		p->value |= (p->value >> 24 & 0xf) << 16;
+	return false;
+}
+
+/* Legal: AMD's extended registers. */
+static bool legal_cf8_extended_write(struct sim_port *p)
+{
+	if (p->out && p->port == 0xcf8 && p->width == 4)
+		sim.bug_state = p->value >> 24 & 0xf;
+	return false;
+}
+
+static bool legal_cf8_extended(struct sim_access *a)
+{
+	if (!a->ecam)
+		a->reg |= (unsigned)sim.bug_state << 8;
+	return false;
+}
+
 static const struct sim_bug bugs[] = {
+    {.name = "cf8-reserved-drops-writes",
+     .port = bug_cf8_reserved_drops_writes,
+     .fails = {{"CF8-06",
+		"00:00.0 register 0x3c over pio: wrote 0xff with CF8 0xc000003c, read 0x00"}}},
+    {.name = "cf8-reserved-is-bus",
+     .port = bug_cf8_reserved_is_bus,
+     .fails = {{"CF8-06",
+		"00:02.0 register 0x00 over pio: wrote CF8 0x81001000, CFC read 0xffffffff"}}},
+    {.name = "legal-cf8-extended", .port = legal_cf8_extended_write, .decoded = legal_cf8_extended},
     /* A write of STATUS that lands in COMMAND shows in both of STATUS's rules. */
     {.name = "cfc2-word-lands-low",
      .port = bug_cfc2_word_lands_low,
-     .fails = {{"LANE-05", "00:02.0 register 0x82 over pio: wrote 0x3c69 over"},
-	       {"LANE-03", "00:02.0 register 0x16 over pio: wrote 0x3c69"},
-	       {"CMD-02",
-		"00:00.0 register 0x04 over pio: wrote 0x0000 to STATUS, COMMAND reads 0x0000"},
-	       {"CMD-03", "00:00.0 register 0x04 over pio: wrote 0x06b0 to STATUS"}}},
+     .fails =
+	 {{"CMD-07", "00:05.0 register 0x5a over pio: wrote 0x0008, events read 0x0008"},
+	  {"LANE-09",
+	   "00:05.0 register 0x22 over pio: wrote 0x5a30 over 0xa5c09650; the bits that can be written"},
+	  {"LANE-07", "00:05.0 register 0x1a over pio: wrote 0x00fe, all numbers read 0x0100fe"},
+	  {"LANE-05", "00:02.0 register 0x82 over pio: wrote 0x3c69 over"},
+	  {"LANE-03", "00:02.0 register 0x16 over pio: wrote 0x3c69"},
+	  {"CMD-02", "00:00.0 register 0x04 over pio: wrote 0x0000 to 0x06, this reads 0x0000"},
+	  {"CMD-03", "00:00.0 register 0x04 over pio: wrote 0x06f7 to 0x06, this reads 0x0447"}}},
     {.name = "cfc-read-lanes-swapped",
      .port = bug_cfc_read_lanes_swapped,
      .fails = {{"LANE-01",
@@ -267,7 +311,8 @@ static const struct sim_bug bugs[] = {
 	       {"CF8-07", "wrote CF8 0x80000001; the word at CFC read 0xc080"}}},
     {.name = "absent-reads-zero",
      .answered = bug_absent_reads_zero,
-     .fails = {{"ABS-05", "05:00.0 register 0x00 over pio: no bridge leads to bus 5"},
+     .fails = {{"ABS-07", "01:01.0 register 0x00 over pio: read 0x00000000"},
+	       {"ABS-05", "05:00.0 register 0x00 over pio: no bridge leads to bus 5"},
 	       {"ABS-01", "00:01.0 register 0x00 over pio: no function is there; 4 bytes read 0x0"},
 	       {"ABS-03", "00:00.1 register 0x00 over pio"},
 	       {"DST-01",
@@ -287,6 +332,8 @@ static const struct sim_bug bugs[] = {
     {.name = "ecam-off-by-start-bus",
      .decoded = bug_ecam_off_by_start_bus,
      .fails = {{"MCFG-08", "MCFG entry 1 (segment 0, buses 64 to 127, base 0xb0000000): ports"},
+	       {"DST-01",
+		"40:02.0 register 0x18 over ecam: with secondary 127, bus 127 read 0xffffffff"},
 	       {"ID-01", "40:00.0 register 0x00 over pio: read 0x000b1b36"}}},
     /* Nothing that is found by its bytes is found, the Express capability for one. */
     {.name = "ecam-parts-from-lane-0",
@@ -297,13 +344,16 @@ static const struct sim_bug bugs[] = {
 	       {"CAP-04", "00:02.0 register 0x100 over ecam"}}},
     {.name = "ecam-odd-byte-written-below",
      .decoded = bug_ecam_odd_byte_written_below,
-     .fails = {{"DST-07", "00:05.0 register 0x04 over ecam: writes of 1 bytes changed bits 0x0002"},
-	       {"CMD-06", "00:02.0 register 0x04 over ecam: writes of 1 bytes changed bits 0x0002"},
-	       {"LANE-05", "00:02.0 register 0x81 over ecam: wrote 0xf0"},
-	       {"LANE-06", "00:02.0 register 0x109 over ecam: wrote 0xf0"},
-	       {"LANE-07", "00:05.0 register 0x19 over ecam: wrote 0xfe"},
-	       {"SIDE-05", "00:00.0 register 0x3c over ecam: read 0x00000007"},
-	       {"LANE-04", "00:02.0 register 0x15 over ecam: wrote 0xf0"}}},
+     .fails =
+	 {{"LANE-09",
+	   "00:05.0 register 0x1d over ecam: wrote 0x60 over 0x00009050; the bits that can be written read"},
+	  {"DST-07", "00:05.0 register 0x04 over ecam: writes of 1 bytes changed bits 0x0002"},
+	  {"CMD-06", "00:02.0 register 0x04 over ecam: writes of 1 bytes changed bits 0x0002"},
+	  {"LANE-05", "00:02.0 register 0x81 over ecam: wrote 0xf0"},
+	  {"LANE-06", "00:02.0 register 0x109 over ecam: wrote 0xf0"},
+	  {"LANE-07", "00:05.0 register 0x19 over ecam: wrote 0xfe"},
+	  {"SIDE-05", "00:00.0 register 0x3c over ecam: read 0x00000007"},
+	  {"LANE-04", "00:02.0 register 0x15 over ecam: wrote 0xf0"}}},
     {.name = "extended-aliases-low",
      .decoded = bug_extended_aliases_low,
      .fails = {{"CAP-06",
@@ -322,6 +372,7 @@ static const struct sim_bug bugs[] = {
      .answered = bug_ecam_stale,
      .fails = {{"COH-01", "00:02.0 register 0x3c over pio: wrote 0x5a, read 0x0 over ecam"},
 	       {"SMP-01", "over pio: one vCPU wrote 0x5a, the other read 0x00 over ecam"},
+	       {"CMD-07", "00:05.0 register 0x5a over ecam: wrote 0, events read 0x0000"},
 	       {"VIO-01",
 		"00:07.0 register 0x60 over ecam: aimed at device_feature, read 0x00000000"},
 	       {"CMD-02", "00:03.0 register 0x06 over ecam"}}},

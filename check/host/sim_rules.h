@@ -18,6 +18,12 @@ void sim_rules_unassigned(void);
 void sim_rules_random(uint64_t seed);
 
 /*
+ * A machine like kvmtool's: four devices on one bus that answers under every number, no ECAM, no ACPI, no fw_cfg;
+ * no firmware names its root bus.
+ */
+void sim_rules_aliases(void);
+
+/*
  * Runs the tests that match the globs under a hypervisor of that name; gives all that was printed.
  */
 const char *sim_rules_run(const char *globs, const char *hypervisor);
@@ -33,6 +39,9 @@ extern uint32_t sim_rules_reads;
 
 /* vCPUs of the machines that follow; at first 2. */
 extern unsigned sim_rules_vcpus;
+
+/* Whether the CPU of the next runs is an emulated one. */
+extern bool sim_rules_emulated;
 
 /* Whether the run counted the accesses that the machine saw. */
 bool sim_rules_counts_agree(void);

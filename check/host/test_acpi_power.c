@@ -183,6 +183,32 @@ static void test_forms(void **state)
 	assert_true(soft_off(s5, sizeof(s5), type));
 }
 
+/* The second constant is found behind a first one of any width. */
+static void test_every_constant(void **state)
+{
+	static const struct {
+		unsigned len;
+		uint8_t bytes[9];
+	} first[] = {{1, {0x01}},
+		     {2, {0x0a, 1}},
+		     {3, {0x0b, 1, 0}},
+		     {5, {0x0c, 1, 0, 0, 0}},
+		     {9, {0x0e, 1, 0, 0, 0, 0, 0, 0, 0}}};
+
+	(void)state;
+	for (unsigned i = 0; i < 5; i++) {
+		uint8_t aml[32] = {0x08, '_', 'S', '5', '_', 0x12, (uint8_t)(4 + first[i].len), 2};
+		uint8_t type[2];
+
+		memcpy(aml + 8, first[i].bytes, first[i].len);
+		aml[8 + first[i].len] = 0x0a;
+		aml[9 + first[i].len] = 6;
+		assert_true(soft_off(aml, 10 + first[i].len, type));
+		assert_int_equal(type[0], 1);
+		assert_int_equal(type[1], 6);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +217,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_hardware_reduced, setup),
 	    cmocka_unit_test_setup(test_bad_dsdt, setup),
 	    cmocka_unit_test(test_forms),
+	    cmocka_unit_test(test_every_constant),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -285,6 +285,42 @@ static void test_arena(void **state)
 	assert_int_equal(h.arena.len, 256u << 20);
 }
 
+/* barometer.cfg, which GRUB hands over as the initrd. */
+static void take_config(uint64_t physical, uint64_t len)
+{
+	put(params + 0x218, 4, physical);
+	put(params + 0x0c0, 4, physical >> 32);
+	put(params + 0x21c, 4, len);
+	put(params + 0x0c4, 4, len >> 32);
+	take();
+}
+
+static void test_config(void **state)
+{
+	(void)state;
+	memset(memory, 'x', sizeof(memory));
+	memcpy(memory, "# list\nreads=3", 14);
+	take_config(BASE, 14);
+	assert_int_equal(handoff.note_count, 0);
+	assert_string_equal(handoff.options[0], "# list\nreads=3");
+	take_config(0, 0);
+	assert_int_equal(handoff.note_count, 0);
+	assert_string_equal(handoff.options[0], "");
+	take_config(BASE, 2047);
+	assert_int_equal(handoff.note_count, 0);
+	assert_int_equal(strlen(handoff.options[0]), 2047);
+	take_config(BASE, 2048);
+	assert_note("barometer.cfg (the initrd) is longer than 2047 bytes", true);
+	assert_string_equal(handoff.options[0], "");
+	take_config(BASE, 14 | 1ull << 32);
+	assert_note("barometer.cfg (the initrd) is longer than 2047 bytes", true);
+	take_config(BASE + sizeof(memory) - 13, 14);
+	assert_note("barometer.cfg (the initrd) is not in the first 4 GiB", true);
+	take_config(BASE | 1ull << 32, 14);
+	assert_note("barometer.cfg (the initrd) is not in the first 4 GiB", true);
+	assert_string_equal(handoff.options[0], "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +328,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_qemu_adds_no_words, setup),
 	    cmocka_unit_test_setup(test_no_header, setup),
 	    cmocka_unit_test_setup(test_command_line, setup),
+	    cmocka_unit_test_setup(test_config, setup),
 	    cmocka_unit_test_setup(test_memory_map, setup),
 	    cmocka_unit_test_setup(test_setup_data, setup),
 	    cmocka_unit_test_setup(test_more_ranges_than_are_kept, setup),

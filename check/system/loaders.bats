@@ -22,6 +22,7 @@ by_pvh() {
 }
 
 setup_file() {
+    log=$BATS_FILE_TMPDIR/serial.log
     by_pvh q35
     by_pvh microvm --machine microvm
     by_pvh pc-no-acpi --machine pc -- -M pc,acpi=off

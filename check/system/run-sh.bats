@@ -28,7 +28,7 @@ starts() { wc -l <"$STUB/starts"; }
 @test "--help tells every option and every exit status" {
     run "$root/run.sh" --help
     ((status == 0))
-    for word in --boot --accel --machine --qemu --devices --pv --append --log --timeout 77 124; do
+    for word in --boot --accel --machine --qemu --devices --pv --append --log --timeout --raw --quiet 77 124 130; do
         [[ $output == *"$word"* ]]
     done
 }

@@ -149,9 +149,11 @@ sign() { # TO
             unset SOURCE_DATE_EPOCH MAKEFLAGS MAKELEVEL
             umask $((n * 22 - 22))
             make -j2 iso >/dev/null 2>&1
+            tools/make-raw build/barometer.efi build/barometer.raw
         )
     done
     cmp "$BATS_TEST_TMPDIR/1/build/barometer.iso" "$BATS_TEST_TMPDIR/2/build/barometer.iso"
+    cmp "$BATS_TEST_TMPDIR/1/build/barometer.raw" "$BATS_TEST_TMPDIR/2/build/barometer.raw"
 }
 
 @test "iso-words: shows and changes options in place, shorter and longer; refuses what the guest would" {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The screen after the run: for whoever sees only that.
 
-# shellcheck disable=SC2030,SC2031,SC2154  # bats sets status and output, helpers the rest
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154  # bats sets status and output, helpers the rest
 load helpers
 
 teardown() { machine_end; }

@@ -74,9 +74,9 @@ static void check_first(const struct rule_target *t)
 		    now.id);
 	rule_expect(t, now.class_revision == first->class_revision, PCI_CLASS_REVISION,
 		    "first read 0x%08x, now 0x%08x", first->class_revision, now.class_revision);
-	rule_expect(t, !((now.header ^ first->header) & rule_plain_bits(PCI_CACHE_LINE_HEADER)),
-		    PCI_CACHE_LINE_HEADER, "first read 0x%08x, now 0x%08x", first->header,
-		    now.header);
+	rule_expect(
+	    t, !((now.header ^ first->header) & rule_plain_bits(t->fn, PCI_CACHE_LINE_HEADER)),
+	    PCI_CACHE_LINE_HEADER, "first read 0x%08x, now 0x%08x", first->header, now.header);
 	rule_expect(t, now.buses == first->buses, PCI_BUS_NUMBERS, "first read 0x%08x, now 0x%08x",
 		    first->buses, now.buses);
 }
