@@ -34,7 +34,7 @@ static void add_all_kinds(struct sim_bus *bus, unsigned device)
 	sim_writable32(fn, 0x108, 0x0015f030); /* which errors are masked */
 	sim_writable32(fn, 0x10c, 0x0015f030); /* which are fatal */
 	sim_writable32(fn, 0x114, 0x000031c1); /* which correctable ones are masked */
-	sim_ecap(fn, 0x0003, 12); /* its serial number */
+	sim_ecap(fn, 0x0003, 12);              /* its serial number */
 	sim_set32(fn, 0x14c, 0x12345678);
 	sim_ecap(fn, 0x0018, 8);
 	sim_writable32(fn, 0x158, 0x1fff1fff); /* tolerated latency */
