@@ -294,16 +294,23 @@ static bool measure_level(struct contention *c, struct level *level)
 	return true;
 }
 
-static bool prepare(struct contention *c)
+/* The maps stay when the rest of the arena is given back. */
+static void take_maps(struct contention *c)
 {
 	struct session *s = c->s;
-	unsigned vcpus = s->platform->vcpus;
 
 	for (unsigned p = 0; p < PATHS; p++) {
 		const struct pci_map *map = s->found.usable[p] ? inventory_map(s, p) : NULL;
 
 		c->map[p] = map && map->count ? map : NULL;
 	}
+}
+
+static bool prepare(struct contention *c)
+{
+	struct session *s = c->s;
+	unsigned vcpus = s->platform->vcpus;
+
 	c->team = team_new(s, vcpus);
 	c->worker = ARENA_TAKE(s->arena, struct worker, vcpus);
 	c->memory = arena_take(s->arena, 4096, 4096);
@@ -340,10 +347,12 @@ static void reads(struct session *s, const struct test *test)
 {
 	struct contention c = {
 	    .s = s, .duration = session_budget_cycles(s) / ROUNDS, .reads = s->options->reads};
-	size_t mark = arena_mark(s->arena);
 	unsigned vcpus = s->platform->vcpus;
+	size_t mark;
 
 	(void)test;
+	take_maps(&c);
+	mark = arena_mark(s->arena);
 	if (prepare(&c)) {
 		report_note(s->report, "%-24s %12s %10s %10s %10s %10s %10s", "all read at once",
 			    "per 10^9", "of n", "p50", "p90", "p99", "slowest");

@@ -80,6 +80,22 @@ static void test_a_scan_by_many_takes_what_one_takes(void **state)
 	assert_true(sim_rules_counts_agree());
 }
 
+/* Whoever asks first for the machine's functions does not take them away again. */
+static void test_what_is_known_stays(void **state)
+{
+	const char *log;
+	unsigned functions = 0;
+
+	(void)state;
+	sim_rules_machine(&sim_no_bug);
+	log = run("contention.*", 4);
+	assert_true(sim_rules_result(log, "ok", "contention.reads", NULL));
+	assert_true(sim_rules_result(log, "ok", "contention.scan", NULL));
+	log = strstr(log, "{\"kind\":\"parallel_scan\"");
+	assert_int_equal(sscanf(strstr(log, "\"functions\":"), "\"functions\":%u", &functions), 1);
+	assert_int_equal(functions, sim.functions);
+}
+
 /* Accesses of one vCPU fail when another is about something. */
 static void lose_reads(struct sim_access *a, const struct sim_fn *fn)
 {
@@ -107,6 +123,7 @@ int main(void)
 	    cmocka_unit_test(test_one_alone_is_no_contention),
 	    cmocka_unit_test(test_a_wrong_answer_is_a_failure),
 	    cmocka_unit_test(test_a_scan_by_many_takes_what_one_takes),
+	    cmocka_unit_test(test_what_is_known_stays),
 	    cmocka_unit_test(test_a_scan_that_loses_something_is_a_failure),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

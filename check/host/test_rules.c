@@ -184,6 +184,18 @@ static void test_nothing_moves_while_it_decodes(void **state)
 	assert_int_equal(sim.moved_decoding, 0);
 }
 
+/* Rules that were the first to ask for the machine's functions leave them where they are. */
+static void test_vcpu_rules_come_first(void **state)
+{
+	const char *log;
+
+	(void)state;
+	sim_rules_machine(&sim_no_bug);
+	log = sim_rules_run("rule.smp.*,rule.destructive.renumber-at-once", SOMEONE);
+	assert_null(strstr(log, "\nnot ok"));
+	assert_null(strstr(log, "# SKIP"));
+}
+
 static void test_destructive_rules_only_when_named(void **state)
 {
 	(void)state;
@@ -351,6 +363,7 @@ int main(void)
 	    cmocka_unit_test(test_an_unassigned_machine_is_checked_as_well),
 	    cmocka_unit_test(test_random_machines_pass),
 	    cmocka_unit_test(test_nothing_moves_while_it_decodes),
+	    cmocka_unit_test(test_vcpu_rules_come_first),
 	    cmocka_unit_test(test_destructive_rules_only_when_named),
 	    cmocka_unit_test(test_nothing_there_is_a_skip),
 	    cmocka_unit_test(test_nothing_reached_is_no_pass),

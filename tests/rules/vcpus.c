@@ -10,6 +10,7 @@
 /* The first and the other. */
 #define MEMBERS 2
 
+/* Before anything is taken of the arena that is to be given back: what is known of the machine stays. */
 static struct team *team_of_two(struct session *s)
 {
 	return inventory_know(s) ? team_new(s, MEMBERS) : NULL;
@@ -101,9 +102,9 @@ static void list_crossings(struct session *s, struct crossings *all)
 
 static void visible(struct session *s, const struct test *test)
 {
-	struct crossings all = {0};
-	size_t mark = arena_mark(s->arena);
 	struct team *team = team_of_two(s);
+	size_t mark = arena_mark(s->arena);
+	struct crossings all = {0};
 
 	if (!team)
 		return;
@@ -387,8 +388,8 @@ static void size_over(struct session *s, const struct test *test, struct team *t
 
 static void sizing_at_once(struct session *s, const struct test *test)
 {
-	size_t mark = arena_mark(s->arena);
 	struct team *team = team_of_two(s);
+	size_t mark = arena_mark(s->arena);
 	struct together x = {0};
 
 	if (!team)
