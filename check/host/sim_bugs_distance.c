@@ -228,6 +228,8 @@ static const struct sim_bug bugs[] = {
      .decoded = bug_port_passes_all_devices,
      .fails = {{"SIDE-02", "01:01.0 register 0x04 over ecam: read 0x00100144"},
 	       {"PV-02", "01:01.0: is on the bus"},
+	       {"SMP-04", "sized while the other vCPU sized another function"},
+	       {"SIDE-05", "as at the start"},
 	       {"ABS-07", "01:01.0 register 0x00 over pio: read 0x10d38086"}}},
     {.name = "port-route-kept",
      .fn_write = bug_port_route_kept_write,
