@@ -251,10 +251,10 @@ static void root_walk(struct reader *r, const uint8_t *root, uint32_t len, unsig
 /* Machines that describe their host bridge only in AML. */
 static void dsdt_parse(struct reader *r)
 {
-	struct aml_window window;
-	uint32_t len, number = 0;
+	struct aml_window windows[ACPI_MCFG_MAX + 1]; /* one too many is said */
+	uint32_t len;
 	const uint8_t *dsdt = table_read(r, r->acpi->dsdt, &len);
-	size_t at = HEADER_LEN;
+	unsigned count;
 
 	if (!dsdt)
 		return;
@@ -264,22 +264,24 @@ static void dsdt_parse(struct reader *r)
 		r->acpi->bad++;
 		return;
 	}
-	while (aml_next_window(dsdt, len, &at, &window)) {
+	count = aml_windows(dsdt + HEADER_LEN, len - HEADER_LEN, windows, ACPI_MCFG_MAX + 1);
+	for (unsigned i = 0; i < count && i <= ACPI_MCFG_MAX; i++) {
+		const struct aml_window *window = &windows[i];
 		struct acpi_mcfg_entry entry = {
-		    .base = window.base,
-		    .segment = window.segment,
-		    .start = (uint8_t)window.first,
-		    .end = window.last > 255 ? 255 : (uint8_t)window.last,
+		    .base = window->base,
+		    .segment = window->segment,
+		    .start = (uint8_t)window->first,
+		    .end = window->last > 255 ? 255 : (uint8_t)window->last,
 		};
 
-		if (window.first > 255 || window.last < window.first) {
-			diag_say(r->diag, "acpi: DSDT _CBA entry %u has buses %u to %u", number++,
-				 window.first, window.last);
+		if (window->first > 255 || window->last < window->first) {
+			diag_say(r->diag, "acpi: DSDT _CBA entry %u has buses %u to %u", i,
+				 window->first, window->last);
 			r->acpi->bad++;
 			continue;
 		}
 		r->acpi->from_cba = true;
-		add_entry(r, "DSDT _CBA", number++, &entry);
+		add_entry(r, "DSDT _CBA", i, &entry);
 	}
 }
 

@@ -20,10 +20,11 @@ struct aml_window {
 };
 
 /*
- * Looks for the first _CBA in the len bytes of a definition block from *at on; false when there is
- * none. *at is left behind what was found, so that the next call finds the next one.
+ * The windows of all Devices with a _CBA in the len bytes of a definition block, in one pass, whatever
+ * the bytes are: stores up to max of them, in the order in which the Devices end, and returns how many
+ * there are.
  */
-bool aml_next_window(const uint8_t *aml, size_t len, size_t *at, struct aml_window *window);
+unsigned aml_windows(const uint8_t *aml, size_t len, struct aml_window *windows, unsigned max);
 
 /*
  * Name(\_S5, Package() {...}): what the sleep types of PM1a_CNT and PM1b_CNT are for soft off (ACPI 6.4,
