@@ -183,6 +183,7 @@ lint-tools:
 
 lint-format: lint-tools
 	@echo clang-format; clang-format --dry-run -Werror $(GUEST_SOURCES) $(EFI_SOURCES) $(HEADERS) $(wildcard check/host/*.[ch])
+	check/width
 
 lint-clang: lint-tools
 	@for source in $(GUEST_SOURCES); do clang $(CLANG_FLAGS) -fsyntax-only $$source || exit 1; done

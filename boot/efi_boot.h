@@ -18,8 +18,10 @@ void efi_take_machine(const EFI_SYSTEM_TABLE *system, struct handoff *handoff);
 /* The frame buffer, where there is one that can simply be written to. */
 void efi_take_screen(struct handoff *handoff);
 
-/* Whether the volume that the image was started from can have the log, and how. After the options: where
- * the log is wanted, a placeholder is written. */
+/*
+ * Whether the volume that the image was started from can have the log, and how. After the options:
+ * where the log is wanted, a placeholder is written.
+ */
 void efi_take_volume(const EFI_LOADED_IMAGE *image, const EFI_SYSTEM_TABLE *system,
 		     struct handoff *handoff);
 

@@ -1,6 +1,7 @@
 /*
- * The log of a run becomes a file by way of UEFI variables: after ExitBootServices nothing can write
- * files, but variables can be set (UEFI 2.10, 8.2), and the next start of the image has boot services.
+ * The log of a run becomes a file by way of UEFI variables: after ExitBootServices nothing can
+ * write files, but variables can be set (UEFI 2.10, 8.2), and the next start of the image has boot
+ * services.
  */
 #include <stddef.h>
 #include "efi_boot.h"
@@ -31,8 +32,10 @@ static EFI_GUID vendor = {
 static EFI_GUID file_system_guid = SIMPLE_FILE_SYSTEM_PROTOCOL;
 static EFI_GUID file_system_info_guid = EFI_FILE_SYSTEM_INFO_ID;
 
-/* The variable BarometerLog; the text is in BarometerLog00 and so on, in hexadecimal. Written last: a
- * log without it was cut short. */
+/*
+ * The variable BarometerLog; the text is in BarometerLog00 and so on, in hexadecimal. Written last:
+ * a log without it was cut short.
+ */
 struct header {
 	uint32_t magic, len, crc, chunk, exit, value;
 };
@@ -187,7 +190,9 @@ static void ignore(void *context, const char *text)
 	(void)text;
 }
 
-/* As the kernel will find, who knows more consoles; then the placeholder was written for nothing. */
+/*
+ * As the kernel will find, who knows more consoles; then the placeholder was written for nothing.
+ */
 static bool is_wanted(const struct handoff *handoff)
 {
 	static const struct diag silent = {ignore, NULL};

@@ -1,6 +1,6 @@
 /*
- * What loaders hand over without firmware's help, by PVH or the Linux boot protocol: a command line and
- * an E820 map. Pure logic; all of it is a stranger's word and is checked.
+ * What loaders hand over without firmware's help, by PVH or the Linux boot protocol: a command line
+ * and an E820 map. Pure logic; all of it is a stranger's word and is checked.
  */
 #ifndef BAROMETER_BOOT_LOADER_H
 #define BAROMETER_BOOT_LOADER_H
@@ -29,8 +29,10 @@ struct loader {
 bool loader_take_range(const struct loader *loader, struct handoff *handoff, uint64_t start,
 		       uint64_t len, uint32_t type);
 
-/* NUL-terminated text at a physical address, 0 for none. What cannot be read to its end is lost, with a
- * note. */
+/*
+ * NUL-terminated text at a physical address, 0 for none. What cannot be read to its end is lost,
+ * with a note.
+ */
 void loader_take_command_line(const struct loader *loader, struct handoff *handoff,
 			      uint64_t physical);
 

@@ -8,8 +8,9 @@
 #include "loader.h"
 
 /*
- * Fills the handoff from the structure at a physical address: memory map, command line, RSDP. What is missing or
- * makes no sense is said in a note, but for the memory map: false where there is none.
+ * Fills the handoff from the structure at a physical address: memory map, command line, RSDP. What
+ * is missing or makes no sense is said in a note, but for the memory map: false where there is
+ * none.
  */
 bool start_info_take(uint64_t physical, const struct loader *loader, struct handoff *handoff);
 

@@ -12,8 +12,9 @@
 void apic_init(void);
 
 /*
- * Makes it ready to send, at either privilege level. wide: there are IDs that do not fit the 8 bits of
- * xAPIC, for which x2APIC is turned on where the processor has it. NULL, or why nothing can be sent.
+ * Makes it ready to send, at either privilege level. wide: there are IDs that do not fit the 8 bits
+ * of xAPIC, for which x2APIC is turned on where the processor has it. NULL, or why nothing can be
+ * sent.
  */
 const char *apic_ready(bool wide);
 

@@ -15,8 +15,10 @@ enum canvas_size {
 
 struct canvas {
 	unsigned rows; /* that it has */
-	/* Draws a line over the whole width from row `top` on, in rows of its own; what does not fit is
-	 * cut. Returns the row below. */
+	/*
+	 * Draws a line over the whole width from row `top` on, in rows of its own; what does not
+	 * fit is cut. Returns the row below.
+	 */
 	unsigned (*line)(const char *text, unsigned top, enum canvas_size size);
 };
 

@@ -132,8 +132,9 @@ static unsigned pit_count(void)
 }
 
 /*
- * 5 ms of channel 0 (Intel 8254 data sheet), which nobody listens to; channel 2 has its gate at a port that not
- * every machine with a PIT has. A tick is shorter than a reading, so one that has not moved soon is none.
+ * 5 ms of channel 0 (Intel 8254 data sheet), which nobody listens to; channel 2 has its gate at a
+ * port that not every machine with a PIT has. A tick is shorter than a reading, so one that has not
+ * moved soon is none.
  */
 static uint64_t from_pit(void)
 {

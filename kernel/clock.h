@@ -17,7 +17,8 @@ void clock_ask_kvm(void);
 
 /*
  * The first that answers: leaf 10h of the hypervisor's own range, the VMware backdoor (only behind
- * its signature), KVM's clock, Xen's leaf 3, CPUID leaf 15h, 5 ms of the ACPI PM timer, 5 ms of the PIT.
+ * its signature), KVM's clock, Xen's leaf 3, CPUID leaf 15h, 5 ms of the ACPI PM timer, 5 ms of the
+ * PIT.
  */
 struct clock clock_find(const struct acpi *acpi);
 

@@ -10,11 +10,15 @@
 #include "acpi.h"
 #include "diag.h"
 
-/* Looks for what can be found without ACPI. Where there is nothing, console_put() drops its text. */
+/*
+ * Looks for what can be found without ACPI. Where there is nothing, console_put() drops its text.
+ */
 void console_init(void);
 
-/* Tries SPCR's port where no COM port was found; text that was printed before is printed there first.
- * map gives device memory, or NULL after saying why. */
+/*
+ * Tries SPCR's port where no COM port was found; text that was printed before is printed there
+ * first. map gives device memory, or NULL after saying why.
+ */
 void console_take_spcr(const struct acpi *acpi,
 		       volatile uint8_t *(*map)(void *context, uint64_t physical, uint64_t len),
 		       void *context, const struct diag *diag);

@@ -69,9 +69,9 @@ static void load_gdt(struct cpu *cpu)
 
 /*
  * What firmware may have left on: CET, whose shadow stack the far return below would fault on; PGE
- * and PCIDE, under which translations outlive the switch to our page tables (SDM volume 3, 4.10.4.1);
- * TSD, which keeps RDTSC from CPL 3; UMIP, SMEP, SMAP and PKE, which pages that are all open to CPL 3
- * cannot have.
+ * and PCIDE, under which translations outlive the switch to our page tables (SDM volume 3,
+ * 4.10.4.1); TSD, which keeps RDTSC from CPL 3; UMIP, SMEP, SMAP and PKE, which pages that are all
+ * open to CPL 3 cannot have.
  */
 #define CR4_TSD   (1ull << 2)
 #define CR4_PGE   (1ull << 7)

@@ -39,14 +39,19 @@ struct __attribute__((packed)) cpu_tss {
 struct cpu {
 	uint64_t gdt[7]; /* first: the GDT register says which processor this is */
 	struct cpu_tss tss;
-	/* Exceptions run on stacks of their own, whatever became of the one that was in use; a double
-	 * fault on one more. */
+	/*
+	 * Exceptions run on stacks of their own, whatever became of the one that was in use; a
+	 * double fault on one more.
+	 */
 	uint8_t trap_stack[2][CPU_TRAP_STACK] __attribute__((aligned(16)));
 	unsigned number;  /* 0: the one that the machine was booted on */
 	uint32_t apic_id; /* of the others */
 	const char *stack_bottom, *stack_top;
 	bool done; /* with its job: HLT at CPL 3 faults, and means what it says */
-	/* Where to go on after a general protection fault; 0, as at all other times, makes it fatal. */
+	/*
+	 * Where to go on after a general protection fault; 0, as at all other times, makes it
+	 * fatal.
+	 */
 	uint64_t trap_resume;
 };
 
@@ -79,7 +84,9 @@ void cpu_hypervisor(struct hypervisor *found);
 /* MAXPHYADDR: bits of a physical address, 36 to 52. */
 unsigned cpu_physical_bits(void);
 
-/* A model-specific register that may not be there: false, and nothing done, when it faults. Ring 0. */
+/*
+ * A model-specific register that may not be there: false, and nothing done, when it faults. Ring 0.
+ */
 bool cpu_msr_read(uint32_t msr, uint64_t *value);
 bool cpu_msr_write(uint32_t msr, uint64_t value);
 

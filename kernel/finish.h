@@ -31,7 +31,10 @@ extern struct finish finish_state;
  * status. */
 _Noreturn void finish(void);
 
-/* Called with an exception: ends the run, without another line, if the last one is out. Else returns. */
+/*
+ * Called with an exception: ends the run, without another line, if the last one is out. Else
+ * returns.
+ */
 void finish_after_fault(void);
 
 /* The same as finish() after an ERROR in the test that is running (or in `kernel`, outside any). */

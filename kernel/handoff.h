@@ -56,8 +56,8 @@ struct handoff_volume {
 	uint64_t room; /* bytes that the file may have */
 	bool in_vain;  /* the last run's log should have been there and was not */
 	/*
-	 * Takes the log over; the next start of the image writes the file. Called at most once, in ring 0
-	 * with interrupts off and firmware[] mapped. Returns NULL, or why not, like fault.
+	 * Takes the log over; the next start of the image writes the file. Called at most once, in
+	 * ring 0 with interrupts off and firmware[] mapped. Returns NULL, or why not, like fault.
 	 */
 	const char *(*keep)(const struct handoff_log *log);
 	struct handoff_firmware firmware[HANDOFF_FIRMWARE_MAX];
@@ -70,8 +70,10 @@ struct handoff {
 	struct handoff_range range[HANDOFF_RANGES_MAX];
 	unsigned range_count;
 	struct handoff_range arena; /* RAM that is the kernel's to use, writable now, below 4 GiB */
-	/* A page of RAM below 640 KiB that the boot path took for other processors to start in; 0: one
-	 * is to be found in `range`. */
+	/*
+	 * A page of RAM below 640 KiB that the boot path took for other processors to start in; 0:
+	 * one is to be found in `range`.
+	 */
 	uint64_t low_page;
 	struct handoff_root root[HANDOFF_ROOTS_MAX];
 	unsigned root_count; /* 0: firmware does not say */

@@ -32,8 +32,10 @@ bool keep_is_planned(const struct keep *keep)
 	return keep->wanted && !fault_of(keep->volume);
 }
 
-/* Code and data are not told apart within what firmware calls code, so this comes after the audit of
- * our tables. */
+/*
+ * Code and data are not told apart within what firmware calls code, so this comes after the audit
+ * of our tables.
+ */
 static bool map_firmware(const struct handoff_volume *volume)
 {
 	for (unsigned i = 0; i < volume->firmware_count; i++) {

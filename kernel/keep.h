@@ -14,16 +14,20 @@ struct keep {
 	bool wanted;
 };
 
-/* Decides; by_default is for those who did not ask. What stands in the way is told now, while there is a
- * log to tell it in. */
+/*
+ * Decides; by_default is for those who did not ask. What stands in the way is told now, while there
+ * is a log to tell it in.
+ */
 struct keep keep_plan(const struct handoff_volume *volume, enum options_log asked, bool by_default,
 		      const struct diag *diag);
 
 /* Whether keep_log() will try, for all that is known now. */
 bool keep_is_planned(const struct keep *keep);
 
-/* Hands the log to the volume, if that is wanted; exit and value as in struct handoff_log. Back in ring
- * 0 then. Called after the last line. */
+/*
+ * Hands the log to the volume, if that is wanted; exit and value as in struct handoff_log. Back in
+ * ring 0 then. Called after the last line.
+ */
 void keep_log(const struct keep *keep, enum options_exit exit, unsigned value);
 
 /* Firmware faulted in the middle of keep_log(). */

@@ -1,6 +1,6 @@
 /*
- * The log as it was printed: its size, its CRC-32, and its text in memory, for whatever is done with
- * it at the end and for a console that is found late.
+ * The log as it was printed: its size, its CRC-32, and its text in memory, for whatever is done
+ * with it at the end and for a console that is found late.
  */
 #ifndef BAROMETER_KERNEL_LOG_H
 #define BAROMETER_KERNEL_LOG_H
@@ -17,8 +17,10 @@ struct log {
 	uint32_t crc;
 };
 
-/* From here on the log is at the end of the kernel's RAM. Returns the bytes that it has there: a MiB, or
- * an eighth where there is less; 0 when some of it is lost already. */
+/*
+ * From here on the log is at the end of the kernel's RAM. Returns the bytes that it has there: a
+ * MiB, or an eighth where there is less; 0 when some of it is lost already.
+ */
 size_t log_init(struct handoff_range ram);
 
 void log_put(const char *text, size_t len);

@@ -16,8 +16,10 @@ static bool overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 	return a < b + b_len && b < a + a_len;
 }
 
-/* To 2 MiB, where there is enough of it: a thousand small pages at its ends take tens of milliseconds
- * to map where ring 0 is emulated. */
+/*
+ * To 2 MiB, where there is enough of it: a thousand small pages at its ends take tens of
+ * milliseconds to map where ring 0 is emulated.
+ */
 struct handoff_range memory_align(struct handoff_range range)
 {
 	const uint64_t end = (range.start + range.len) & ~(LARGE - 1);

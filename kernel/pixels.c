@@ -23,8 +23,10 @@ static bool is_ink(const char *text, unsigned len, unsigned column, unsigned row
 
 static unsigned draw_line(const char *text, unsigned top, enum canvas_size size)
 {
-	/* Dots a dot: 1 up to 800 pixels, 2 up to 1600, so that the letters of the smaller lines are
-	 * many enough. */
+	/*
+	 * Dots a dot: 1 up to 800 pixels, 2 up to 1600, so that the letters of the smaller lines
+	 * are many enough.
+	 */
 	const unsigned unit = (screen.width + 799) / 800, margin = screen.width / 32;
 	const unsigned scale = unit * (size == CANVAS_LARGE ? 8 : size == CANVAS_TEXT ? 2 : 1);
 	unsigned len = (unsigned)strlen(text);

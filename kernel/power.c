@@ -125,7 +125,10 @@ static void reset_control(unsigned value)
 	io_out8(RESET_CONTROL, RESET_HARD);
 }
 
-/* An exception without a table of handlers. The table is found and not replaced, which CPL 3 may do. */
+/*
+ * An exception without a table of handlers. The table is found and not replaced, which CPL 3 may
+ * do.
+ */
 static void triple_fault(unsigned value)
 {
 	struct __attribute__((packed)) {

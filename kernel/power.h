@@ -1,7 +1,7 @@
 /*
- * Ending the machine: each way that options_exit names (docs/boot.md says which hypervisor ends how). None
- * returns; what cannot be done ends in a halt. QEMU goes on running for a moment after it was told to exit
- * (10.0 does).
+ * Ending the machine: each way that options_exit names (docs/boot.md says which hypervisor ends
+ * how). None returns; what cannot be done ends in a halt. QEMU goes on running for a moment after
+ * it was told to exit (10.0 does).
  */
 #ifndef BAROMETER_KERNEL_POWER_H
 #define BAROMETER_KERNEL_POWER_H
@@ -34,7 +34,10 @@ extern struct power_machine power_machine;
 /* Whether isa-debug-exit is told the value, first of all. */
 bool power_tells(enum options_exit how);
 
-/* The steps that power_off() will take, in order, for the log: nothing can be told after the last of them. */
+/*
+ * The steps that power_off() will take, in order, for the log: nothing can be told after the last
+ * of them.
+ */
 const char *power_plan(enum options_exit how);
 
 _Noreturn void power_off(enum options_exit how, unsigned value);

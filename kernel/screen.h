@@ -1,6 +1,6 @@
 /*
- * The run on the screen, for whoever sees only that: how far it is, and at the end the result. Drawn
- * between tests, so that no figure is touched by it.
+ * The run on the screen, for whoever sees only that: how far it is, and at the end the result.
+ * Drawn between tests, so that no figure is touched by it.
  */
 #ifndef BAROMETER_KERNEL_SCREEN_H
 #define BAROMETER_KERNEL_SCREEN_H
@@ -14,8 +14,10 @@ void screen_init(const struct canvas *canvas);
 /* The test that starts, as `number` of `planned`. */
 void screen_progress(const char *name, unsigned number, unsigned planned);
 
-/* Status, counts, and then the lines, in large plain text, and nothing else; NULL or empty lines are
- * left out. */
+/*
+ * Status, counts, and then the lines, in large plain text, and nothing else; NULL or empty lines
+ * are left out.
+ */
 void screen_show(const struct report *report, const char *const *lines, unsigned count);
 
 #endif

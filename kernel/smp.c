@@ -14,8 +14,10 @@
 #define STACK         0x4000ull
 #define CPUS_MAX      MADT_PROCESSORS_MAX
 
-/* Second views of pages, far above what is identity mapped: to write the trampoline, and the stacks,
- * each with a hole below it, so that an overflow is a page fault. */
+/*
+ * Second views of pages, far above what is identity mapped: to write the trampoline, and the
+ * stacks, each with a hole below it, so that an overflow is a page fault.
+ */
 #define WRITABLE_VIEW (1ull << 45)
 #define STACKS        (WRITABLE_VIEW + (1ull << 30))
 #define STACK_STRIDE  (4 * STACK)
@@ -117,7 +119,9 @@ _Noreturn void smp_main(struct cpu *cpu)
 	/* One that came too late for its own job finds another, which may be for fewer. */
 	if (load(&smp.order) == GO && number < smp.wanted)
 		smp.job(smp.context, number);
-	/* Before anybody hears of it: by the time of the HLT the first may be about the next job. */
+	/*
+	 * Before anybody hears of it: by the time of the HLT the first may be about the next job.
+	 */
 	cpu->done = true;
 	store(&smp.state[number], DONE);
 	power_halt();
@@ -165,8 +169,8 @@ static bool all_are(bool (*so)(unsigned number), unsigned count, uint64_t micros
 }
 
 /*
- * INIT and two SIPIs to all at once, which hypervisors answer in microseconds; then once more, with the
- * 10 ms between them that the specification asks for, and patience for a host that is busy.
+ * INIT and two SIPIs to all at once, which hypervisors answer in microseconds; then once more, with
+ * the 10 ms between them that the specification asks for, and patience for a host that is busy.
  */
 static bool summon(unsigned count)
 {
@@ -332,7 +336,9 @@ static void add_all(const struct smp_plan *plan)
 	}
 }
 
-/* Leaves out those that did not come, and numbers the others anew, with the tables that they have. */
+/*
+ * Leaves out those that did not come, and numbers the others anew, with the tables that they have.
+ */
 static void keep_those_that_came(void)
 {
 	unsigned kept = 1;

@@ -37,14 +37,16 @@ const char *smp_reason(void);
 
 /*
  * Calls job(context, k) for k from 0 to count - 1, each on a processor of its own, 0 being the one
- * that calls. All of them are there before the first begins. Returns when all are done; false, and no
- * job was run, when one did not start. An exception in a job, or a processor that does not come back
- * from it, ends the run.
+ * that calls. All of them are there before the first begins. Returns when all are done; false, and
+ * no job was run, when one did not start. An exception in a job, or a processor that does not come
+ * back from it, ends the run.
  */
 bool smp_run(unsigned count, void (*job)(void *context, unsigned number), void *context);
 
-/* In a job that waits for another: lets others go first, and on the first processor sees to it that the
- * run ends when the other never comes. */
+/*
+ * In a job that waits for another: lets others go first, and on the first processor sees to it that
+ * the run ends when the other never comes.
+ */
 void smp_pause(unsigned number);
 
 /* In the handler of an exception, on a processor other than the first: hands it over, and halts. */

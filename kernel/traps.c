@@ -33,8 +33,10 @@ static const char *const names[32] = {
     [21] = "control protection",
 };
 
-/* Frame pointers are chained through the processor's stack and end in 0; anything outside it ends the
- * walk. */
+/*
+ * Frame pointers are chained through the processor's stack and end in 0; anything outside it ends
+ * the walk.
+ */
 static void backtrace(struct report *report, const struct cpu *cpu, const struct trap_frame *f)
 {
 	const uint64_t *frame = (const uint64_t *)f->rbp;

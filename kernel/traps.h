@@ -15,15 +15,19 @@ struct trap_frame {
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* The next general protection fault is a HLT at CPL 3 that asks for ring 0: it goes on there, behind
- * the HLT. */
+/*
+ * The next general protection fault is a HLT at CPL 3 that asks for ring 0: it goes on there,
+ * behind the HLT.
+ */
 extern bool trap_raise;
 
 /* Called with every exception; returns only to go on at frame->rip. */
 void trap(struct trap_frame *frame);
 
-/* Reports an exception of a processor, in which nothing can be done any more, and ends the run. On the
- * first processor only. */
+/*
+ * Reports an exception of a processor, in which nothing can be done any more, and ends the run. On
+ * the first processor only.
+ */
 struct cpu;
 _Noreturn void trap_report(const struct cpu *cpu, const struct trap_frame *frame);
 

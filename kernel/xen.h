@@ -1,6 +1,7 @@
 /*
- * The few hypercalls that a guest of Xen needs where neither firmware nor ACPI says it: the memory map, which
- * a PVH dom0 is not handed, and the end (Xen, public/arch-x86/cpuid.h, memory.h, sched.h).
+ * The few hypercalls that a guest of Xen needs where neither firmware nor ACPI says it: the memory
+ * map, which a PVH dom0 is not handed, and the end (Xen, public/arch-x86/cpuid.h, memory.h,
+ * sched.h).
  */
 #ifndef BAROMETER_KERNEL_XEN_H
 #define BAROMETER_KERNEL_XEN_H
@@ -8,7 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Lets Xen fill in the hypercall page. Nothing is done, and false, where CPUID does not say Xen. Ring 0. */
+/*
+ * Lets Xen fill in the hypercall page. Nothing is done, and false, where CPUID does not say Xen.
+ * Ring 0.
+ */
 bool xen_init(void);
 
 /* xen_init() was true. */

@@ -57,8 +57,10 @@ static const uint8_t *rsdp_read(struct reader *r, uint64_t physical)
 	return rsdp;
 }
 
-/* A whole table at a physical address, sound, or NULL and what is wrong with it. name is its signature,
- * "?" when there is none. */
+/*
+ * A whole table at a physical address, sound, or NULL and what is wrong with it. name is its
+ * signature, "?" when there is none.
+ */
 static const uint8_t *sound_table(uint64_t physical, acpi_map_fn map, void *context, uint32_t *len,
 				  char name[5], const char **fault)
 {

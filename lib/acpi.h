@@ -68,8 +68,8 @@ void acpi_parse(struct acpi *acpi, uint64_t rsdp, unsigned address_bits, acpi_ma
 const uint8_t *acpi_table(uint64_t physical, acpi_map_fn map, void *context, uint32_t *len);
 
 /*
- * The first sound RSDP where a BIOS has it: in the first KiB of the EBDA, or from e0000h to fffffh, on a
- * 16-byte boundary (ACPI 6.4 section 5.2.5.1). 0: there is none.
+ * The first sound RSDP where a BIOS has it: in the first KiB of the EBDA, or from e0000h to fffffh,
+ * on a 16-byte boundary (ACPI 6.4 section 5.2.5.1). 0: there is none.
  */
 uint64_t acpi_find_rsdp(acpi_map_fn map, void *context);
 

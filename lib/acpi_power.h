@@ -1,6 +1,7 @@
 /*
- * The registers that end a machine, as the FADT names them, and what to write (ACPI 6.4, 4.8.3.2, 4.8.3.6,
- * 4.8.3.7 and 5.2.9). Only what can be used as it stands: addresses within I/O space, or memory.
+ * The registers that end a machine, as the FADT names them, and what to write (ACPI 6.4, 4.8.3.2,
+ * 4.8.3.6, 4.8.3.7 and 5.2.9). Only what can be used as it stands: addresses within I/O space, or
+ * memory.
  */
 #ifndef BAROMETER_LIB_ACPI_POWER_H
 #define BAROMETER_LIB_ACPI_POWER_H
@@ -31,7 +32,10 @@ struct acpi_power {
 	    [2]; /* its sleep types, 0 to 7, for PM1a_CNT and PM1b_CNT; SLEEP_CONTROL takes the first */
 };
 
-/* map and context as for acpi_parse(), which must have been called. All zero where there is no FADT. */
+/*
+ * map and context as for acpi_parse(), which must have been called. All zero where there is no
+ * FADT.
+ */
 void acpi_power_find(struct acpi_power *power, const struct acpi *acpi, acpi_map_fn map,
 		     void *context);
 

@@ -48,7 +48,9 @@ struct scope {
 	size_t start, end;
 };
 
-/* A package length (20.2.4) at `at`: how many bytes it is of, itself included; false when cut off. */
+/*
+ * A package length (20.2.4) at `at`: how many bytes it is of, itself included; false when cut off.
+ */
 static bool package(const uint8_t *aml, size_t len, size_t at, struct scope *inside)
 {
 	size_t more, size;
@@ -105,8 +107,8 @@ static void leave(struct pass *p)
 }
 
 /*
- * Whether a Device begins at `at`, and where it ends. Bytes that only look like one are not told from
- * it, but for their length and name: that they hold a whole bridge would be an odd accident.
+ * Whether a Device begins at `at`, and where it ends. Bytes that only look like one are not told
+ * from it, but for their length and name: that they hold a whole bridge would be an odd accident.
  */
 static bool begins_device(const struct pass *p, size_t at, struct scope *inside)
 {
@@ -119,7 +121,10 @@ static void take_base(struct pass *p, uint64_t base)
 {
 	struct device *device = &p->device[p->depth - 1];
 
-	/* In no Device at all there is no telling whose a _CBA is: what follows, up to the next, is. */
+	/*
+	 * In no Device at all there is no telling whose a _CBA is: what follows, up to the next,
+	 * is.
+	 */
 	if (p->depth == 1 && device->has_base) {
 		leave(p);
 		enter(p, p->len);
@@ -193,7 +198,9 @@ static size_t constant_len(const uint8_t *aml, size_t at)
 	}
 }
 
-/* The values for PM1a_CNT and PM1b_CNT at the start of the package (7.4.2); one alone is for both. */
+/*
+ * The values for PM1a_CNT and PM1b_CNT at the start of the package (7.4.2); one alone is for both.
+ */
 static bool sleep_package(const uint8_t *aml, size_t len, size_t at, uint8_t type[2])
 {
 	struct scope inside;

@@ -1,7 +1,7 @@
 /*
  * Who signs as the hypervisor. Each interface that one offers has leaves of its own, from 40000000h
- * on in steps of 100h (Linux, hypervisor_cpuid_base()): a KVM that offers Microsoft's interface signs
- * as that at 40000000h and as itself at 40000100h.
+ * on in steps of 100h (Linux, hypervisor_cpuid_base()): a KVM that offers Microsoft's interface
+ * signs as that at 40000000h and as itself at 40000100h.
  */
 #ifndef BAROMETER_LIB_HYPERVISOR_H
 #define BAROMETER_LIB_HYPERVISOR_H

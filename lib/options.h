@@ -1,6 +1,6 @@
 /*
- * The guest's command line: options separated by white space, key=value or a bare flag. Later options
- * win over earlier ones.
+ * The guest's command line: options separated by white space, key=value or a bare flag. Later
+ * options win over earlier ones.
  */
 #ifndef BAROMETER_LIB_OPTIONS_H
 #define BAROMETER_LIB_OPTIONS_H
@@ -49,8 +49,9 @@ void options_defaults(struct options *options);
  * understood, or whose value is not, is named in a diagnostic; the number of those is returned.
  *
  * Boot loaders add words that are an operating system's. Whatever comes before the word
- * OPTIONS_MARKER is theirs: it is listed in one diagnostic and ignored. Without that word, with_foreign
- * says whether unknown words are taken for the loader's in the same way; a bad value never is.
+ * OPTIONS_MARKER is theirs: it is listed in one diagnostic and ignored. Without that word,
+ * with_foreign says whether unknown words are taken for the loader's in the same way; a bad value
+ * never is.
  */
 #define OPTIONS_MARKER "barometer"
 

@@ -66,8 +66,8 @@ void pio_address_write_part(struct cfg *cfg, unsigned offset, unsigned width, ui
 
 /*
  * Without the latch, by what CFC says: 00:00.0 is there on every PC, the last function of the last
- * bus is not. FFFFh and 0000h are no vendors. Where nobody claims ports, both read the same: all-ones,
- * or 0 under some hypervisors.
+ * bus is not. FFFFh and 0000h are no vendors. Where nobody claims ports, both read the same:
+ * all-ones, or 0 under some hypervisors.
  */
 static enum pio_kind kind_without_latch(struct cfg *cfg)
 {

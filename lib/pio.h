@@ -12,9 +12,9 @@
 #define PIO_ENABLE         0x80000000u
 
 /*
- * What is behind the ports. CF8 that reads back what was written is how every operating system tells
- * that the mechanism is there. Where it does not, CFC is asked all the same: a mechanism that answers
- * is there and wrong, which is no reason to leave it out.
+ * What is behind the ports. CF8 that reads back what was written is how every operating system
+ * tells that the mechanism is there. Where it does not, CFC is asked all the same: a mechanism that
+ * answers is there and wrong, which is no reason to leave it out.
  */
 enum pio_kind {
 	PIO_ABSENT, /* both ports read the same, as ports do that nobody claims */

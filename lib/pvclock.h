@@ -1,6 +1,6 @@
 /*
- * What KVM says of its guest's TSC (Linux, Documentation/virt/kvm/x86/msr.rst, MSR_KVM_SYSTEM_TIME_NEW): time in
- * ns is TSC cycles, shifted, times mul / 2^32.
+ * What KVM says of its guest's TSC (Linux, Documentation/virt/kvm/x86/msr.rst,
+ * MSR_KVM_SYSTEM_TIME_NEW): time in ns is TSC cycles, shifted, times mul / 2^32.
  */
 #ifndef BAROMETER_LIB_PVCLOCK_H
 #define BAROMETER_LIB_PVCLOCK_H

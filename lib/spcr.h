@@ -16,8 +16,10 @@ struct spcr_port {
 	uint8_t stride, width; /* bytes, as in struct uart */
 };
 
-/* table is a whole table whose checksum is right, of len bytes. False when it names no port, which is
- * no fault, or none that is a 16550, which is told. */
+/*
+ * table is a whole table whose checksum is right, of len bytes. False when it names no port, which
+ * is no fault, or none that is a 16550, which is told.
+ */
 bool spcr_read(const uint8_t *table, uint32_t len, struct spcr_port *port, const struct diag *diag);
 
 #endif

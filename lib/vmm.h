@@ -1,6 +1,6 @@
 /*
- * Who emulates the machine, as far as it says so: CPUID's signature is the kernel's part ("KVMKVMKVM" for all
- * of KVM's users), the OEM ID of the ACPI tables that of the program.
+ * Who emulates the machine, as far as it says so: CPUID's signature is the kernel's part
+ * ("KVMKVMKVM" for all of KVM's users), the OEM ID of the ACPI tables that of the program.
  */
 #ifndef BAROMETER_LIB_VMM_H
 #define BAROMETER_LIB_VMM_H
@@ -26,8 +26,8 @@ enum vmm {
 };
 
 /*
- * What neither tells is told by what is missing: of KVM's users QEMU alone has fw_cfg without ACPI tables, and
- * kvmtool neither. fw_cfg says nothing where the tables do.
+ * What neither tells is told by what is missing: of KVM's users QEMU alone has fw_cfg without ACPI
+ * tables, and kvmtool neither. fw_cfg says nothing where the tables do.
  */
 enum vmm vmm_identify(const struct hypervisor *hypervisor, const struct acpi *acpi, bool fwcfg);
 

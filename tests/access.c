@@ -199,9 +199,9 @@ static bool has_memory(struct cfg *cfg, const struct pci_function *fn)
 }
 
 /*
- * A function whose memory decoding can be switched off for a moment: an ordinary one, no bridge and no
- * display, since the console may be behind them. It decodes memory now, so that nothing is switched on
- * over a BAR without an address.
+ * A function whose memory decoding can be switched off for a moment: an ordinary one, no bridge and
+ * no display, since the console may be behind them. It decodes memory now, so that nothing is
+ * switched on over a BAR without an address.
  */
 static const struct pci_function *find_toggle(struct cfg *cfg, const struct pci_map *map)
 {

@@ -3,8 +3,8 @@
 #include "text.h"
 
 /*
- * The nearest to the mechanism first: what a cause explains is not looked at again. A cause is likely
- * when one of its signs failed, tests that can hardly fail of anything else.
+ * The nearest to the mechanism first: what a cause explains is not looked at again. A cause is
+ * likely when one of its signs failed, tests that can hardly fail of anything else.
  */
 static const struct cause {
 	const char *text, *signs, *explains;

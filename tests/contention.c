@@ -1,6 +1,7 @@
 /*
- * What many vCPUs make of one mechanism: all read at once, through ports under a lock, as an operating
- * system must, and through ECAM, which needs none; RAM tells what the host itself makes of so many.
+ * What many vCPUs make of one mechanism: all read at once, through ports under a lock, as an
+ * operating system must, and through ECAM, which needs none; RAM tells what the host itself makes
+ * of so many.
  */
 #include "measure.h"
 #include "stats.h"
@@ -77,7 +78,9 @@ static uint32_t read_nothing(struct worker *w)
 	return w->expect;
 }
 
-/* One read between two readings of the counter. Volatile, so that the empty one is called as well. */
+/*
+ * One read between two readings of the counter. Volatile, so that the empty one is called as well.
+ */
 static uint64_t time_read(struct worker *w, uint32_t (*volatile read)(struct worker *w))
 {
 	uint64_t start = tsc_read();
@@ -96,7 +99,10 @@ static uint32_t overhead_of(struct worker *w)
 	return stats_median(samples, EMPTIES);
 }
 
-/* The first ends the round for all: what it says is seen everywhere, what its counter says may not be. */
+/*
+ * The first ends the round for all: what it says is seen everywhere, what its counter says may not
+ * be.
+ */
 static bool finished(struct contention *c, const struct worker *w, unsigned vcpu, uint64_t begin)
 {
 	if (c->reads)
@@ -153,8 +159,10 @@ static bool is_there(const struct contention *c, enum mechanism mechanism)
 	return c->map[mechanism == PORTS_LOCKED ? PATH_PIO : PATH_ECAM] != NULL;
 }
 
-/* What all did together. They began at once: a round takes as long as the first says, which ends it, or
- * as the longest where each has its number of reads. */
+/*
+ * What all did together. They began at once: a round takes as long as the first says, which ends
+ * it, or as the longest where each has its number of reads.
+ */
 static void sum_up(const struct contention *c, unsigned vcpus, struct round *r)
 {
 	uint32_t n = 0;
@@ -234,8 +242,8 @@ static void report_round(const struct contention *c, const struct level *level,
 }
 
 /*
- * Four fifths: of n vCPUs on fewer processors the loss is at least one part in n, and a busy host takes
- * as much; what two threads of one core take from each other is not to be counted.
+ * Four fifths: of n vCPUs on fewer processors the loss is at least one part in n, and a busy host
+ * takes as much; what two threads of one core take from each other is not to be counted.
  */
 #define SCALES 800
 

@@ -51,9 +51,9 @@ bool direct_calibrate(struct session *s, struct cfg_address at, uint32_t id,
 }
 
 /*
- * An exit takes hundreds or thousands of cycles, a mapped page a few; but under TCG a read of nothing
- * exits for a third of what a write that reaches a device takes, and a mapped page whose place in the
- * emulator's table is another's is looked up for a fifth.
+ * An exit takes hundreds or thousands of cycles, a mapped page a few; but under TCG a read of
+ * nothing exits for a third of what a write that reaches a device takes, and a mapped page whose
+ * place in the emulator's table is another's is looked up for a fifth.
  */
 static enum direct_answer judge(const struct direct_scale *scale, uint64_t cycles)
 {

@@ -1,6 +1,6 @@
 /*
- * ECAM reads that do not leave the guest: told by time, against accesses that must. A hypervisor that
- * maps a function's page for reading still traps writes to it, so a write is the measure.
+ * ECAM reads that do not leave the guest: told by time, against accesses that must. A hypervisor
+ * that maps a function's page for reading still traps writes to it, so a write is the measure.
  */
 #ifndef BAROMETER_TESTS_DIRECT_H
 #define BAROMETER_TESTS_DIRECT_H
@@ -26,14 +26,17 @@ struct direct_look {
 	uint32_t first, later; /* cycles of reads of the header */
 };
 
-/* Times writes of a function's ID with its own value: a register that takes none. False out of ECAM's
- * reach. */
+/*
+ * Times writes of a function's ID with its own value: a register that takes none. False out of
+ * ECAM's reach.
+ */
 bool direct_calibrate(struct session *session, struct cfg_address at, uint32_t id,
 		      struct direct_scale *scale);
 
 /*
  * Reads one dword of each region, a few times, through ECAM, which must reach it. like: what is
- * expected, or NULL; anything else is read a few times more, since a host takes its time now and then.
+ * expected, or NULL; anything else is read a few times more, since a host takes its time now and
+ * then.
  */
 void direct_look_at(struct session *session, const struct direct_scale *scale,
 		    struct cfg_address at, const struct direct_look *like,

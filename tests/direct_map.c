@@ -1,6 +1,6 @@
 /*
- * Which ECAM reads exit: every function, present or absent, the header, what is left of the first 256
- * bytes, and the extended space.
+ * Which ECAM reads exit: every function, present or absent, the header, what is left of the first
+ * 256 bytes, and the extended space.
  */
 #include "direct.h"
 #include "mem.h"
@@ -113,8 +113,8 @@ static void keep(struct map *m, const struct direct_look *look)
 
 /*
  * A bus: its functions one by one. Of the absent ones a few, spread over all; when none of them is
- * anything but an exit they stand for the rest, which would cost a hypervisor 256 exits a bus; else all
- * are looked at, which then costs little.
+ * anything but an exit they stand for the rest, which would cost a hypervisor 256 exits a bus; else
+ * all are looked at, which then costs little.
  */
 static void map_bus(struct map *m, uint16_t segment, uint8_t bus)
 {

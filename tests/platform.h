@@ -34,15 +34,16 @@ struct platform {
 	unsigned vcpus;
 	const char *vcpus_reason;
 	/*
-	 * Calls job(context, k) on vCPUs 0 to count - 1 at once, 0 being the caller's, and returns when
-	 * all are done. False, and no job was run, when one did not start. What lib/ and tests/ have one
-	 * of (report, diagnostics, arena, counts) is vCPU 0's: the others have their own or none.
+	 * Calls job(context, k) on vCPUs 0 to count - 1 at once, 0 being the caller's, and returns
+	 * when all are done. False, and no job was run, when one did not start. What lib/ and
+	 * tests/ have one of (report, diagnostics, arena, counts) is vCPU 0's: the others have
+	 * their own or none.
 	 */
 	bool (*run_together)(unsigned count, void (*job)(void *context, unsigned vcpu),
 			     void *context);
 	/*
-	 * For a job that waits for another vCPU: called with the own number as often as the wait goes
-	 * round. Ends the run when the other had an exception, or does not come.
+	 * For a job that waits for another vCPU: called with the own number as often as the wait
+	 * goes round. Ends the run when the other had an exception, or does not come.
 	 */
 	void (*pause)(unsigned vcpu);
 };

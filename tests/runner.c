@@ -71,7 +71,9 @@ static bool has_needs(struct session *s, const struct test *test)
 	return !(test->flags & TEST_NEEDS_TABLE) || discovery_needs_table(s);
 }
 
-/* A rule that a hypervisor is known to break. Where it does not, somebody has mended it: good news. */
+/*
+ * A rule that a hypervisor is known to break. Where it does not, somebody has mended it: good news.
+ */
 static void apply_deviation(struct session *s, const struct test *test, const char *reason)
 {
 	s->outcome.deviates = false;

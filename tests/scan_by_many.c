@@ -1,6 +1,6 @@
 /*
- * A bus scan with sizing by many vCPUs over ECAM, against one: each takes the next bus that nobody has
- * taken. The accesses must be the same; what the time becomes is the hypervisor's.
+ * A bus scan with sizing by many vCPUs over ECAM, against one: each takes the next bus that nobody
+ * has taken. The accesses must be the same; what the time becomes is the hypervisor's.
  */
 #include "bar.h"
 #include "repeat.h"

@@ -1,6 +1,6 @@
 /*
- * Several vCPUs at work on one thing. Each member has paths and counts of its own, since those of the
- * session are for one vCPU alone; team_run() adds them to the session's when all are done.
+ * Several vCPUs at work on one thing. Each member has paths and counts of its own, since those of
+ * the session are for one vCPU alone; team_run() adds them to the session's when all are done.
  */
 #ifndef BAROMETER_TESTS_TEAM_H
 #define BAROMETER_TESTS_TEAM_H
@@ -37,13 +37,15 @@ bool team_run(struct team *team, void (*job)(struct team *team, unsigned vcpu), 
 unsigned team_next_count(unsigned count, unsigned all);
 
 /*
- * Turns: what was written before team_turn() is seen after team_await() of the same number by another
- * member. The first turn of a run is 0.
+ * Turns: what was written before team_turn() is seen after team_await() of the same number by
+ * another member. The first turn of a run is 0.
  */
 void team_await(struct team *team, unsigned vcpu, uint32_t turn);
 void team_turn(struct team *team, uint32_t turn);
 
-/* True where there are two vCPUs or more; otherwise the test under way is skipped with the reason. */
+/*
+ * True where there are two vCPUs or more; otherwise the test under way is skipped with the reason.
+ */
 bool team_needs_two(struct session *session);
 
 #endif

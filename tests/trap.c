@@ -1,7 +1,7 @@
 /*
  * Faults on purpose: that an exception is reported and ends the run as an ERROR, and that no page
- * is both writable and executable; on the vCPU that runs the tests and on another. Each runs only when
- * named in full.
+ * is both writable and executable; on the vCPU that runs the tests and on another. Each runs only
+ * when named in full.
  */
 #include "session.h"
 #include "test.h"

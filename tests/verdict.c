@@ -78,7 +78,9 @@ struct candidate {
 	struct scan_price price;
 };
 
-/* The sizings that were priced: those over the path, and the table when it agrees with the dance. */
+/*
+ * The sizings that were priced: those over the path, and the table when it agrees with the dance.
+ */
 static unsigned sizing_candidates(const struct session *s, unsigned path, struct candidate *to)
 {
 	unsigned count = 0;

@@ -1,6 +1,6 @@
 /*
- * What loaders hand over: boot_params, whose bytes are the fuzzer's from offset 0 or from that of the header on, and
- * PVH's start info; what they point to is the rest of its bytes.
+ * What loaders hand over: boot_params, whose bytes are the fuzzer's from offset 0 or from that of
+ * the header on, and PVH's start info; what they point to is the rest of its bytes.
  */
 #include <string.h>
 #include "boot_params.h"
@@ -24,7 +24,9 @@ static void check(const struct handoff *h, const struct loader *loader)
 			   (end <= loader->image.start || h->arena.start >= image_end));
 }
 
-/* hvm_start_info is where all that it points to is, with its magic number; the fuzzer has the rest. */
+/*
+ * hvm_start_info is where all that it points to is, with its magic number; the fuzzer has the rest.
+ */
 static void by_pvh(struct fuzz_input *in, const struct loader *loader, struct handoff *handoff)
 {
 	static const uint8_t magic[] = {0x78, 0xc5, 0x6e, 0x33};

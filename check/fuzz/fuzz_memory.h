@@ -11,8 +11,8 @@
 void fuzz_memory_set(const uint8_t *bytes, size_t len);
 
 /*
- * acpi_map_fn, and that of a loader: a copy of exactly what was asked for, so that the address sanitizer sees a
- * byte more. Valid until fuzz_memory_free().
+ * acpi_map_fn, and that of a loader: a copy of exactly what was asked for, so that the address
+ * sanitizer sees a byte more. Valid until fuzz_memory_free().
  */
 const void *fuzz_memory_map(void *context, uint64_t physical, size_t len);
 void fuzz_memory_free(void);

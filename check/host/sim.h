@@ -137,7 +137,10 @@ struct sim {
 	size_t log_len;
 
 	const struct sim_bug *bug; /* sim_no_bug: none */
-	/* Answers to reads of CF8h, CFCh and ECAM so far; number flip_at, from 1, has flip inverted in it. */
+	/*
+	 * Answers to reads of CF8h, CFCh and ECAM so far; number flip_at, from 1, has flip inverted
+	 * in it.
+	 */
 	uint64_t answers, flip_at;
 	uint32_t flip;
 	uint64_t bug_state; /* for the bug's own use; 0 at first */

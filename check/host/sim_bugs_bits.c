@@ -91,7 +91,10 @@ static bool bug_status_clears_all(struct sim_fn *fn, struct sim_access *a)
 	return a->reg >= 6 && a->reg < 8;
 }
 
-/* A set bit that a one clears, a clear one that nothing sets: only the value that is there shows it. */
+/*
+ * A set bit that a one clears, a clear one that nothing sets: only the value that is there shows
+ * it.
+ */
 static bool bug_status_capability_cleared_by_one(struct sim_fn *fn, struct sim_access *a)
 {
 	if (covers(a, 6) && byte_of(a, 6) & 0x10)

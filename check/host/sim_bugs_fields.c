@@ -1,4 +1,6 @@
-/* Seeded bugs of capabilities and bridges: what must hold, what takes no writes, what only clears. */
+/*
+ * Seeded bugs of capabilities and bridges: what must hold, what takes no writes, what only clears.
+ */
 #include "sim_bugs.h"
 #include "sim_build.h"
 

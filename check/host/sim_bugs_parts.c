@@ -1,4 +1,6 @@
-/* Seeded bugs of writes and reads of some widths in some registers, and of parts of extended space. */
+/*
+ * Seeded bugs of writes and reads of some widths in some registers, and of parts of extended space.
+ */
 #include "sim_bugs.h"
 
 static unsigned find_cap(const struct sim_fn *fn, uint8_t id)

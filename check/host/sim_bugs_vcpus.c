@@ -9,7 +9,10 @@ static bool is_line(const struct sim_access *a)
 	return a->reg == 0x3c;
 }
 
-/* What is written through ECAM waits on its vCPU, and reaches the machine with the next access there. */
+/*
+ * What is written through ECAM waits on its vCPU, and reaches the machine with the next access
+ * there.
+ */
 static struct pending {
 	struct sim_fn *fn;
 	uint8_t value;

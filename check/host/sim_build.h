@@ -45,7 +45,9 @@ unsigned sim_cap(struct sim_fn *fn, uint8_t id, unsigned len);
 unsigned sim_ecap(struct sim_fn *fn, uint16_t id, unsigned len);
 void sim_express(struct sim_fn *fn);
 
-/* MSI that is off: one message and an address of 32 bits; or four with masks, and one of 64 bits. */
+/*
+ * MSI that is off: one message and an address of 32 bits; or four with masks, and one of 64 bits.
+ */
 void sim_msi(struct sim_fn *fn, bool wide);
 
 /* MSI-X, its table and pending bits in the upper half of BAR 0. */

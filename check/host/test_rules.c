@@ -139,7 +139,9 @@ static void test_a_sound_machine_passes_untouched(void **state)
 	assert_non_null(strstr(log, "# conformance: "));
 }
 
-/* Whatever firmware left: rules about decoding find room for themselves, and leave nothing behind. */
+/*
+ * Whatever firmware left: rules about decoding find room for themselves, and leave nothing behind.
+ */
 static void test_an_unassigned_machine_is_checked_as_well(void **state)
 {
 	static const char *const placed[] = {"rule.destructive.decode", "rule.destructive.decoding",
@@ -286,7 +288,9 @@ static void test_causes(void **state)
 	assert_null(strstr(sim_rules_run("rule.*", SOMEONE), "likely cause"));
 }
 
-/* The console may be behind the very function whose decoding is off: nothing may be printed then. */
+/*
+ * The console may be behind the very function whose decoding is off: nothing may be printed then.
+ */
 static void test_nothing_is_printed_while_decode_is_off(void **state)
 {
 	(void)state;

@@ -1,6 +1,6 @@
 /*
- * The UART's driver against a UART, behind ports and in memory. The machine here is this file: ports
- * and memory have nothing else.
+ * The UART's driver against a UART, behind ports and in memory. The machine here is this file:
+ * ports and memory have nothing else.
  */
 #include "check.h"
 #include "io.h"

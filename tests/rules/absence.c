@@ -113,8 +113,8 @@ static void ignore(void *context, const char *text)
 
 /*
  * Whether it is function 0 under another number, and no function of its own that looks the same:
- * what is written to the one's interrupt line is in the other's. Where that register is fixed nobody
- * can tell.
+ * what is written to the one's interrupt line is in the other's. Where that register is fixed
+ * nobody can tell.
  */
 static bool is_function_0(const struct rule_target *t, struct cfg_address at)
 {

@@ -49,8 +49,10 @@ static void check_alias(const struct rule_target *t)
 	}
 }
 
-/* Numbers that no root bus and no bridge has, to the last that the path reaches. Reads of this width and
- * wider ones. */
+/*
+ * Numbers that no root bus and no bridge has, to the last that the path reaches. Reads of this
+ * width and wider ones.
+ */
 static void check_bus(struct session *s, const struct test *test, unsigned path,
 		      struct cfg_address at, unsigned width)
 {
@@ -69,7 +71,10 @@ static void check_bus(struct session *s, const struct test *test, unsigned path,
 	}
 }
 
-/* The device and function numbers that some function of the segment has, as a set; 0 is asked anyway. */
+/*
+ * The device and function numbers that some function of the segment has, as a set; 0 is asked
+ * anyway.
+ */
 static struct pci_bus_set used_numbers(const struct session *s, uint16_t segment)
 {
 	struct pci_bus_set set = {0};
@@ -82,8 +87,8 @@ static struct pci_bus_set used_numbers(const struct session *s, uint16_t segment
 }
 
 /*
- * Some function of another bus may answer under its own number: at the ends all that are in use are asked,
- * in between one after the other. Gives the one that was asked last.
+ * Some function of another bus may answer under its own number: at the ends all that are in use are
+ * asked, in between one after the other. Gives the one that was asked last.
  */
 static unsigned check_numbers(struct session *s, const struct test *test, unsigned path,
 			      struct cfg_address at, const struct pci_bus_set *used, unsigned last,
@@ -130,8 +135,10 @@ static void each_empty_bus(struct session *s, const struct test *test, uint16_t 
 #define EXPRESS_CONTROL_2 0x28
 #define ARI_FORWARDING    0x0020u /* in it (PCIe 7.5.3.16) */
 
-/* A link has one device at its end, number 0 (PCIe 7.3.1), unless its functions' numbers take up that of the
- * device as well. */
+/*
+ * A link has one device at its end, number 0 (PCIe 7.3.1), unless its functions' numbers take up
+ * that of the device as well.
+ */
 static bool leads_to_one(const struct rule_target *t)
 {
 	struct caps_walk w;

@@ -50,8 +50,8 @@ static bool same_as_header(const struct rule_target *t, unsigned from)
 }
 
 /*
- * Bits of an offset that are lost: reads show the header again, writes land there. Written is only where a
- * conventional function has nothing, so that no register of anyone's can be in the way.
+ * Bits of an offset that are lost: reads show the header again, writes land there. Written is only
+ * where a conventional function has nothing, so that no register of anyone's can be in the way.
  */
 static void check_alias(const struct rule_target *t)
 {
@@ -81,8 +81,10 @@ static void ignore(void *context, const char *text)
 	(void)text;
 }
 
-/* Registers that are not there read 0 (PCI 3.0, 6.1); all-ones is what reads beyond the end give. One
- * dword may well be all-ones, not sixteen. */
+/*
+ * Registers that are not there read 0 (PCI 3.0, 6.1); all-ones is what reads beyond the end give.
+ * One dword may well be all-ones, not sixteen.
+ */
 static bool reads_ones(const struct rule_target *t, unsigned from)
 {
 	for (unsigned reg = from; reg < from + 64; reg += 4)
@@ -111,7 +113,10 @@ static void check_conventional(const struct rule_target *t)
 	const struct diag silent = {ignore, NULL};
 	uint32_t got;
 
-	/* A host bridge may have extended space without saying so; Linux looks there, too (pci_cfg_space_size). */
+	/*
+	 * A host bridge may have extended space without saying so; Linux looks there, too
+	 * (pci_cfg_space_size).
+	 */
 	if (pci_is_host_bridge(t->fn))
 		return;
 	if (caps_find(t->cfg, t->fn, CAP_EXPRESS, &silent) ||
@@ -125,8 +130,10 @@ static void check_conventional(const struct rule_target *t)
 /* Far above all that were given out (PCI Code and ID Assignment 1.11, 3). */
 #define EXTENDED_ID_MAX 0x00ff
 
-/* ID and next pointer: the low word of a capability, the whole first dword of an extended one. Where
- * extended space is the header again, IDs are vendors, and a write would reach COMMAND. */
+/*
+ * ID and next pointer: the low word of a capability, the whole first dword of an extended one.
+ * Where extended space is the header again, IDs are vendors, and a write would reach COMMAND.
+ */
 static void check_headers(const struct rule_target *t, struct caps_walk *w)
 {
 	unsigned width = w->extended ? 4 : 2;
@@ -162,8 +169,8 @@ static void check_read_only(const struct rule_target *t)
 	2 /* from this version on the second set of registers is there (PCIe 7.5.3) */
 
 /*
- * What a device says of itself. Of MSI control bits 0, 6 to 4 and 10 are software's, of MSI-X 15 and 14. Link
- * Capabilities may be missing in a function without a link, if it is of version 1.
+ * What a device says of itself. Of MSI control bits 0, 6 to 4 and 10 are software's, of MSI-X 15
+ * and 14. Link Capabilities may be missing in a function without a link, if it is of version 1.
  */
 static const struct field {
 	uint16_t id;
@@ -232,8 +239,10 @@ static bool type_fits(const struct pci_function *fn, unsigned type)
 #define LINK_SPEED(link) ((link)&0xfu) /* in both (PCIe 7.5.3.6 and 7.5.3.8) */
 #define LINK_WIDTH(link) ((link) >> 4 & 0x3fu)
 
-/* Of a function at the lower end of a link, which is up, or nothing could be read of it: endpoints, upstream
- * ports, bridges to PCI. */
+/*
+ * Of a function at the lower end of a link, which is up, or nothing could be read of it: endpoints,
+ * upstream ports, bridges to PCI.
+ */
 static void expect_link(const struct rule_target *t, unsigned at, unsigned type)
 {
 	uint32_t able;

@@ -171,8 +171,9 @@ static void write_reserved(struct latch *l, uint32_t pattern)
 }
 
 /*
- * Bits 27 to 24 are register bits 11 to 8 on AMD processors, once an MSR says so. What ECAM has there is
- * right as well, therefore; told by a function that has something, since nothing reads like nobody.
+ * Bits 27 to 24 are register bits 11 to 8 on AMD processors, once an MSR says so. What ECAM has
+ * there is right as well, therefore; told by a function that has something, since nothing reads
+ * like nobody.
  */
 static void extended_access(struct session *s, const struct test *test)
 {

@@ -89,8 +89,8 @@ static void check_reserved(const struct rule_target *t)
 /*
  * The bits that must be there to be set and cleared. A function that never masters may have Bus
  * Master at 0; one that sends messages masters (6.8.1). A conventional function may be older than
- * Interrupt Disable; an Express one with a pin has it, and SERR# Enable unless it is integrated (PCIe
- * 7.5.1.1.3). Bridges have both others (Bridge 1.2, 3.2.4.3).
+ * Interrupt Disable; an Express one with a pin has it, and SERR# Enable unless it is integrated
+ * (PCIe 7.5.1.1.3). Bridges have both others (Bridge 1.2, 3.2.4.3).
  */
 static uint16_t must_hold(const struct rule_target *t)
 {
@@ -119,7 +119,9 @@ static void check_holds(const struct rule_target *t)
 			toggle(t, bit);
 }
 
-/* Bits of COMMAND that do nothing by themselves: parity error response, SERR#, interrupt disable. */
+/*
+ * Bits of COMMAND that do nothing by themselves: parity error response, SERR#, interrupt disable.
+ */
 #define COMMAND_IDLE 0x0540u
 
 /* What a write of one width changes in COMMAND, STATUS being given zeros. COMMAND is put back. */

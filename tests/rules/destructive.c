@@ -20,8 +20,10 @@ static struct both look(const struct rule_target *t, struct cfg_address at)
 	return seen;
 }
 
-/* The bus answers where its number is now, over both paths: a route that is kept must not outlive a write
- * that the other one made. */
+/*
+ * The bus answers where its number is now, over both paths: a route that is kept must not outlive a
+ * write that the other one made.
+ */
 static void expect_moved(const struct rule_target *t, const struct pci_function *there,
 			 struct cfg_address new, const struct both *at_new,
 			 const struct both *at_old)

@@ -8,8 +8,9 @@
 #define GRANT_LATENCY   0xffff0000u /* minimum grant, maximum latency: of the dword at 3Ch */
 
 /*
- * The programming interface may be written on some (IDE controllers in native mode): bits 15 to 8 of 08h.
- * What is reserved is read-only as well (6.1): the rest of 34h, and of type 0 the dword after it.
+ * The programming interface may be written on some (IDE controllers in native mode): bits 15 to 8
+ * of 08h. What is reserved is read-only as well (6.1): the rest of 34h, and of type 0 the dword
+ * after it.
  */
 static void check_read_only(const struct rule_target *t)
 {

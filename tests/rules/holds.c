@@ -1,6 +1,6 @@
 /*
- * Registers of capabilities and bridges that must take what is written: enable bits of messages, masks
- * of errors, windows.
+ * Registers of capabilities and bridges that must take what is written: enable bits of messages,
+ * masks of errors, windows.
  */
 #include "rules/plain.h"
 
@@ -8,8 +8,8 @@
 #define MSI_CAPABLE_MAX 5 /* 32 messages (6.8.1.3) */
 
 /*
- * Sets and clears some bits of a dword's upper half, the others there staying as they are; the caller
- * puts it back. A dword, so that lanes that are mixed up are the lane rules' business.
+ * Sets and clears some bits of a dword's upper half, the others there staying as they are; the
+ * caller puts it back. A dword, so that lanes that are mixed up are the lane rules' business.
  */
 static void set_and_clear(const struct rule_target *t, unsigned reg, uint32_t others, uint32_t bits)
 {
@@ -23,8 +23,10 @@ static void set_and_clear(const struct rule_target *t, unsigned reg, uint32_t ot
 	}
 }
 
-/* No message is sent meanwhile: MSI-X is masked as a whole, MSI looked at only where the function does
- * not master. */
+/*
+ * No message is sent meanwhile: MSI-X is masked as a whole, MSI looked at only where the function
+ * does not master.
+ */
 static void check_messages(const struct rule_target *t)
 {
 	bool masters = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND) & COMMAND_MASTER;
@@ -165,9 +167,9 @@ static void check_errors(const struct rule_target *t)
 }
 
 /*
- * Of the PCI Express capability (7.5.3): Device Control's reports of errors, Root Control's, and ARI
- * Forwarding where it is supported. Words: the upper halves are status registers. Asked of ports
- * alone; endpoints that are integrated, or say so, may do without.
+ * Of the PCI Express capability (7.5.3): Device Control's reports of errors, Root Control's, and
+ * ARI Forwarding where it is supported. Words: the upper halves are status registers. Asked of
+ * ports alone; endpoints that are integrated, or say so, may do without.
  */
 #define DEVICE_CONTROL     0x08
 #define ROOT_CONTROL       0x1c
@@ -202,7 +204,9 @@ static void check_port(const struct rule_target *t)
 	}
 }
 
-/* Of a type 1 header (Bridge 1.2, 3.2.5). Of a window base and limit, each in half of the register. */
+/*
+ * Of a type 1 header (Bridge 1.2, 3.2.5). Of a window base and limit, each in half of the register.
+ */
 #define BRIDGE_CONTROL          0x3c /* upper half; interrupt line and pin are the lower one */
 #define BRIDGE_CONTROL_RESERVED 0xf0000000u
 #define BRIDGE_CONTROL_BITS     0x00030000u /* parity error response, SERR# enable */

@@ -59,7 +59,10 @@ static void compare_extended(const struct rule_target *t)
 	}
 }
 
-/* The very first that was read of a function through this path, by the walk, against what it reads now. */
+/*
+ * The very first that was read of a function through this path, by the walk, against what it reads
+ * now.
+ */
 static void check_first(const struct rule_target *t)
 {
 	const struct pci_function *first = pci_map_find(&t->s->inventory.map[t->path], t->fn->at);

@@ -10,9 +10,9 @@
 #define PATTERN_LANE 0x3c69f00fu
 
 /*
- * A dword, and which of its bits take what is written. Read through the other path where that reaches
- * it, so that two mistakes of one do not cancel out. Bits that are not free to be tried with anything
- * are written as they were before.
+ * A dword, and which of its bits take what is written. Read through the other path where that
+ * reaches it, so that two mistakes of one do not cancel out. Bits that are not free to be tried
+ * with anything are written as they were before.
  */
 struct scratch {
 	unsigned reg;
@@ -39,8 +39,10 @@ static bool is_byte(uint32_t free)
 	return false;
 }
 
-/* What a part is then written over. Of one byte by all widths, one of which may be lost; of more bytes the
- * parts show that it is missing. */
+/*
+ * What a part is then written over. Of one byte by all widths, one of which may be lost; of more
+ * bytes the parts show that it is missing.
+ */
 static void put_base(const struct rule_target *t, const struct scratch *s, uint32_t value)
 {
 	value = with_others(s, value);
@@ -89,8 +91,8 @@ static void write_lanes(const struct rule_target *t, const struct scratch *s, bo
 }
 
 /*
- * BARs are the registers in which every function lets most bits be written; with decode off they mean
- * nothing. The one with most of them thoroughly.
+ * BARs are the registers in which every function lets most bits be written; with decode off they
+ * mean nothing. The one with most of them thoroughly.
  */
 static void check_bars(const struct rule_target *t)
 {
@@ -110,7 +112,9 @@ static void check_bars(const struct rule_target *t)
 	rule_close(t, &w);
 }
 
-/* Registers elsewhere that are tried together: those of one capability, of one part of the header. */
+/*
+ * Registers elsewhere that are tried together: those of one capability, of one part of the header.
+ */
 #define REGISTERS_MAX 8
 
 struct registers {
@@ -165,8 +169,10 @@ static void write_register(const struct rule_target *t, const struct registers *
 	expect_beside(t, r, s->reg, beside);
 }
 
-/* Everything is put back, and nothing elsewhere may change: asked before that, since what is put back
- * goes the same way. */
+/*
+ * Everything is put back, and nothing elsewhere may change: asked before that, since what is put
+ * back goes the same way.
+ */
 static void write_registers(const struct rule_target *t, struct registers *r)
 {
 	static const char since[] = "before other registers were written";
@@ -190,8 +196,10 @@ static void write_registers(const struct rule_target *t, struct registers *r)
 	20 /* how many messages, as a power of two: bits 22 to 20 of the first dword */
 #define MSI_DATA_BITS 0x0000ffffu
 
-/* One bit of the number of messages, so that it is 0 or one that there is (PCI 3.0, 6.8.1.3): QEMU's ioh3420
- * ends of more. */
+/*
+ * One bit of the number of messages, so that it is 0 or one that there is (PCI 3.0, 6.8.1.3):
+ * QEMU's ioh3420 ends of more.
+ */
 static uint32_t number_bit(uint32_t header)
 {
 	unsigned most = MSI_CAPABLE(header);
@@ -232,8 +240,9 @@ static void check_messages(const struct rule_target *t)
 #define SHORT_LENGTH 8
 
 /*
- * Which errors are reported, and how (PCIe 7.8.4.3, 7.8.4.4 and 7.8.4.6): nothing here makes any. What
- * latency is told to a device, and which requests a port redirects: nothing here makes requests.
+ * Which errors are reported, and how (PCIe 7.8.4.3, 7.8.4.4 and 7.8.4.6): nothing here makes any.
+ * What latency is told to a device, and which requests a port redirects: nothing here makes
+ * requests.
  */
 static void check_extended(const struct rule_target *t)
 {
@@ -287,8 +296,10 @@ static void write_byte(const struct rule_target *t, unsigned reg, uint32_t clear
 		    values[i], 1u << i, got[i], (before & ~0xffu) | values[i]);
 }
 
-/* Of 6.2.4. A function may leave out either; of cache line sizes it may take only some, which then say
- * nothing here. */
+/*
+ * Of 6.2.4. A function may leave out either; of cache line sizes it may take only some, which then
+ * say nothing here.
+ */
 static void check_header(const struct rule_target *t)
 {
 	if (pci_header_type(t->fn) > 1)
@@ -323,8 +334,10 @@ static void check_bus_numbers(const struct rule_target *t)
 	}
 }
 
-/* Windows of a type 1 header (Bridge 1.2, 3.2.5): nothing is passed on while they are tried. Of ports
- * the upper half of the dword is secondary STATUS, of Bridge Control two bits are harmless. */
+/*
+ * Windows of a type 1 header (Bridge 1.2, 3.2.5): nothing is passed on while they are tried. Of
+ * ports the upper half of the dword is secondary STATUS, of Bridge Control two bits are harmless.
+ */
 static void check_windows(const struct rule_target *t)
 {
 	static const struct {

@@ -18,8 +18,8 @@ static unsigned vendor_length(const struct pci_function *fn, uint32_t header)
 }
 
 /*
- * PCI 3.0 appendix H and what it names, PCI Express 7.5.3. Others are the device's own; virtio has one
- * that reads its registers.
+ * PCI 3.0 appendix H and what it names, PCI Express 7.5.3. Others are the device's own; virtio has
+ * one that reads its registers.
  */
 unsigned rule_plain_length(const struct pci_function *fn, const struct caps_walk *w)
 {
@@ -44,8 +44,10 @@ unsigned rule_plain_length(const struct pci_function *fn, const struct caps_walk
 	}
 }
 
-/* Where a capability has something that changes by itself: a dword, what of it does not, and what is
- * never cleared but by software. Of Express the upper halves are status registers (7.5.3). */
+/*
+ * Where a capability has something that changes by itself: a dword, what of it does not, and what
+ * is never cleared but by software. Of Express the upper halves are status registers (7.5.3).
+ */
 static const struct moving {
 	uint8_t id, offset;
 	uint32_t fixed, sticky;

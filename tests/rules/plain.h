@@ -1,6 +1,6 @@
 /*
- * The registers of capabilities that may all be read, and what of them changes only when it is written:
- * to be compared before and after something else was done.
+ * The registers of capabilities that may all be read, and what of them changes only when it is
+ * written: to be compared before and after something else was done.
  */
 #ifndef BAROMETER_TESTS_RULES_PLAIN_H
 #define BAROMETER_TESTS_RULES_PLAIN_H
@@ -8,7 +8,10 @@
 #include "caps.h"
 #include "rules/rule.h"
 
-/* Message Control, the upper half of the first dword of MSI (PCI 3.0, 6.8.1.3) and of MSI-X (6.8.2.3). */
+/*
+ * Message Control, the upper half of the first dword of MSI (PCI 3.0, 6.8.1.3) and of MSI-X
+ * (6.8.2.3).
+ */
 #define MSI_ENABLE                  0x00010000u
 #define MSI_CAPABLE(header)         ((header) >> 17 & 7u) /* 1 << this many messages at most */
 #define MSI_IS_WIDE(header)         ((header) >> 23 & 1u) /* a message address of 64 bits */
@@ -38,7 +41,9 @@ struct rule_capabilities {
 
 void rule_take_capabilities(const struct rule_target *t, struct rule_capabilities *c);
 
-/* Compares them; since as in rule_expect_header(). Nothing is said of len bytes from a register on. */
+/*
+ * Compares them; since as in rule_expect_header(). Nothing is said of len bytes from a register on.
+ */
 void rule_expect_capabilities(const struct rule_target *t, const struct rule_capabilities *before,
 			      unsigned except, unsigned len, const char *since);
 

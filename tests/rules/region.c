@@ -1,6 +1,7 @@
 /*
- * Regions that capabilities name lie inside a BAR. What a capability says of its registers is written
- * down by the device's author, apart from the BAR: the one independent witness of a BAR's size.
+ * Regions that capabilities name lie inside a BAR. What a capability says of its registers is
+ * written down by the device's author, apart from the BAR: the one independent witness of a BAR's
+ * size.
  */
 #include "caps.h"
 #include "rules/rule.h"

@@ -21,7 +21,10 @@ static void check_reads(const struct rule_target *t)
 
 #define NEIGHBOURS_MAX 3
 
-/* Those that a mistake in an address would reach: found just before or after, and of the same model. */
+/*
+ * Those that a mistake in an address would reach: found just before or after, and of the same
+ * model.
+ */
 static unsigned neighbours(const struct rule_target *t, const struct known **list)
 {
 	const struct inventory *all = &t->s->inventory;
@@ -42,8 +45,8 @@ static unsigned neighbours(const struct rule_target *t, const struct known **lis
 #define BAR_PATTERN  0x5a5aa5a0u
 
 /*
- * What was changed of a function: software's own bytes (6.2.4) of every one, a BAR with decode off, and of
- * what is no bridge COMMAND.
+ * What was changed of a function: software's own bytes (6.2.4) of every one, a BAR with decode off,
+ * and of what is no bridge COMMAND.
  */
 struct disturbance {
 	struct rule_target t; /* with its BARs */
@@ -166,7 +169,9 @@ static void check_bar(const struct rule_target *t, unsigned index, const struct 
 	cfg_write(t->cfg, t->fn->at, PCI_INTERRUPT_LINE, 1, line);
 }
 
-/* CF8 selects a register; then ECAM is used; then CF8 reads, and CFC is, what it would be without. */
+/*
+ * CF8 selects a register; then ECAM is used; then CF8 reads, and CFC is, what it would be without.
+ */
 static void check_latch(const struct rule_target *t)
 {
 	struct cfg *ports = &t->s->found.path[PATH_PIO], *ecam = &t->s->found.path[PATH_ECAM];

@@ -5,9 +5,14 @@
 
 /* Write 1 to clear: parity, target and master abort, system error. */
 #define CLEARS           0xf900u
-/* What a function can do: capability list, 66 MHz, fast back-to-back, DEVSEL timing; and what is reserved. */
+/*
+ * What a function can do: capability list, 66 MHz, fast back-to-back, DEVSEL timing; and what is
+ * reserved.
+ */
 #define READ_ONLY        0x06f7u
-/* What changes by itself: Interrupt Status. Reserved on the secondary side (Bridge 1.2, 3.2.5.7). */
+/*
+ * What changes by itself: Interrupt Status. Reserved on the secondary side (Bridge 1.2, 3.2.5.7).
+ */
 #define INTERRUPT        0x0008u
 
 /* It shares a dword with COMMAND, or with a bridge's window for ports: a write that lands there is
@@ -25,8 +30,10 @@ static uint16_t put_status(const struct rule_target *t, unsigned reg, uint16_t v
 	return cfg_read16(t->cfg, t->fn->at, reg);
 }
 
-/* After a write of STATUS: the error bits, and everything else, which no write may change. False after a
- * failure. */
+/*
+ * After a write of STATUS: the error bits, and everything else, which no write may change. False
+ * after a failure.
+ */
 static bool expect_status(const struct rule_target *t, unsigned reg, uint16_t wrote, uint16_t want)
 {
 	unsigned failures = t->s->outcome.failures;
@@ -46,8 +53,9 @@ static bool expect_status(const struct rule_target *t, unsigned reg, uint16_t wr
 }
 
 /*
- * Ones go to error bits alone: were all bits of the kind that one clears, this would not be the rule
- * that does the damage. Error bits stay cleared: that is what they are for, and kernels clear them.
+ * Ones go to error bits alone: were all bits of the kind that one clears, this would not be the
+ * rule that does the damage. Error bits stay cleared: that is what they are for, and kernels clear
+ * them.
  */
 static void expect_clears(const struct rule_target *t, unsigned reg)
 {
@@ -103,8 +111,10 @@ static void check_read_only(const struct rule_target *t)
 #define SLOT_CLEARS      0x011fu
 #define HAS_SLOT(header) ((header) >> 24 & 1u) /* Slot Implemented, of a port that leads down */
 
-/* Ones go to what is set, or to all if nothing is: QEMU takes the first event of a slot that is cleared
- * with others that are not there for one that nobody has seen yet. */
+/*
+ * Ones go to what is set, or to all if nothing is: QEMU takes the first event of a slot that is
+ * cleared with others that are not there for one that nobody has seen yet.
+ */
 static void expect_events(const struct rule_target *t, unsigned reg, uint16_t bits)
 {
 	uint16_t before = cfg_read16(t->cfg, t->fn->at, reg) & bits, zeros, ones;

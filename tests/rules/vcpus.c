@@ -1,7 +1,7 @@
 /*
- * What one vCPU cannot show: that a mechanism is the same for all of them, and stays itself when two
- * use it at once. Two vCPUs; what they say to each other goes through memory, and ends before it is
- * judged, on the first.
+ * What one vCPU cannot show: that a mechanism is the same for all of them, and stays itself when
+ * two use it at once. Two vCPUs; what they say to each other goes through memory, and ends before
+ * it is judged, on the first.
  */
 #include "rules/buses.h"
 #include "rules/rule.h"
@@ -10,19 +10,27 @@
 /* The first and the other. */
 #define MEMBERS 2
 
-/* Before anything is taken of the arena that is to be given back: what is known of the machine stays. */
+/*
+ * Before anything is taken of the arena that is to be given back: what is known of the machine
+ * stays.
+ */
 static struct team *team_of_two(struct session *s)
 {
 	return inventory_know(s) ? team_new(s, MEMBERS) : NULL;
 }
 
-/* ---- SMP-01 ----------------------------------------------------------------------------------- */
+/*
+ * ---- SMP-01 -----------------------------------------------------------------------------------
+ */
 
 #define VALUES 2
 
 static const uint8_t patterns[VALUES] = {0x5a, 0xa5};
 
-/* One register of a function, written through one path on one vCPU, read through another on the other. */
+/*
+ * One register of a function, written through one path on one vCPU, read through another on the
+ * other.
+ */
 struct crossing {
 	unsigned known, from, to; /* paths */
 	uint8_t before;
@@ -129,7 +137,9 @@ static void visible(struct session *s, const struct test *test)
 	arena_release(s->arena, mark);
 }
 
-/* ---- SMP-02 ----------------------------------------------------------------------------------- */
+/*
+ * ---- SMP-02 -----------------------------------------------------------------------------------
+ */
 
 #define TORN_WRITES    128
 #define TORN_FUNCTIONS 4
@@ -218,10 +228,14 @@ static void torn(struct session *s, const struct test *test)
 	}
 }
 
-/* ---- SMP-03 ----------------------------------------------------------------------------------- */
+/*
+ * ---- SMP-03 -----------------------------------------------------------------------------------
+ */
 
-/* Two functions that read differently, and what the second vCPU reads at CFC after the first selected
- * one; before that it selected the other itself. */
+/*
+ * Two functions that read differently, and what the second vCPU reads at CFC after the first
+ * selected one; before that it selected the other itself.
+ */
 struct selecting {
 	const struct pci_function *first, *other;
 	uint32_t got[MEMBERS]; /* by who read */
@@ -294,7 +308,9 @@ static void cf8_of_all(struct session *s, const struct test *test)
 							: "one for all vCPUs");
 }
 
-/* ---- SMP-04 ----------------------------------------------------------------------------------- */
+/*
+ * ---- SMP-04 -----------------------------------------------------------------------------------
+ */
 
 #define SIZING_ROUNDS 2
 
@@ -324,7 +340,9 @@ static void size_with(struct cfg *cfg, const struct pci_function *fn, struct bar
 	sizing_run(cfg, &sizing_strategies[SIZING_STRATEGIES - 1], fn, raw);
 }
 
-/* One takes every second function, the other the rest; both go on until all were sized a few times. */
+/*
+ * One takes every second function, the other the rest; both go on until all were sized a few times.
+ */
 static void size_together(struct team *team, unsigned vcpu)
 {
 	struct together *x = team->context;
@@ -403,7 +421,9 @@ static void sizing_at_once(struct session *s, const struct test *test)
 	arena_release(s->arena, mark);
 }
 
-/* ---- SMP-05 ----------------------------------------------------------------------------------- */
+/*
+ * ---- SMP-05 -----------------------------------------------------------------------------------
+ */
 
 #define RENUMBERINGS 64
 
