@@ -107,9 +107,16 @@ until_there() { # FILE [TEXT]
 
 @test "a real QEMU, interrupted as it captures the table, as it boots and as it measures" {
     export BUILD=$images
-    for after in 1 3; do
-        start "$root/run.sh" --accel tcg --boot pvh --log "$log"
-        sleep "$after"
+    # A soak of an hour, so that none of these is over too soon.
+    start "$root/run.sh" --accel tcg --boot pvh --log "$log" --append 'tests=soak.* budget=3600000'
+    until pgrep -P "$run_pid" -f hypervisor/capture >/dev/null || ! kill -0 "$run_pid"; do sleep 0.02; done
+    kill -INT "$run_pid"
+    ends_with 130
+    signed INT
+    for state in '^run.sh: tcg' '"kind":"env"'; do
+        : >"$log"
+        start "$root/run.sh" --accel tcg --boot pvh --log "$log" --append 'tests=soak.* budget=3600000'
+        until grep -q "$state" "$BATS_TEST_TMPDIR/out" || ! kill -0 "$run_pid"; do sleep 0.02; done
         kill -INT "$run_pid"
         ends_with 130
         signed INT
