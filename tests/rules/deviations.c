@@ -24,6 +24,8 @@ static const struct deviation {
     {VMM_XEN, "CF8-05", "Xen keeps CF8 as written (xen/arch/x86/hvm/io.c, vpci_portio_write)"},
     {VMM_XEN, "HOLD-01",
      "Xen enables MSI only if it can bind it (xen/drivers/vpci/msi.c, control_write)"},
+    {VMM_XEN, "HOLD-04",
+     "Xen keeps bits 1:0 of a message's address (xen/drivers/vpci/msi.c, address_write)"},
 };
 
 const char *deviation_reason(const struct session *s, const char *id)
