@@ -12,19 +12,20 @@ say = $(if $(V),,@echo '  $(1)	$(2)';)
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 # What is in the image. The tests run in the order in which they are listed here.
-LIB    := acpi aml arena bar caps diag ecam fwcfg hypervisor mask_table measure mem number options pci pio report roots scan sizing stats text
-RULES  := $(addprefix rules/,acpi identity lane cf8 absence header bar rom capability region coherence virtio bridge mask_table \
-	command holds side destructive memory untouched)
-TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access reads soak dump rules/untouched verdict trap
-TESTS_SUPPORT := cause discovery env inventory outcome repeat runner session rules/deviations rules/place rules/rule
-KERNEL := clock console cpu finish main memory paging power privilege screen traps
-KERNEL_ASM := enter traps
-EFI    := efi efi_machine efi_screen efi_options
+LIB    := acpi acpi_power alias aml arena bar caps crc32 diag ecam fwcfg hypervisor locked madt mask_table measure mem number options pci pio pvclock report roots scan sizing spcr stats text uart vmm
+RULES  := $(addprefix rules/,acpi identity lane lane_write cf8 absence absence_bus header bar rom bar_virtual capability region coherence virtio bridge mask_table \
+	status command holds side destructive memory vcpus untouched)
+TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access direct_map reads contention scan_by_many soak dump rules/untouched verdict trap
+TESTS_SUPPORT := cause direct discovery env inventory outcome repeat runner session team rules/buses rules/deviations rules/place rules/plain rules/rule
+KERNEL := apic clock console cpu finish glyphs keep log main memory paging pixels power privilege screen smp traps vga_text xen
+KERNEL_ASM := enter trampoline traps xen_page
+EFI    := efi efi_log efi_machine efi_screen efi_options
 
 COMMON_OBJECTS := $(LIB:%=build/lib/%.o) $(TESTS:%=build/tests/%.o) $(TESTS_SUPPORT:%=build/tests/%.o) \
 	$(KERNEL:%=build/kernel/%.o) $(KERNEL_ASM:%=build/kernel/%_asm.o)
 EFI_OBJECTS := $(EFI:%=build/boot/%.o)
-PVH_OBJECTS := build/boot/pvh.o build/boot/pvh_asm.o
+LINUX_OBJECTS := build/boot/boot_params.o build/boot/linux.o build/boot/loader.o build/boot/head_asm.o
+PVH_OBJECTS := build/boot/pvh.o build/boot/start_info.o build/boot/pvh_asm.o
 
 # One set of objects serves both images: position independent, no red zone (exceptions use the stack), no SSE (nobody saves
 # it), frame pointers (backtraces). No frame is larger than the page below the stack that is never mapped, so that an overflow
@@ -45,7 +46,7 @@ PE_SECTIONS := .text .reloc .rodata .relro .data .dynamic .rela .dynsym
 
 .PHONY: all run test qemu check-series bench compare differential test-patched test-mutants test-random lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
 
-all: build/barometer.efi build/barometer.elf
+all: build/barometer.efi build/barometer.elf build/barometer.bz
 
 run: all
 	@tools/need qemu-system-x86_64 OVMF jq socat python3
@@ -90,17 +91,22 @@ test-random: all
 	@tools/need qemu-system-x86_64 OVMF
 	check/random-machines $(or $(ARGS),--count 40)
 
+include check/nested/nested.mk
 include check/host/host.mk
 include check/fuzz/fuzz.mk
 include tools/tools.mk
+include package/package.mk
 
 help:
-	@echo 'make          both images: build/barometer.efi, build/barometer.elf'
+	@echo 'make          the images: build/barometer.efi, build/barometer.elf, build/barometer.bz'
 	@echo "make run      boot the default machine and measure it; ARGS='--boot pvh ...' are run.sh's"
 	@echo 'make test     everything that is checked here: lint, host unit tests, a short fuzz, system tests'
-	@echo 'make iso      build/barometer.iso, for VMware or a USB stick; tools/iso-words changes its options'
+	@echo 'make iso      build/barometer.iso, for a CD, a disk or a USB stick, UEFI or BIOS; tools/iso-words changes its options'
+	@echo 'make disk     build/barometer.raw and the same as VMDK, VHDX, VHD, qcow2, OVA and for Google Cloud; tools/disk-words likewise'
 	@echo 'make sign     signed copies for Secure Boot: KEY=file CERT=file'
 	@echo 'make report   build/report.html from LOG=... (default build/serial.log)'
+	@echo 'make install  the command barometer, under DESTDIR and PREFIX (/usr/local)'
+	@echo 'make deb      the same as a Debian package in build/; test-deb installs and runs it in a clean Debian'
 	@echo 'make qemu     QEMU with the patches of hypervisor/, built into the cache'
 	@echo 'make check-series  every patch of hypervisor/patches: style, build and boot at each step'
 	@echo 'make fuzz     libFuzzer over the parsers and the whole suite, FUZZ_RUNS executions each; fuzz-short: seconds'
@@ -110,6 +116,8 @@ help:
 	@echo 'make test-patched  the tests on the patched QEMU'
 	@echo 'make test-mutants  seeded bugs in a real QEMU, one boot each: caught by the right rules, legal changes not flagged'
 	@echo 'make test-random  random machines in QEMU, all rules on each: none may be blamed'
+	@echo 'make check-pages  a page of every kind, and pictures of each, in build/pages; ARGS=--patched QEMU for a real one'
+	@echo 'make test-nested  under ordinary KVM, in an inner host of Debian packages; lab: builds it; lab-shell: a shell in it'
 	@echo 'make lint     formatting, clang warnings, clang-tidy, cppcheck, shellcheck'
 	@echo 'make host-test, coverage, docs  the host unit tests alone; line coverage of lib/; the table in docs/conformance.md'
 	@echo 'make clean    remove build/'
@@ -121,8 +129,20 @@ build/tools:
 	@tools/need $(CC_TARGET) nasm gnu-efi
 	@mkdir -p build && touch $@
 
-build/barometer.elf: $(COMMON_OBJECTS) $(PVH_OBJECTS) linker.ld
-	$(call say,LD,$@)$(LD) $(LDFLAGS) -static --defsym=IMAGE_BASE=0x100000 -e pvh_start -o $@ $(COMMON_OBJECTS) $(PVH_OBJECTS)
+# One file, two ways in: the entry is the 64-bit one of the Linux boot protocol, PVH's is in a note.
+build/barometer.elf: $(COMMON_OBJECTS) $(LINUX_OBJECTS) $(PVH_OBJECTS) linker.ld
+	$(call say,LD,$@)$(LD) $(LDFLAGS) -static --defsym=IMAGE_BASE=0x200000 -e linux_entry64 -o $@ $(COMMON_OBJECTS) $(LINUX_OBJECTS) $(PVH_OBJECTS)
+
+# The same objects, position independent, behind a setup header. head.asm knows one kind of relocation.
+build/barometer.bz.so: $(COMMON_OBJECTS) $(LINUX_OBJECTS) linker.ld
+	$(call say,LD,$@)$(LD) $(LDFLAGS) -pie --no-dynamic-linker -z text --defsym=IMAGE_BASE=0 -e linux_entry64 -o $@ $(COMMON_OBJECTS) $(LINUX_OBJECTS)
+	@! readelf -rW $@ | grep R_X86_64 | grep -v R_X86_64_RELATIVE
+
+build/barometer.bz.bin: build/barometer.bz.so
+	$(call say,OBJCOPY,$@)$(OBJCOPY) -O binary $< $@
+
+build/barometer.bz: boot/setup.asm build/barometer.bz.bin Makefile
+	$(call say,NASM,$@)$(NASM) -f bin -Werror -w+all -dPAYLOAD='"build/barometer.bz.bin"' -dINIT_SIZE=$$(stat -c %s build/barometer.bz.bin) -o $@ $<
 
 build/barometer.so: $(COMMON_OBJECTS) $(EFI_OBJECTS) linker.ld
 	$(call say,LD,$@)$(LD) $(LDFLAGS) -shared -Bsymbolic -z nocombreloc --defsym=IMAGE_BASE=0 -e _start -o $@ $(GNUEFI_CRT0) $(COMMON_OBJECTS) $(EFI_OBJECTS) $(GNUEFI_LIB)
@@ -139,8 +159,9 @@ build/%_asm.o: %.asm Makefile | build/tools
 	$(call say,NASM,$<)$(NASM) -f elf64 -Werror -w+all -o $@ $<
 
 # The version changes with every commit; only what prints it is built again.
-build/kernel/main.o build/tests/env.o: CFLAGS += $(VERSION_CFLAGS)
-build/kernel/main.o build/tests/env.o: build/version
+VERSIONED := build/kernel/main.o build/kernel/screen.o build/tests/env.o
+$(VERSIONED): CFLAGS += $(VERSION_CFLAGS)
+$(VERSIONED): build/version
 
 build/version: FORCE
 	@mkdir -p build
@@ -150,11 +171,11 @@ build/%.o: %.c Makefile | build/tools
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC_TARGET) $(CFLAGS) -c -o $@ $<
 
--include $(COMMON_OBJECTS:.o=.d) $(EFI_OBJECTS:.o=.d) $(PVH_OBJECTS:.o=.d)
+-include $(COMMON_OBJECTS:.o=.d) $(EFI_OBJECTS:.o=.d) $(LINUX_OBJECTS:.o=.d) $(PVH_OBJECTS:.o=.d)
 
 # ---- checks ---------------------------------------------------------------------------------------------------
 
-GUEST_SOURCES := $(wildcard lib/*.c kernel/*.c tests/*.c tests/rules/*.c) boot/pvh.c
+GUEST_SOURCES := $(wildcard lib/*.c kernel/*.c tests/*.c tests/rules/*.c) boot/boot_params.c boot/linux.c boot/loader.c boot/pvh.c boot/start_info.c
 EFI_SOURCES   := $(EFI:%=boot/%.c)
 HEADERS       := $(wildcard lib/*.h kernel/*.h tests/*.h tests/rules/*.h boot/*.h)
 SCRIPTS       := $(shell git ls-files | xargs grep -lE '^\#!.*(bash|sh)$$' 2>/dev/null)
@@ -168,6 +189,7 @@ lint-tools:
 
 lint-format: lint-tools
 	@echo clang-format; clang-format --dry-run -Werror $(GUEST_SOURCES) $(EFI_SOURCES) $(HEADERS) $(wildcard check/host/*.[ch])
+	check/width
 
 lint-clang: lint-tools
 	@for source in $(GUEST_SOURCES); do clang $(CLANG_FLAGS) -fsyntax-only $$source || exit 1; done

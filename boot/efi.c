@@ -31,12 +31,30 @@ static void add_range(struct handoff *to, uint64_t start, uint64_t len, bool ram
 		handoff_note(to, "UEFI memory map has more than 512 separate ranges");
 }
 
+/* What runtime services work in (UEFI 2.10, 2.3.4 and 7.2); it stays where it is. */
+static void take_runtime(const EFI_MEMORY_DESCRIPTOR *d, struct handoff_volume *to)
+{
+	if (!(d->Attribute & EFI_MEMORY_RUNTIME))
+		return;
+	if (to->firmware_count == HANDOFF_FIRMWARE_MAX) {
+		to->fault = "firmware's map is too long";
+		return;
+	}
+	to->firmware[to->firmware_count++] = (struct handoff_firmware){
+	    .start = d->PhysicalStart,
+	    .len = d->NumberOfPages * EFI_PAGE_SIZE,
+	    .code = d->Type == EfiRuntimeServicesCode,
+	    .device = d->Type == EfiMemoryMappedIO || d->Type == EfiMemoryMappedIOPortSpace,
+	};
+}
+
 static void take_memory_map(const uint8_t *map, UINTN size, UINTN descriptor_size,
 			    struct handoff *to)
 {
 	for (UINTN at = 0; at + descriptor_size <= size; at += descriptor_size) {
 		const EFI_MEMORY_DESCRIPTOR *d = (const void *)(map + at);
 
+		take_runtime(d, &to->volume);
 		if (readable(d->Type) &&
 		    d->NumberOfPages <= (UINT64_MAX - d->PhysicalStart) / EFI_PAGE_SIZE)
 			add_range(to, d->PhysicalStart, d->NumberOfPages * EFI_PAGE_SIZE,
@@ -99,15 +117,16 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 	}
 	/* A run may take longer than the five minutes that firmware allows a boot option. */
 	efi_services->SetWatchdogTimer(0, 0, 0, NULL);
+	efi_deliver_log(loaded, system);
 	efi_take_options(loaded, &handoff);
 	efi_take_machine(system, &handoff);
 	efi_take_screen(&handoff);
+	efi_take_volume(loaded, system, &handoff);
 	if (!handoff.arena.len) {
 		say(system, L"barometer: no memory below 4 GiB\r\n");
 		return EFI_OUT_OF_RESOURCES;
 	}
-	say(system,
-	    L"barometer: running; results go to the first serial port (COM1, 115200 8N1)\r\n");
+	say(system, L"barometer: running; results go to a serial port, where there is one\r\n");
 	status = efi_leave(image, &handoff);
 	if (EFI_ERROR(status)) {
 		say(system, L"barometer: firmware does not let go of boot services\r\n");

@@ -85,6 +85,15 @@ static void take_arena(struct handoff *handoff)
 	}
 }
 
+/* Without one the run goes on, with one processor. */
+static void take_low_page(struct handoff *handoff)
+{
+	EFI_PHYSICAL_ADDRESS at = 0x9ffff;
+
+	if (!EFI_ERROR(efi_services->AllocatePages(AllocateMaxAddress, EfiLoaderData, 1, &at)))
+		handoff->low_page = at;
+}
+
 void efi_take_machine(const EFI_SYSTEM_TABLE *system, struct handoff *handoff)
 {
 	handoff->rsdp = find_table(system, &acpi2_guid);
@@ -92,4 +101,5 @@ void efi_take_machine(const EFI_SYSTEM_TABLE *system, struct handoff *handoff)
 		handoff->rsdp = find_table(system, &acpi1_guid);
 	take_root_bridges(handoff);
 	take_arena(handoff);
+	take_low_page(handoff);
 }

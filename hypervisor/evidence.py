@@ -15,6 +15,9 @@ READONLY = ["-global", "pcie-host-bridge.ecam-readonly=on"]
 MASKS = ["-global", "fw_cfg.pci-bar-masks=on"]
 HIDE = ["-global", "pcie-host-bridge.hide-config-address=on"]
 
+# The section of docs/results.md that check/nested/write-results writes; it is the last.
+EXITS_HEADING = "## Exits as KVM counts them\n"
+
 TRACE = ["-trace", "memory_region_ops_read", "-trace", "memory_region_ops_write"]
 
 LINE = re.compile(r"memory_region_ops_(read|write) cpu \S+ mr \S+ addr (0x[0-9a-f]+) value (0x[0-9a-f]+) "

@@ -3,6 +3,7 @@
 #include "cpu.h"
 #include "io.h"
 #include "mem.h"
+#include "pvclock.h"
 #include "tsc.h"
 
 /* Intel SDM volume 2, CPUID: EBX/EAX is TSC over crystal, ECX the crystal in Hz, and 0 where it is
@@ -27,7 +28,7 @@ static uint64_t from_hypervisor_leaf(const struct hypervisor *hypervisor)
 		uint32_t leaf = hypervisor->by[i].base + 0x10;
 
 		if (hypervisor->by[i].highest < leaf ||
-		    strcmp(hypervisor->by[i].name, "Microsoft Hv") == 0)
+		    hypervisor_signs(hypervisor, i, "Microsoft Hv"))
 			continue;
 		if (cpu_id(leaf, 0).eax)
 			return cpu_id(leaf, 0).eax;
@@ -76,6 +77,82 @@ static uint64_t from_pm_timer(const struct acpi_pm_timer *timer)
 	return ticks < wanted ? 0 : cycles * PM_TIMER_HZ / ticks / 1000;
 }
 
+#define KVM_FEATURES_LEAF     1
+#define KVM_FEATURE_CLOCK     (1u << 3)
+#define MSR_KVM_CLOCK         0x4b564d01
+#define MSR_KVM_CLOCK_ENABLED 1
+
+static uint64_t kvm_khz;
+
+/* KVM fills the clock in before the guest goes on after the write. */
+void clock_ask_kvm(void)
+{
+	static struct pvclock clock;
+	struct hypervisor found;
+
+	cpu_hypervisor(&found);
+	for (unsigned i = 0; i < found.count; i++) {
+		if (!hypervisor_signs(&found, i, "KVMKVMKVM") ||
+		    !(cpu_id(found.by[i].base + KVM_FEATURES_LEAF, 0).eax & KVM_FEATURE_CLOCK) ||
+		    !cpu_msr_write(MSR_KVM_CLOCK, (uint64_t)&clock | MSR_KVM_CLOCK_ENABLED))
+			continue;
+		cpu_msr_write(MSR_KVM_CLOCK, 0);
+		kvm_khz = pvclock_khz(&clock);
+		return;
+	}
+}
+
+/* Leaf 3 of Xen's range, subleaf 0: ECX is the guest's TSC in kHz (public/arch-x86/cpuid.h). */
+static uint64_t from_xen_leaf(const struct hypervisor *hypervisor)
+{
+	for (unsigned i = 0; i < hypervisor->count; i++) {
+		uint32_t leaf = hypervisor->by[i].base + 3;
+
+		if (hypervisor_signs(hypervisor, i, "XenVMMXenVMM") &&
+		    hypervisor->by[i].highest >= leaf)
+			return cpu_id(leaf, 0).ecx;
+	}
+	return 0;
+}
+
+#define PIT_HZ         1193182ull
+#define PIT_WANTED     (PIT_HZ / 200)
+#define PIT_CHANNEL_0  0x40
+#define PIT_CONTROL    0x43
+#define PIT_LATCH      0x00
+#define PIT_COUNT_DOWN 0x30 /* both bytes, mode 0: once, from what is written next */
+
+static unsigned pit_count(void)
+{
+	unsigned low;
+
+	io_out8(PIT_CONTROL, PIT_LATCH);
+	low = io_in8(PIT_CHANNEL_0);
+	return low | (unsigned)io_in8(PIT_CHANNEL_0) << 8;
+}
+
+/*
+ * 5 ms of channel 0 (Intel 8254 data sheet), which nobody listens to; channel 2 has its gate at a
+ * port that not every machine with a PIT has. A tick is shorter than a reading, so one that has not
+ * moved soon is none.
+ */
+static uint64_t from_pit(void)
+{
+	unsigned start, ticks = 0;
+	uint64_t from, cycles;
+
+	io_out8(PIT_CONTROL, PIT_COUNT_DOWN);
+	io_out8(PIT_CHANNEL_0, 0xff);
+	io_out8(PIT_CHANNEL_0, 0xff);
+	start = pit_count();
+	from = tsc_read();
+	for (unsigned readings = 0;
+	     ticks < PIT_WANTED && (ticks || readings < 1000) && readings < 1000000; readings++)
+		ticks = (start - pit_count()) & 0xffff;
+	cycles = tsc_read() - from;
+	return ticks < PIT_WANTED ? 0 : cycles * PIT_HZ / ticks / 1000;
+}
+
 struct clock clock_find(const struct acpi *acpi)
 {
 	struct hypervisor hypervisor;
@@ -89,11 +166,19 @@ struct clock clock_find(const struct acpi *acpi)
 	khz = hypervisor_is(&hypervisor, "VMwareVMware") ? from_vmware_backdoor() : 0;
 	if (khz)
 		return (struct clock){khz, "vmware-backdoor"};
+	if (kvm_khz)
+		return (struct clock){kvm_khz, "kvm-clock"};
+	khz = from_xen_leaf(&hypervisor);
+	if (khz)
+		return (struct clock){khz, "xen-cpuid-3"};
 	khz = from_leaf_15();
 	if (khz)
 		return (struct clock){khz, "cpuid-15"};
 	khz = from_pm_timer(&acpi->pm_timer);
 	if (khz)
 		return (struct clock){khz, "acpi-pm-timer"};
+	khz = from_pit();
+	if (khz)
+		return (struct clock){khz, "pit"};
 	return (struct clock){0, "none"};
 }

@@ -1,71 +1,91 @@
-/* A 16550 UART, polled. */
+/* Serial ports, and the debug port that needs no driver. */
 #include "console.h"
+#include "cpu.h"
 #include "io.h"
+#include "log.h"
+#include "spcr.h"
+#include "uart.h"
 
-#define COM1                          0x3f8
+/* QEMU's debugcon and Bochs: a byte written is a byte on the host's console, and a read tells its
+ * own number. */
+#define DEBUG_PORT 0xe9
 
-#define DATA                          (COM1 + 0)
-#define INTERRUPTS                    (COM1 + 1)
-#define FIFO_CONTROL                  (COM1 + 2)
-#define LINE_CONTROL                  (COM1 + 3)
-#define MODEM_CONTROL                 (COM1 + 4)
-#define LINE_STATUS                   (COM1 + 5)
-#define SCRATCH                       (COM1 + 7)
+static struct uart uart;
+static bool debug_port;
+static const char *name = "none";
 
-#define LINE_STATUS_HOLDING_EMPTY     0x20
-#define LINE_STATUS_TRANSMITTER_EMPTY 0x40
-
-#define FIFO_SIZE                     16
-
-/* At 115200 baud 16 bytes take 1.4 ms; a virtual UART whose reader is slow may take seconds. An IN
- * is 1 us at the very least. */
-#define POLLS_MAX                     10000000
-
-static bool alive;
-
-bool console_init(void)
+/* Xen's takes bytes, but a read of it says nothing. */
+static bool has_debug_port(void)
 {
-	io_out8(SCRATCH, 0x5a);
-	alive = io_in8(SCRATCH) == 0x5a;
-	io_out8(SCRATCH, 0xa5);
-	alive = alive && io_in8(SCRATCH) == 0xa5;
-	if (!alive)
-		return false;
-	io_out8(INTERRUPTS, 0);
-	io_out8(LINE_CONTROL, 0x80); /* divisor latch */
-	io_out8(DATA, 1);            /* 115200 */
-	io_out8(INTERRUPTS, 0);
-	io_out8(LINE_CONTROL, 0x03);  /* 8 bits, no parity, 1 stop bit */
-	io_out8(FIFO_CONTROL, 0x07);  /* on, both cleared */
-	io_out8(MODEM_CONTROL, 0x03); /* DTR, RTS */
-	return true;
+	struct hypervisor hypervisor;
+
+	cpu_hypervisor(&hypervisor);
+	return io_in8(DEBUG_PORT) == DEBUG_PORT || hypervisor_is(&hypervisor, "XenVMMXenVMM");
 }
 
-static void wait_for(unsigned char bits)
+void console_init(void)
 {
-	for (unsigned polls = 0; alive; polls++) {
-		if ((io_in8(LINE_STATUS) & bits) == bits)
+	static const struct {
+		const char *name;
+		uint16_t port;
+	} com[] = {{"com1", 0x3f8}, {"com2", 0x2f8}, {"com3", 0x3e8}, {"com4", 0x2e8}};
+
+	for (unsigned i = 0; i < 4; i++) {
+		uart = (struct uart){.port = com[i].port, .stride = 1};
+		if (uart_open(&uart)) {
+			name = com[i].name;
 			return;
-		if (polls == POLLS_MAX)
-			alive = false;
+		}
 	}
+	debug_port = has_debug_port();
+	if (debug_port)
+		name = "port-e9";
 }
 
-/* An empty FIFO takes 16 bytes without asking again: each question is an exit. */
+void console_take_spcr(const struct acpi *acpi,
+		       volatile uint8_t *(*map)(void *context, uint64_t physical, uint64_t len),
+		       void *context, const struct diag *diag)
+{
+	const struct log *log = log_now();
+	struct spcr_port port;
+
+	if (uart.alive || !acpi->spcr || !spcr_read(acpi->spcr, acpi->spcr_len, &port, diag))
+		return;
+	uart = (struct uart){
+	    .port = port.memory ? 0 : (uint16_t)port.address,
+	    .stride = port.stride,
+	    .width = port.width,
+	    .keep_line = true,
+	};
+	if (port.memory)
+		uart.memory = map(context, port.address, UART_REGISTERS * port.stride);
+	if ((port.memory && !uart.memory) || !uart_open(&uart)) {
+		diag_say(diag, "acpi: no UART answers where SPCR names one, at 0x%llx",
+			 (unsigned long long)port.address);
+		return;
+	}
+	name = "spcr";
+	uart_put(&uart, log->text, log->len < log->room ? log->len : log->room);
+}
+
 void console_put(const char *text, size_t len)
 {
-	static unsigned room;
-
-	for (; alive && len; len--, room--) {
-		if (room == 0) {
-			wait_for(LINE_STATUS_HOLDING_EMPTY);
-			room = FIFO_SIZE;
-		}
-		io_out8(DATA, (unsigned char)*text++);
-	}
+	uart_put(&uart, text, len);
+	for (size_t i = 0; debug_port && i < len; i++)
+		io_out8(DEBUG_PORT, (uint8_t)text[i]);
 }
 
 void console_drain(void)
 {
-	wait_for(LINE_STATUS_TRANSMITTER_EMPTY);
+	uart_drain(&uart);
+}
+
+bool console_is_there(void)
+{
+	return uart.alive || debug_port;
+}
+
+const char *console_name(void)
+{
+	return name;
 }

@@ -3,27 +3,10 @@
 #include "cpu.h"
 #include "image.h"
 #include "mem.h"
-#include "traps.h"
 
 struct __attribute__((packed)) table_pointer {
 	uint16_t limit;
 	uint64_t base;
-};
-
-struct __attribute__((packed)) tss {
-	uint32_t reserved0;
-	uint64_t rsp[3];
-	uint64_t reserved1;
-	uint64_t ist[7];
-	uint64_t reserved2;
-	uint16_t reserved3, io_map;
-	/*
-	 * One bit a port, all clear: CPL 3 may use every port (SDM volume 3, 19.5.2). IOPL 3 says
-	 * the same, but a hypervisor that runs the guest's CPL 3 with an IOPL of its own asks only
-	 * the map. One more byte of ones ends it.
-	 */
-	uint8_t io_permission[65536 / 8];
-	uint8_t io_end;
 };
 
 struct __attribute__((packed)) gate {
@@ -36,24 +19,17 @@ struct __attribute__((packed)) gate {
 #define GATE_INTERRUPT 0x8e
 #define VECTORS        32
 
-/* Exceptions run on their own stacks, whatever became of the one that was in use; a double fault on
- * one more. */
-#define TRAP_STACK     8192
-static uint8_t trap_stack[2][TRAP_STACK] __attribute__((aligned(16)));
-
-static struct tss tss;
+static struct cpu first;
 static struct gate idt[VECTORS] __attribute__((aligned(16)));
 
 /* Access bytes and flags as the SDM's figures 3-8 and 7-4 have them; the TSS descriptor's two slots
  * are filled in below. */
-static uint64_t gdt[] = {
+static const uint64_t descriptors[] = {
     0,
     0x00af9b000000ffff, /* ring 0 code, 64 bit */
     0x00cf93000000ffff, /* ring 0 data */
     0x00cff3000000ffff, /* ring 3 data */
     0x00affb000000ffff, /* ring 3 code, 64 bit */
-    0,
-    0,
 };
 
 extern char trap_vectors[];
@@ -72,14 +48,15 @@ static void set_gate(unsigned vector, const char *handler, uint8_t ist, uint8_t 
 	};
 }
 
-static void load_gdt(void)
+static void load_gdt(struct cpu *cpu)
 {
-	struct table_pointer pointer = {sizeof(gdt) - 1, (uint64_t)gdt};
-	uint64_t base = (uint64_t)&tss, limit = sizeof(tss) - 1;
+	struct table_pointer pointer = {sizeof(cpu->gdt) - 1, (uint64_t)cpu->gdt};
+	uint64_t base = (uint64_t)&cpu->tss, limit = sizeof(cpu->tss) - 1;
 
-	gdt[CPU_TSS / 8] =
+	memcpy(cpu->gdt, descriptors, sizeof(descriptors));
+	cpu->gdt[CPU_TSS / 8] =
 	    limit | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
-	gdt[CPU_TSS / 8 + 1] = base >> 32;
+	cpu->gdt[CPU_TSS / 8 + 1] = base >> 32;
 	__asm__ volatile(
 	    "lgdt %0\n\tpushq %1\n\tleaq 1f(%%rip), %%rax\n\tpushq %%rax\n\tlretq\n"
 	    "1:\n\tmovl %2, %%eax\n\tmovl %%eax, %%ds\n\tmovl %%eax, %%es\n\tmovl %%eax, "
@@ -92,9 +69,9 @@ static void load_gdt(void)
 
 /*
  * What firmware may have left on: CET, whose shadow stack the far return below would fault on; PGE
- * and PCIDE, under which translations outlive the switch to our page tables (SDM volume 3, 4.10.4.1);
- * TSD, which keeps RDTSC from CPL 3; UMIP, SMEP, SMAP and PKE, which pages that are all open to CPL 3
- * cannot have.
+ * and PCIDE, under which translations outlive the switch to our page tables (SDM volume 3,
+ * 4.10.4.1); TSD, which keeps RDTSC from CPL 3; UMIP, SMEP, SMAP and PKE, which pages that are all
+ * open to CPL 3 cannot have.
  */
 #define CR4_TSD   (1ull << 2)
 #define CR4_PGE   (1ull << 7)
@@ -115,19 +92,36 @@ static void turn_off(void)
 		__asm__ volatile("mov %0, %%cr4" : : "r"(cr4 & ~CR4_OFF) : "memory");
 }
 
-void cpu_init(void)
+struct cpu *cpu_this(void)
+{
+	struct table_pointer pointer;
+
+	__asm__ volatile("sgdt %0" : "=m"(pointer));
+	return (struct cpu *)pointer.base;
+}
+
+void cpu_load(struct cpu *cpu)
 {
 	struct table_pointer pointer = {sizeof(idt) - 1, (uint64_t)idt};
 
 	turn_off();
-	tss.rsp[0] = tss.ist[0] = (uint64_t)trap_stack[0] + TRAP_STACK;
-	tss.ist[1] = (uint64_t)trap_stack[1] + TRAP_STACK;
-	tss.io_map = offsetof(struct tss, io_permission);
-	tss.io_end = 0xff;
-	load_gdt();
+	for (unsigned i = 0; i < 2; i++)
+		cpu->tss.ist[i] = (uint64_t)cpu->trap_stack[i] + CPU_TRAP_STACK;
+	cpu->tss.rsp[0] = cpu->tss.ist[0];
+	cpu->tss.io_map = offsetof(struct cpu_tss, io_permission);
+	cpu->tss.io_end = 0xff;
+	cpu->trap_resume = 0;
+	load_gdt(cpu);
+	__asm__ volatile("lidt %0" : : "m"(pointer));
+}
+
+void cpu_init(void)
+{
 	for (unsigned v = 0; v < VECTORS; v++)
 		set_gate(v, trap_vectors + 16 * v, v == 8 ? 2 : 1, GATE_INTERRUPT);
-	__asm__ volatile("lidt %0" : : "m"(pointer));
+	first.stack_bottom = stack_bottom;
+	first.stack_top = stack_top;
+	cpu_load(&first);
 }
 
 #define MSR_PAT      0x277
@@ -182,7 +176,8 @@ bool cpu_msr_read(uint32_t msr, uint64_t *value)
 			 "movl $1, %[good]\n"
 			 "1:\n\t"
 			 "movq $0, %[resume]"
-			 : "+a"(low), "+d"(high), [good] "+r"(good), [resume] "+m"(trap_resume)
+			 : "+a"(low),
+			   "+d"(high), [good] "+r"(good), [resume] "+m"(cpu_this()->trap_resume)
 			 : "c"(msr)
 			 : "r8", "memory");
 	*value = (uint64_t)high << 32 | low;
@@ -199,7 +194,7 @@ bool cpu_msr_write(uint32_t msr, uint64_t value)
 			 "movl $1, %[good]\n"
 			 "1:\n\t"
 			 "movq $0, %[resume]"
-			 : [good] "+r"(good), [resume] "+m"(trap_resume)
+			 : [good] "+r"(good), [resume] "+m"(cpu_this()->trap_resume)
 			 : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
 			 : "r8", "memory");
 	return good;

@@ -16,8 +16,54 @@
 #define CPU_CODE3 0x23
 #define CPU_TSS   0x28
 
-/* Loads all tables: from here on an exception is reported. Ring 0 only. */
+/* The task state segment of long mode (7.7), with the I/O permission map behind it. */
+struct __attribute__((packed)) cpu_tss {
+	uint32_t reserved0;
+	uint64_t rsp[3];
+	uint64_t reserved1;
+	uint64_t ist[7];
+	uint64_t reserved2;
+	uint16_t reserved3, io_map;
+	/*
+	 * One bit a port, all clear: CPL 3 may use every port (SDM volume 3, 19.5.2). IOPL 3 says
+	 * the same, but a hypervisor that runs the guest's CPL 3 with an IOPL of its own asks only
+	 * the map. One more byte of ones ends it.
+	 */
+	uint8_t io_permission[65536 / 8];
+	uint8_t io_end;
+};
+
+#define CPU_TRAP_STACK 8192
+
+/* What each processor has for itself. */
+struct cpu {
+	uint64_t gdt[7]; /* first: the GDT register says which processor this is */
+	struct cpu_tss tss;
+	/*
+	 * Exceptions run on stacks of their own, whatever became of the one that was in use; a
+	 * double fault on one more.
+	 */
+	uint8_t trap_stack[2][CPU_TRAP_STACK] __attribute__((aligned(16)));
+	unsigned number;  /* 0: the one that the machine was booted on */
+	uint32_t apic_id; /* of the others */
+	const char *stack_bottom, *stack_top;
+	bool done; /* with its job: HLT at CPL 3 faults, and means what it says */
+	/*
+	 * Where to go on after a general protection fault; 0, as at all other times, makes it
+	 * fatal.
+	 */
+	uint64_t trap_resume;
+};
+
+/* The processor that runs. Ring 0 only. */
+struct cpu *cpu_this(void);
+
+/* Fills the table of exception vectors and loads all tables on the first processor: from here on an
+ * exception is reported. Ring 0 only. */
 void cpu_init(void);
+
+/* Loads a processor's own tables, on that processor. Ring 0 only. */
+void cpu_load(struct cpu *cpu);
 
 /*
  * Turns on what the page tables use: no-execute, write protection in ring 0, and the power-on PAT.
@@ -38,7 +84,9 @@ void cpu_hypervisor(struct hypervisor *found);
 /* MAXPHYADDR: bits of a physical address, 36 to 52. */
 unsigned cpu_physical_bits(void);
 
-/* A model-specific register that may not be there: false, and nothing done, when it faults. Ring 0. */
+/*
+ * A model-specific register that may not be there: false, and nothing done, when it faults. Ring 0.
+ */
 bool cpu_msr_read(uint32_t msr, uint64_t *value);
 bool cpu_msr_write(uint32_t msr, uint64_t value);
 

@@ -5,6 +5,7 @@
 #ifndef BAROMETER_KERNEL_FINISH_H
 #define BAROMETER_KERNEL_FINISH_H
 
+#include "keep.h"
 #include "report.h"
 #include "options.h"
 
@@ -13,11 +14,15 @@
 #define FINISH_MARK_START 0xb0
 #define FINISH_MARK_END   0xb1
 
+#define FINISH_LINES_MAX  8
+
 struct finish {
 	struct report report;
 	struct cfg_counts counts;
 	enum options_exit exit;
-	const char *headline; /* for the screen; NULL or empty: none */
+	struct keep keep; /* of the log */
+	/* For the screen; NULL or empty: left out. */
+	const char *lines[FINISH_LINES_MAX];
 };
 
 extern struct finish finish_state;
@@ -26,7 +31,13 @@ extern struct finish finish_state;
  * status. */
 _Noreturn void finish(void);
 
-/* The same after an ERROR in the test that is running (or in `kernel`, outside any). */
+/*
+ * Called with an exception: ends the run, without another line, if the last one is out. Else
+ * returns.
+ */
+void finish_after_fault(void);
+
+/* The same as finish() after an ERROR in the test that is running (or in `kernel`, outside any). */
 _Noreturn void finish_error(const char *reason);
 
 #endif

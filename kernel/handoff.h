@@ -7,12 +7,14 @@
 #define BAROMETER_KERNEL_HANDOFF_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#define HANDOFF_RANGES_MAX  512
-#define HANDOFF_ROOTS_MAX   64
-#define HANDOFF_OPTIONS_MAX 2048
-#define HANDOFF_NOTES_MAX   4
+#define HANDOFF_RANGES_MAX   512
+#define HANDOFF_ROOTS_MAX    64
+#define HANDOFF_OPTIONS_MAX  2048
+#define HANDOFF_NOTES_MAX    4
+#define HANDOFF_FIRMWARE_MAX 64
 
 /* Memory that may be read without side effects: RAM, ACPI tables, firmware's reserved memory. */
 struct handoff_range {
@@ -33,18 +35,54 @@ struct handoff_screen {
 	uint32_t stride;        /* pixels from one line to the next */
 };
 
+/* Memory of firmware's that keep() below works in. */
+struct handoff_firmware {
+	uint64_t start, len; /* bytes; physical */
+	bool code, device;   /* neither: data */
+};
+
+/* A log that is to become a file of the image's own volume, and how the run ends. */
+struct handoff_log {
+	const char *text;
+	size_t len; /* bytes */
+	uint32_t crc;
+	uint32_t exit;  /* enum options_exit */
+	uint32_t value; /* that isa-debug-exit is told; 0: nothing */
+};
+
+struct handoff_volume {
+	const char
+	    *fault; /* why no file can be written there, in at most 38 characters; NULL: it can */
+	uint64_t room; /* bytes that the file may have */
+	bool in_vain;  /* the last run's log should have been there and was not */
+	/*
+	 * Takes the log over; the next start of the image writes the file. Called at most once, in
+	 * ring 0 with interrupts off and firmware[] mapped. Returns NULL, or why not, like fault.
+	 */
+	const char *(*keep)(const struct handoff_log *log);
+	struct handoff_firmware firmware[HANDOFF_FIRMWARE_MAX];
+	unsigned firmware_count;
+};
+
 struct handoff {
-	const char *boot; /* "efi" or "pvh" */
+	const char *boot; /* "efi", "pvh" or "linux" */
 	uint64_t rsdp;    /* physical; 0: not given */
 	struct handoff_range range[HANDOFF_RANGES_MAX];
 	unsigned range_count;
 	struct handoff_range arena; /* RAM that is the kernel's to use, writable now, below 4 GiB */
+	/*
+	 * A page of RAM below 640 KiB that the boot path took for other processors to start in; 0:
+	 * one is to be found in `range`.
+	 */
+	uint64_t low_page;
 	struct handoff_root root[HANDOFF_ROOTS_MAX];
 	unsigned root_count; /* 0: firmware does not say */
 	struct handoff_screen screen;
+	struct handoff_volume volume; /* that the image was started from; keep NULL: not known */
 	/* Command line text, NUL-terminated, weakest first: barometer.cfg, then the boot loader's
 	 * options. */
 	char options[2][HANDOFF_OPTIONS_MAX];
+	bool loader_adds_words; /* of its own to the second of them, or may */
 	/* What the boot path has to complain about. */
 	struct {
 		const char *text;

@@ -5,9 +5,8 @@
 
 #define LARGE         (2ull << 20)
 
-/* The BIOS area, which not every map lists (ACPI 6.4, 5.2.5.1). */
-#define BIOS_AREA     0xe0000
-#define BIOS_AREA_END 0x100000
+#define LOW_MEMORY    (1ull << 20)
+#define MIB           (1ull << 20)
 
 /* Far above all memory that is identity mapped. */
 #define UNCACHED_VIEW (1ull << 46)
@@ -17,8 +16,10 @@ static bool overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 	return a < b + b_len && b < a + a_len;
 }
 
-/* To 2 MiB, where there is enough of it: a thousand small pages at its ends take tens of milliseconds
- * to map where ring 0 is emulated. */
+/*
+ * To 2 MiB, where there is enough of it: a thousand small pages at its ends take tens of
+ * milliseconds to map where ring 0 is emulated.
+ */
 struct handoff_range memory_align(struct handoff_range range)
 {
 	const uint64_t end = (range.start + range.len) & ~(LARGE - 1);
@@ -27,6 +28,17 @@ struct handoff_range memory_align(struct handoff_range range)
 	if (range.len < 4 * LARGE)
 		return range;
 	return (struct handoff_range){.start = start, .len = end - start, .ram = true};
+}
+
+void memory_by_word(struct handoff *handoff, uint32_t mib)
+{
+	const uint64_t start = (uint64_t)image_end, end = mib * MIB;
+
+	if (end <= start)
+		return;
+	handoff->range[0] = (struct handoff_range){0, end, true};
+	handoff->range_count = 1;
+	handoff->arena = (struct handoff_range){start, end - start, true};
 }
 
 static bool within(uint64_t physical, uint64_t len, uint64_t start, uint64_t range_len)
@@ -39,7 +51,7 @@ static bool within(uint64_t physical, uint64_t len, uint64_t start, uint64_t ran
 const void *memory_map_table(void *context, uint64_t physical, size_t len)
 {
 	const struct memory *memory = context;
-	bool listed = within(physical, len, BIOS_AREA, BIOS_AREA_END - BIOS_AREA);
+	bool listed = within(physical, len, 0, LOW_MEMORY);
 
 	for (unsigned i = 0; i < memory->handoff->range_count && !listed; i++)
 		listed = within(physical, len, memory->handoff->range[i].start,

@@ -14,6 +14,12 @@
 /* The kernel's own RAM from firmware's, before page tables are made in it. */
 struct handoff_range memory_align(struct handoff_range range);
 
+/*
+ * RAM from 0 to mib MiB, on the word of whoever started the machine, where no loader gave a memory
+ * map: adds it to the handoff, whose arena is what the image leaves of it.
+ */
+void memory_by_word(struct handoff *handoff, uint32_t mib);
+
 /* All that follow take their context from here. own is the kernel's RAM, tables included. */
 struct memory {
 	const struct handoff *handoff;
@@ -21,12 +27,17 @@ struct memory {
 	const struct diag *diag;
 };
 
-/* len readable bytes at a physical address, or NULL: only what firmware lists is memory. */
+/*
+ * len readable bytes at a physical address, or NULL: only what firmware lists is memory. The first
+ * MiB is read whether listed or not: it holds the BIOS area (ACPI 6.4, 5.2.5.1), and Cloud
+ * Hypervisor's tables at a0000h; nothing in it minds being read.
+ */
 const void *memory_map_table(void *memory, uint64_t physical, size_t len);
 
 /*
- * Device memory, uncached and writable. NULL, after a diagnostic that says why, for what is no device:
- * the image with its stack, the kernel's RAM, any other RAM; and for what cannot be addressed.
+ * Device memory, uncached and writable. NULL, after a diagnostic that says why, for what is no
+ * device: the image with its stack, the kernel's RAM, any other RAM; and for what cannot be
+ * addressed.
  */
 volatile uint8_t *memory_map_device(void *memory, uint64_t physical, uint64_t len);
 

@@ -115,6 +115,19 @@ void *paging_map(uint64_t physical, uint64_t len, unsigned flags)
 	return paging_map_at(physical, physical, len, flags);
 }
 
+bool paging_is_mapped(uint64_t virtual)
+{
+	const uint64_t *table = root;
+
+	for (unsigned level = 3;; level--) {
+		uint64_t entry = table[index_at(virtual, level)];
+
+		if (level == 0 || !(entry & PRESENT) || (entry & PS))
+			return entry & PRESENT;
+		table = (const uint64_t *)(entry & ADDRESS);
+	}
+}
+
 static bool map_image(const char *start, const char *end, unsigned flags)
 {
 	return start == end || paging_map((uint64_t)start, (uint64_t)(end - start), flags);

@@ -2,6 +2,7 @@
 #include "privilege.h"
 #include "cpu.h"
 #include "text.h"
+#include "traps.h"
 #include "tsc.h"
 
 #define ITERATIONS 64
@@ -15,7 +16,7 @@ static uint64_t empty_loop(void)
 }
 
 /* IRET to the next instruction with the CPL 3 selectors and IOPL 3; interrupts stay off. */
-static void drop(void)
+void privilege_drop(void)
 {
 	__asm__ volatile(
 	    "pushfq\n\torq $0x3000, (%%rsp)\n\tpopfq\n\tmovq %%rsp, %%rax\n\tpushq %0\n\tpushq "
@@ -39,10 +40,25 @@ struct privilege privilege_choose(enum options_cpl asked)
 	}
 	if (asked == OPTIONS_CPL_3 ||
 	    (asked == OPTIONS_CPL_AUTO && p.ring0_iteration > PRIVILEGE_NATIVE_MAX)) {
-		drop();
+		privilege_drop();
 		p.cpl = 3;
 	}
 	return p;
+}
+
+/* HLT is refused at CPL 3; the handler goes on behind it in ring 0. */
+void privilege_raise(void)
+{
+	uint16_t cs;
+
+	__asm__ volatile("mov %%cs, %0" : "=r"(cs));
+	if (!(cs & 3))
+		return;
+	trap_raise = true;
+	__asm__ volatile("hlt\n\tmovl %0, %%eax\n\tmovl %%eax, %%ds\n\tmovl %%eax, %%es"
+			 :
+			 : "i"(CPU_DATA0)
+			 : "rax", "memory");
 }
 
 void privilege_explain(const struct privilege *p, char *to, unsigned size)

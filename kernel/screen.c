@@ -1,136 +1,53 @@
-/* Large plain text in a linear frame buffer of 32 bits a pixel. */
+/* What is on the screen, whatever it is drawn with. */
+#include <stddef.h>
 #include "screen.h"
-#include "mem.h"
-#include "paging.h"
 #include "text.h"
 
-#define GLYPH_WIDTH  5
-#define GLYPH_HEIGHT 7
-#define CELL_WIDTH   (GLYPH_WIDTH + 1)
-#define CELL_HEIGHT  (GLYPH_HEIGHT + 3)
+static const struct canvas *canvas;
+static unsigned progress_row;
 
-/* The same in RGB and BGR. */
-#define PAPER        0x00000000u
-#define INK          0x00ffffffu
-
-/*
- * One row a byte, top first, bit 4 leftmost. Capitals only: that is what five by seven is good for.
- */
-struct glyph {
-	char name;
-	uint8_t row[GLYPH_HEIGHT];
-};
-
-static const struct glyph glyphs[] = {
-    {'0', {0x0e, 0x11, 0x13, 0x15, 0x19, 0x11, 0x0e}},
-    {'1', {0x04, 0x0c, 0x04, 0x04, 0x04, 0x04, 0x0e}},
-    {'2', {0x0e, 0x11, 0x01, 0x06, 0x08, 0x10, 0x1f}},
-    {'3', {0x1f, 0x02, 0x04, 0x06, 0x01, 0x11, 0x0e}},
-    {'4', {0x02, 0x06, 0x0a, 0x12, 0x1f, 0x02, 0x02}},
-    {'5', {0x1f, 0x10, 0x1e, 0x01, 0x01, 0x11, 0x0e}},
-    {'6', {0x06, 0x08, 0x10, 0x1e, 0x11, 0x11, 0x0e}},
-    {'7', {0x1f, 0x01, 0x02, 0x04, 0x08, 0x08, 0x08}},
-    {'8', {0x0e, 0x11, 0x11, 0x0e, 0x11, 0x11, 0x0e}},
-    {'9', {0x0e, 0x11, 0x11, 0x0f, 0x01, 0x02, 0x0c}},
-    {'A', {0x0e, 0x11, 0x11, 0x1f, 0x11, 0x11, 0x11}},
-    {'B', {0x1e, 0x11, 0x11, 0x1e, 0x11, 0x11, 0x1e}},
-    {'C', {0x0e, 0x11, 0x10, 0x10, 0x10, 0x11, 0x0e}},
-    {'D', {0x1e, 0x11, 0x11, 0x11, 0x11, 0x11, 0x1e}},
-    {'E', {0x1f, 0x10, 0x10, 0x1e, 0x10, 0x10, 0x1f}},
-    {'F', {0x1f, 0x10, 0x10, 0x1e, 0x10, 0x10, 0x10}},
-    {'G', {0x0e, 0x11, 0x10, 0x17, 0x11, 0x11, 0x0f}},
-    {'H', {0x11, 0x11, 0x11, 0x1f, 0x11, 0x11, 0x11}},
-    {'I', {0x0e, 0x04, 0x04, 0x04, 0x04, 0x04, 0x0e}},
-    {'J', {0x07, 0x02, 0x02, 0x02, 0x02, 0x12, 0x0c}},
-    {'K', {0x11, 0x12, 0x14, 0x18, 0x14, 0x12, 0x11}},
-    {'L', {0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x1f}},
-    {'M', {0x11, 0x1b, 0x15, 0x15, 0x11, 0x11, 0x11}},
-    {'N', {0x11, 0x11, 0x19, 0x15, 0x13, 0x11, 0x11}},
-    {'O', {0x0e, 0x11, 0x11, 0x11, 0x11, 0x11, 0x0e}},
-    {'P', {0x1e, 0x11, 0x11, 0x1e, 0x10, 0x10, 0x10}},
-    {'Q', {0x0e, 0x11, 0x11, 0x11, 0x15, 0x12, 0x0d}},
-    {'R', {0x1e, 0x11, 0x11, 0x1e, 0x14, 0x12, 0x11}},
-    {'S', {0x0f, 0x10, 0x10, 0x0e, 0x01, 0x01, 0x1e}},
-    {'T', {0x1f, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04}},
-    {'U', {0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x0e}},
-    {'V', {0x11, 0x11, 0x11, 0x11, 0x11, 0x0a, 0x04}},
-    {'W', {0x11, 0x11, 0x11, 0x15, 0x15, 0x1b, 0x11}},
-    {'X', {0x11, 0x11, 0x0a, 0x04, 0x0a, 0x11, 0x11}},
-    {'Y', {0x11, 0x11, 0x0a, 0x04, 0x04, 0x04, 0x04}},
-    {'Z', {0x1f, 0x01, 0x02, 0x04, 0x08, 0x10, 0x1f}},
-    {'.', {0x00, 0x00, 0x00, 0x00, 0x00, 0x0c, 0x0c}},
-    {',', {0x00, 0x00, 0x00, 0x00, 0x0c, 0x04, 0x08}},
-    {':', {0x00, 0x0c, 0x0c, 0x00, 0x0c, 0x0c, 0x00}},
-    {'-', {0x00, 0x00, 0x00, 0x1f, 0x00, 0x00, 0x00}},
-    {'(', {0x02, 0x04, 0x08, 0x08, 0x08, 0x04, 0x02}},
-    {')', {0x08, 0x04, 0x02, 0x02, 0x02, 0x04, 0x08}},
-};
-
-static struct handoff_screen screen;
-static volatile uint32_t *pixels; /* NULL: nothing to draw on */
-
-void screen_init(const struct handoff_screen *from)
+/* The same at the start and at the end: only what changes is seen to change. */
+static unsigned draw_head(const char *word)
 {
-	screen = *from;
-	if (screen.width && screen.height)
-		pixels = paging_map(screen.base, (uint64_t)screen.stride * screen.height * 4,
-				    PAGING_WRITE | PAGING_UNCACHED);
+	unsigned row = canvas->line("", 0, CANVAS_GAP);
+
+	row = canvas->line("barometer " BAROMETER_VERSION, row, CANVAS_TEXT);
+	return canvas->line(word, row, CANVAS_LARGE);
 }
 
-static const uint8_t *rows_of(char c)
+void screen_init(const struct canvas *on)
 {
-	static const uint8_t blank[GLYPH_HEIGHT];
-
-	if (c >= 'a' && c <= 'z')
-		c = (char)(c - 'a' + 'A');
-	for (unsigned i = 0; i < sizeof(glyphs) / sizeof(glyphs[0]); i++)
-		if (glyphs[i].name == c)
-			return glyphs[i].row;
-	return blank;
+	canvas = on;
+	if (canvas)
+		progress_row = draw_head("running");
 }
 
-static bool is_ink(const char *text, unsigned len, unsigned column, unsigned row)
+void screen_progress(const char *name, unsigned number, unsigned planned)
 {
-	unsigned at = column / CELL_WIDTH, bit = column % CELL_WIDTH;
+	char line[80];
 
-	return at < len && row < GLYPH_HEIGHT && bit < GLYPH_WIDTH &&
-	       rows_of(text[at])[row] >> (GLYPH_WIDTH - 1 - bit) & 1;
-}
-
-/* One line of text over the whole width, from pixel row `top` on. Returns the row below it. */
-static unsigned draw_line(const char *text, unsigned top, unsigned scale)
-{
-	unsigned len = (unsigned)strlen(text), margin = screen.width / 32;
-
-	for (unsigned y = 0; y < CELL_HEIGHT * scale && top + y < screen.height; y++) {
-		volatile uint32_t *line = pixels + (uint64_t)(top + y) * screen.stride;
-
-		for (unsigned x = 0; x < screen.width; x++)
-			line[x] = x >= margin && is_ink(text, len, (x - margin) / scale, y / scale)
-				      ? INK
-				      : PAPER;
-	}
-	return top + CELL_HEIGHT * scale;
-}
-
-void screen_show(const struct report *report, const char *headline)
-{
-	/* 1 up to 800 pixels, 2 up to 1600: fifty letters of the smaller lines fit. */
-	unsigned scale = (screen.width + 799) / 800, row = 0;
-	char counts[80];
-
-	if (!pixels)
+	if (!canvas)
 		return;
+	text_format(line, sizeof(line), "%u of %u: %s", number, planned, name);
+	canvas->line(line, progress_row, CANVAS_TEXT);
+}
+
+void screen_show(const struct report *report, const char *const *lines, unsigned count)
+{
+	char counts[80];
+	unsigned row;
+
+	if (!canvas)
+		return;
+	row = draw_head(report_status(report));
 	text_format(counts, sizeof(counts), "%u passed, %u failed, %u errors, %u skipped",
 		    report->passed, report->failed, report->errors, report->skipped);
-	row = draw_line("", row, scale);
-	row = draw_line("barometer", row, scale * 2);
-	row = draw_line(report_status(report), row, scale * 8);
-	row = draw_line(counts, row, scale * 2);
-	if (headline && headline[0])
-		row = draw_line(headline, row, scale * 2);
-	row = draw_line("the log is on serial port COM1", row, scale * 2);
-	draw_line("", row, scale);
+	row = canvas->line(counts, row, CANVAS_TEXT);
+	for (unsigned i = 0; i < count; i++)
+		if (lines[i] && lines[i][0])
+			row = canvas->line(lines[i], row, CANVAS_TEXT);
+	while (row < canvas->rows)
+		row = canvas->line("", row, CANVAS_TEXT);
 	/* Once is enough, whatever else goes wrong. */
-	pixels = NULL;
+	canvas = NULL;
 }

@@ -1,18 +1,23 @@
 /*
- * The result on the screen, for whoever sees only that: drawn once, after the last line of the log,
- * so that no figure is touched by it.
+ * The run on the screen, for whoever sees only that: how far it is, and at the end the result.
+ * Drawn between tests, so that no figure is touched by it.
  */
 #ifndef BAROMETER_KERNEL_SCREEN_H
 #define BAROMETER_KERNEL_SCREEN_H
 
-#include "handoff.h"
+#include "canvas.h"
 #include "report.h"
 
-/* Maps the frame buffer, if firmware left one. Without this, or after a failure, screen_show() does
- * nothing. */
-void screen_init(const struct handoff_screen *screen);
+/* canvas may be NULL: then, and after screen_show(), nothing is drawn. */
+void screen_init(const struct canvas *canvas);
 
-/* Status, counts, and headline (may be NULL or empty) in large plain text. */
-void screen_show(const struct report *report, const char *headline);
+/* The test that starts, as `number` of `planned`. */
+void screen_progress(const char *name, unsigned number, unsigned planned);
+
+/*
+ * Status, counts, and then the lines, in large plain text, and nothing else; NULL or empty lines
+ * are left out.
+ */
+void screen_show(const struct report *report, const char *const *lines, unsigned count);
 
 #endif

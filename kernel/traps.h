@@ -3,6 +3,7 @@
 #ifndef BAROMETER_KERNEL_TRAPS_H
 #define BAROMETER_KERNEL_TRAPS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What kernel/traps.asm pushes, lowest address first; from rip on the processor does (Intel SDM
@@ -14,10 +15,20 @@ struct trap_frame {
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* Where to go on after a general protection fault; 0, as at all other times, makes it fatal. */
-extern uint64_t trap_resume;
+/*
+ * The next general protection fault is a HLT at CPL 3 that asks for ring 0: it goes on there,
+ * behind the HLT.
+ */
+extern bool trap_raise;
 
 /* Called with every exception; returns only to go on at frame->rip. */
 void trap(struct trap_frame *frame);
+
+/*
+ * Reports an exception of a processor, in which nothing can be done any more, and ends the run. On
+ * the first processor only.
+ */
+struct cpu;
+_Noreturn void trap_report(const struct cpu *cpu, const struct trap_frame *frame);
 
 #endif

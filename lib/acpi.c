@@ -1,4 +1,4 @@
-/* RSDP to MCFG and FADT, believing nothing. */
+/* RSDP to MCFG, FADT and MADT, believing nothing. */
 #include "acpi.h"
 #include "aml.h"
 #include "mem.h"
@@ -12,7 +12,6 @@ struct reader {
 	acpi_map_fn map;
 	void *context;
 	const struct diag *diag;
-	uint64_t dsdt; /* as the FADT says; 0: not known */
 };
 
 static uint8_t byte_sum(const uint8_t *at, size_t len)
@@ -58,34 +57,55 @@ static const uint8_t *rsdp_read(struct reader *r, uint64_t physical)
 	return rsdp;
 }
 
-/* A whole table at a physical address, sound, or NULL after saying what is wrong. *len is its
- * length. */
-static const uint8_t *table_read(struct reader *r, uint64_t physical, uint32_t *len)
+/*
+ * A whole table at a physical address, sound, or NULL and what is wrong with it. name is its
+ * signature, "?" when there is none.
+ */
+static const uint8_t *sound_table(uint64_t physical, acpi_map_fn map, void *context, uint32_t *len,
+				  char name[5], const char **fault)
 {
-	const uint8_t *table = physical ? r->map(r->context, physical, HEADER_LEN) : NULL;
-	char name[5] = "?";
-	const char *fault = NULL;
+	const uint8_t *table = physical ? map(context, physical, HEADER_LEN) : NULL;
 
 	*len = 0;
+	memcpy(name, "?", 2);
+	*fault = NULL;
 	if (!table) {
-		fault = "is not in readable memory";
-	} else {
-		for (unsigned i = 0; i < 4; i++)
-			name[i] = table[i] >= ' ' && table[i] < 0x7f ? (char)table[i] : '?';
-		*len = mem_le32(table + 4);
-		if (*len < HEADER_LEN || *len > TABLE_LEN_MAX)
-			fault = "has a bad length";
-		else if (!(table = r->map(r->context, physical, *len)))
-			fault = "runs out of readable memory";
-		else if (byte_sum(table, *len) != 0)
-			fault = "has a bad checksum";
+		*fault = "is not in readable memory";
+		return NULL;
 	}
-	if (fault) {
+	for (unsigned i = 0; i < 4; i++)
+		name[i] = table[i] >= ' ' && table[i] < 0x7f ? (char)table[i] : '?';
+	name[4] = '\0';
+	*len = mem_le32(table + 4);
+	if (*len < HEADER_LEN || *len > TABLE_LEN_MAX)
+		*fault = "has a bad length";
+	else if (!(table = map(context, physical, *len)))
+		*fault = "runs out of readable memory";
+	else if (byte_sum(table, *len) != 0)
+		*fault = "has a bad checksum";
+	return *fault ? NULL : table;
+}
+
+const uint8_t *acpi_table(uint64_t physical, acpi_map_fn map, void *context, uint32_t *len)
+{
+	const char *fault;
+	char name[5];
+
+	return sound_table(physical, map, context, len, name, &fault);
+}
+
+/* The same, after saying what is wrong. */
+static const uint8_t *table_read(struct reader *r, uint64_t physical, uint32_t *len)
+{
+	const char *fault;
+	char name[5];
+	const uint8_t *table = sound_table(physical, r->map, r->context, len, name, &fault);
+
+	if (!table) {
 		r->acpi->mcfg_found |= memcmp(name, "MCFG", 4) == 0;
 		diag_say(r->diag, "acpi: table %s at 0x%llx %s (length %u)", name,
 			 (unsigned long long)physical, fault, *len);
 		r->acpi->bad++;
-		return NULL;
 	}
 	return table;
 }
@@ -168,10 +188,12 @@ static void fadt_parse(struct reader *r, const uint8_t *table, uint32_t len)
 {
 	uint64_t port = len >= 80 ? mem_le32(table + 76) : 0;
 
+	r->acpi->fadt = table;
+	r->acpi->fadt_len = len;
 	/* X_DSDT (140) wins over DSDT (40). */
-	r->dsdt = len >= 148 && mem_le64(table + 140) ? mem_le64(table + 140)
-		  : len >= 44                         ? mem_le32(table + 40)
-						      : 0;
+	r->acpi->dsdt = len >= 148 && mem_le64(table + 140) ? mem_le64(table + 140)
+			: len >= 44                         ? mem_le32(table + 40)
+							    : 0;
 	if (len >= 220 && table[208] == 1 && mem_le64(table + 212) != 0)
 		port = mem_le64(table + 212);
 	if (port > 0xfffc) {
@@ -219,6 +241,11 @@ static void root_walk(struct reader *r, const uint8_t *root, uint32_t len, unsig
 		} else if (memcmp(table, "FACP", 4) == 0 && !fadt_found) {
 			fadt_found = true;
 			fadt_parse(r, table, table_len);
+		} else if (memcmp(table, "SPCR", 4) == 0 && !r->acpi->spcr) {
+			r->acpi->spcr = table;
+			r->acpi->spcr_len = table_len;
+		} else if (memcmp(table, "APIC", 4) == 0 && !r->acpi->madt.found) {
+			r->acpi->bad += madt_parse(&r->acpi->madt, table, table_len, r->diag);
 		}
 	}
 }
@@ -226,35 +253,37 @@ static void root_walk(struct reader *r, const uint8_t *root, uint32_t len, unsig
 /* Machines that describe their host bridge only in AML. */
 static void dsdt_parse(struct reader *r)
 {
-	struct aml_window window;
-	uint32_t len, number = 0;
-	const uint8_t *dsdt = table_read(r, r->dsdt, &len);
-	size_t at = HEADER_LEN;
+	struct aml_window windows[ACPI_MCFG_MAX + 1]; /* one too many is said */
+	uint32_t len;
+	const uint8_t *dsdt = table_read(r, r->acpi->dsdt, &len);
+	unsigned count;
 
 	if (!dsdt)
 		return;
 	if (memcmp(dsdt, "DSDT", 4) != 0) {
 		diag_say(r->diag, "acpi: the table at 0x%llx is not the DSDT that FADT says",
-			 (unsigned long long)r->dsdt);
+			 (unsigned long long)r->acpi->dsdt);
 		r->acpi->bad++;
 		return;
 	}
-	while (aml_next_window(dsdt, len, &at, &window)) {
+	count = aml_windows(dsdt + HEADER_LEN, len - HEADER_LEN, windows, ACPI_MCFG_MAX + 1);
+	for (unsigned i = 0; i < count && i <= ACPI_MCFG_MAX; i++) {
+		const struct aml_window *window = &windows[i];
 		struct acpi_mcfg_entry entry = {
-		    .base = window.base,
-		    .segment = window.segment,
-		    .start = (uint8_t)window.first,
-		    .end = window.last > 255 ? 255 : (uint8_t)window.last,
+		    .base = window->base,
+		    .segment = window->segment,
+		    .start = (uint8_t)window->first,
+		    .end = window->last > 255 ? 255 : (uint8_t)window->last,
 		};
 
-		if (window.first > 255 || window.last < window.first) {
-			diag_say(r->diag, "acpi: DSDT _CBA entry %u has buses %u to %u", number++,
-				 window.first, window.last);
+		if (window->first > 255 || window->last < window->first) {
+			diag_say(r->diag, "acpi: DSDT _CBA entry %u has buses %u to %u", i,
+				 window->first, window->last);
 			r->acpi->bad++;
 			continue;
 		}
 		r->acpi->from_cba = true;
-		add_entry(r, "DSDT _CBA", number++, &entry);
+		add_entry(r, "DSDT _CBA", i, &entry);
 	}
 }
 
@@ -274,7 +303,7 @@ static bool root_try(struct reader *r, uint64_t physical, const char *signature,
 		return false;
 	r->acpi->found = true;
 	root_walk(r, root, len, pointer_size);
-	if (!r->acpi->mcfg_found && r->dsdt)
+	if (!r->acpi->mcfg_found && r->acpi->dsdt)
 		dsdt_parse(r);
 	return true;
 }
@@ -293,21 +322,38 @@ void acpi_parse(struct acpi *acpi, uint64_t rsdp_physical, unsigned address_bits
 	rsdp = rsdp_read(&r, rsdp_physical);
 	if (!rsdp)
 		return;
+	memcpy(acpi->oem, rsdp + 9, 6);
 	/* The XSDT where there is one; the RSDT is what is left when it is absent or broken. */
 	if (rsdp[15] >= 2 && mem_le64(rsdp + 24) && root_try(&r, mem_le64(rsdp + 24), "XSDT", 8))
 		return;
 	root_try(&r, mem_le32(rsdp + 16), "RSDT", 4);
 }
 
-uint64_t acpi_find_rsdp(uint64_t start, size_t len, acpi_map_fn map, void *context)
+static uint64_t find_rsdp_in(uint64_t start, uint64_t end, acpi_map_fn map, void *context)
 {
-	for (uint64_t at = (start + 15) & ~15ull; at + 20 <= start + len; at += 16) {
+	for (uint64_t at = (start + 15) & ~15ull; at + 20 <= end; at += 16) {
 		const uint8_t *rsdp = map(context, at, 20);
 
 		if (rsdp && !rsdp_fault(rsdp))
 			return at;
 	}
 	return 0;
+}
+
+#define EBDA_SEGMENT 0x40e /* where the BIOS says what segment the EBDA is */
+#define EBDA_FIRST   0x80000u
+#define EBDA_END     0xa0000u
+#define BIOS_AREA    0xe0000u
+#define BIOS_END     0x100000u
+
+uint64_t acpi_find_rsdp(acpi_map_fn map, void *context)
+{
+	const uint8_t *pointer = map(context, EBDA_SEGMENT, 2);
+	uint64_t ebda = pointer ? (uint64_t)mem_le16(pointer) << 4 : 0, found = 0;
+
+	if (ebda >= EBDA_FIRST && ebda < EBDA_END)
+		found = find_rsdp_in(ebda, ebda + 1024, map, context);
+	return found ? found : find_rsdp_in(BIOS_AREA, BIOS_END, map, context);
 }
 
 const struct acpi_mcfg_entry *acpi_mcfg_find(const struct acpi *acpi, uint16_t segment, uint8_t bus)

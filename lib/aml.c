@@ -1,12 +1,13 @@
-/* _CBA in its constant forms. */
+/* _CBA and _S5 in their constant forms. */
 #include "aml.h"
 #include "mem.h"
 
-#define NAME_OP   0x08
-#define METHOD_OP 0x14
-#define RETURN_OP 0xa4
-#define EXT_OP    0x5b
-#define DEVICE_OP 0x82
+#define NAME_OP    0x08
+#define PACKAGE_OP 0x12
+#define METHOD_OP  0x14
+#define RETURN_OP  0xa4
+#define EXT_OP     0x5b
+#define DEVICE_OP  0x82
 
 /* An integer constant (ACPI 6.4, 20.2.3) at `at`; false when there is none. */
 static bool constant(const uint8_t *aml, size_t len, size_t at, uint64_t *value)
@@ -42,23 +43,14 @@ static bool object(const uint8_t *aml, size_t len, size_t at, uint64_t *value)
 	return false;
 }
 
-static bool find_object(const uint8_t *aml, size_t len, size_t *at, const char *name,
-			uint64_t *value)
-{
-	for (; *at + 4 <= len; (*at)++)
-		if (memcmp(aml + *at, name, 4) == 0 && object(aml, len, *at, value)) {
-			*at += 4;
-			return true;
-		}
-	return false;
-}
-
 /* A part of the definition block. */
 struct scope {
 	size_t start, end;
 };
 
-/* A package length (20.2.4) at `at`: how many bytes it is of, itself included; false when cut off. */
+/*
+ * A package length (20.2.4) at `at`: how many bytes it is of, itself included; false when cut off.
+ */
 static bool package(const uint8_t *aml, size_t len, size_t at, struct scope *inside)
 {
 	size_t more, size;
@@ -82,75 +74,159 @@ static bool begins_name(uint8_t c)
 	       c == 0x2f;
 }
 
+/* A Device that encloses what is looked at; the whole block is the outermost. */
+struct device {
+	size_t end;
+	bool has_base, has_segment, has_buses;
+	struct aml_window window;
+};
+
+/* Real ones are fewer than ten deep. What is in a deeper one counts for the last that has room. */
+#define DEPTH_MAX 32
+
+struct pass {
+	const uint8_t *aml;
+	size_t len;
+	struct device device[DEPTH_MAX];
+	unsigned depth;
+	struct aml_window *windows;
+	unsigned max, count;
+};
+
+static void enter(struct pass *p, size_t end)
+{
+	p->device[p->depth++] = (struct device){.end = end, .window = {.last = 255}};
+}
+
+static void leave(struct pass *p)
+{
+	const struct device *device = &p->device[--p->depth];
+
+	if (device->has_base && p->count++ < p->max)
+		p->windows[p->count - 1] = device->window;
+}
+
 /*
- * The innermost Device that a byte lies in; without any, the whole block. Bytes that only look like a
- * Device are not told from one, but for their length and name: that they hold a whole bridge would be
- * an odd accident.
+ * Whether a Device begins at `at`, and where it ends. Bytes that only look like one are not told
+ * from it, but for their length and name: that they hold a whole bridge would be an odd accident.
  */
-static struct scope device_of(const uint8_t *aml, size_t len, size_t byte)
+static bool begins_device(const struct pass *p, size_t at, struct scope *inside)
 {
-	struct scope device = {0, len};
+	return at + 2 < p->len && p->aml[at] == EXT_OP && p->aml[at + 1] == DEVICE_OP &&
+	       package(p->aml, p->len, at + 2, inside) && inside->start < inside->end &&
+	       begins_name(p->aml[inside->start]);
+}
 
-	for (size_t at = 0; at + 3 < byte; at++) {
-		struct scope inside;
+static void take_base(struct pass *p, uint64_t base)
+{
+	struct device *device = &p->device[p->depth - 1];
 
-		if (aml[at] == EXT_OP && aml[at + 1] == DEVICE_OP &&
-		    package(aml, len, at + 2, &inside) && inside.start < inside.end &&
-		    inside.end > byte && begins_name(aml[inside.start]))
-			device = inside;
+	/*
+	 * In no Device at all there is no telling whose a _CBA is: what follows, up to the next,
+	 * is.
+	 */
+	if (p->depth == 1 && device->has_base) {
+		leave(p);
+		enter(p, p->len);
 	}
-	return device;
-}
-
-/* Directly in the device, not in one that is in it. */
-static bool belongs(const uint8_t *aml, size_t len, struct scope device, size_t byte)
-{
-	return device_of(aml, len, byte).start == device.start;
-}
-
-static void find_segment(const uint8_t *aml, size_t len, struct scope device, size_t at,
-			 struct aml_window *window)
-{
-	uint64_t segment;
-
-	while (find_object(aml, device.end, &at, "_SEG", &segment)) {
-		if (!belongs(aml, len, device, at - 4))
-			continue;
-		window->segment = (uint16_t)segment;
+	if (device->has_base)
 		return;
+	device->window.base = base;
+	device->has_base = true;
+}
+
+/* WordBusNumber: tag, length 13, resource type 2 (bus numbers); minimum and maximum at 8 and 10. */
+static bool is_bus_range(const struct pass *p, size_t at)
+{
+	static const uint8_t tag[] = {0x88, 0x0d, 0x00, 0x02};
+
+	return p->len - at >= 16 && memcmp(p->aml + at, tag, sizeof(tag)) == 0;
+}
+
+static void look(struct pass *p, size_t at)
+{
+	struct device *device = &p->device[p->depth - 1];
+	bool named = p->len - at >= 4, ours = p->depth > 1 || device->has_base;
+	uint64_t value;
+
+	if (named && memcmp(p->aml + at, "_CBA", 4) == 0 && object(p->aml, p->len, at, &value)) {
+		take_base(p, value);
+	} else if (named && ours && !device->has_segment && memcmp(p->aml + at, "_SEG", 4) == 0 &&
+		   object(p->aml, p->len, at, &value)) {
+		device->window.segment = (uint16_t)value;
+		device->has_segment = true;
+	} else if (ours && !device->has_buses && is_bus_range(p, at)) {
+		device->window.first = mem_le16(p->aml + at + 8);
+		device->window.last = mem_le16(p->aml + at + 10);
+		device->has_buses = true;
 	}
 }
 
-static void find_buses(const uint8_t *aml, size_t len, struct scope device, size_t at,
-		       struct aml_window *window)
+unsigned aml_windows(const uint8_t *aml, size_t len, struct aml_window *windows, unsigned max)
 {
-	/* WordBusNumber: tag, length 13, resource type 2 (bus numbers); minimum and maximum at 8 and
-	 * 10. */
-	static const uint8_t bus_range[] = {0x88, 0x0d, 0x00, 0x02};
+	struct pass pass = {.aml = aml, .len = len, .windows = windows, .max = max};
+	struct scope inside;
 
-	for (; at + 16 <= device.end; at++) {
-		if (memcmp(aml + at, bus_range, sizeof(bus_range)) != 0 ||
-		    !belongs(aml, len, device, at))
-			continue;
-		window->first = mem_le16(aml + at + 8);
-		window->last = mem_le16(aml + at + 10);
-		return;
+	enter(&pass, len);
+	for (size_t at = 0; at < len; at++) {
+		while (pass.depth > 1 && at >= pass.device[pass.depth - 1].end)
+			leave(&pass);
+		if (pass.depth < DEPTH_MAX && begins_device(&pass, at, &inside))
+			enter(&pass, inside.end);
+		else
+			look(&pass, at);
+	}
+	while (pass.depth)
+		leave(&pass);
+	return pass.count;
+}
+
+/* How many bytes the constant at `at` is of; constant() has said that it is one. */
+static size_t constant_len(const uint8_t *aml, size_t at)
+{
+	switch (aml[at]) {
+	case 0x0a:
+		return 2;
+	case 0x0b:
+		return 3;
+	case 0x0c:
+		return 5;
+	case 0x0e:
+		return 9;
+	default:
+		return 1;
 	}
 }
 
-bool aml_next_window(const uint8_t *aml, size_t len, size_t *at, struct aml_window *window)
+/*
+ * The values for PM1a_CNT and PM1b_CNT at the start of the package (7.4.2); one alone is for both.
+ */
+static bool sleep_package(const uint8_t *aml, size_t len, size_t at, uint8_t type[2])
 {
-	struct scope device;
-	uint64_t base;
-	size_t from;
+	struct scope inside;
+	uint64_t value;
 
-	if (!find_object(aml, len, at, "_CBA", &base))
+	if (at >= len || aml[at] != PACKAGE_OP || !package(aml, len, at + 1, &inside) ||
+	    inside.start >= inside.end || aml[inside.start] == 0 ||
+	    !constant(aml, inside.end, inside.start + 1, &value))
 		return false;
-	*window = (struct aml_window){.base = base, .last = 255};
-	device = device_of(aml, len, *at - 4);
-	/* In no Device at all there is no telling whose it is: what follows is taken. */
-	from = device.start ? device.start : *at;
-	find_segment(aml, len, device, from, window);
-	find_buses(aml, len, device, from, window);
+	type[0] = type[1] = (uint8_t)value;
+	at = inside.start + 1;
+	at += constant_len(aml, at);
+	if (aml[inside.start] >= 2 && constant(aml, inside.end, at, &value))
+		type[1] = (uint8_t)value;
 	return true;
+}
+
+bool aml_soft_off(const uint8_t *aml, size_t len, uint8_t type[2])
+{
+	for (size_t at = 1; at + 4 <= len; at++) {
+		bool named = aml[at - 1] == NAME_OP ||
+			     (at >= 2 && aml[at - 1] == '\\' && aml[at - 2] == NAME_OP);
+
+		if (named && memcmp(aml + at, "_S5_", 4) == 0 &&
+		    sleep_package(aml, len, at + 4, type))
+			return true;
+	}
+	return false;
 }

@@ -3,8 +3,8 @@
  * Firmware 3.3 section 4.1.3), as QEMU's microvm has it.
  *
  * This is no AML interpreter. It knows the constant forms that table generators emit, Name(_CBA, n)
- * and Method(_CBA) { Return (n) }, with the segment and the bus range that stand in the same Device:
- * _SEG, and the WordBusNumber descriptor (ACPI 6.4, 6.4.3.5.3).
+ * and Method(_CBA) { Return (n) }, with the segment and the bus range that stand in the same
+ * Device: _SEG, and the WordBusNumber descriptor (ACPI 6.4, 6.4.3.5.3).
  */
 #ifndef BAROMETER_LIB_AML_H
 #define BAROMETER_LIB_AML_H
@@ -20,9 +20,16 @@ struct aml_window {
 };
 
 /*
- * Looks for the first _CBA in the len bytes of a definition block from *at on; false when there is
- * none. *at is left behind what was found, so that the next call finds the next one.
+ * The windows of all Devices with a _CBA in the len bytes of a definition block, in one pass,
+ * whatever the bytes are: stores up to max of them, in the order in which the Devices end, and
+ * returns how many there are.
  */
-bool aml_next_window(const uint8_t *aml, size_t len, size_t *at, struct aml_window *window);
+unsigned aml_windows(const uint8_t *aml, size_t len, struct aml_window *windows, unsigned max);
+
+/*
+ * Name(\_S5, Package() {...}): what the sleep types of PM1a_CNT and PM1b_CNT are for soft off (ACPI
+ * 6.4, 7.4.2.6), not checked. False where it is not there in this form.
+ */
+bool aml_soft_off(const uint8_t *aml, size_t len, uint8_t type[2]);
 
 #endif

@@ -23,8 +23,11 @@
 #define CAP_EA        0x14
 
 #define ECAP_AER      0x01
+#define ECAP_DSN      0x03
+#define ECAP_ACS      0x0d
 #define ECAP_SRIOV    0x10
 #define ECAP_REBAR    0x15
+#define ECAP_LTR      0x18
 
 /*
  * One capability after the other: caps_begin() or caps_begin_extended(), then caps_next() until it
@@ -62,7 +65,9 @@ unsigned caps_find_extended(struct cfg *cfg, const struct pci_function *fn, uint
 /* Device/Port Type, in the first dword of a PCI Express capability (7.5.3.2). */
 #define CAP_EXPRESS_TYPE(header) ((header) >> 20 & 0xfu)
 #define EXPRESS_ROOT_PORT        4
+#define EXPRESS_UPSTREAM_PORT    5
 #define EXPRESS_DOWNSTREAM_PORT  6
+#define EXPRESS_BRIDGE_TO_PCI    7
 #define EXPRESS_BRIDGE_FROM_PCI  8 /* PCI or PCI-X above, a PCI Express link below */
 
 /* Advanced Error Reporting (7.8.4): which errors are masked, which are fatal. */

@@ -10,15 +10,19 @@
 
 struct ecam {
 	const struct acpi *acpi;
-	/* Maps len bytes of device memory uncached, for good; NULL when it cannot, after saying why.
-	 * Called once an MCFG entry, by the probe. */
+	/*
+	 * Maps len bytes of device memory uncached, for good; NULL when it cannot, after saying
+	 * why. Called once an MCFG entry, by the probe.
+	 */
 	volatile uint8_t *(*map)(void *context, uint64_t physical, uint64_t len);
 	void *context;
 	volatile uint8_t *window[ACPI_MCFG_MAX]; /* of bus start, by MCFG entry; NULL: not mapped */
 };
 
-/* acpi, map and context of ecam are the caller's to set; the rest is zero. Nothing is reached before
- * the probe. */
+/*
+ * acpi, map and context of ecam are the caller's to set; the rest is zero. Nothing is reached
+ * before the probe.
+ */
 void ecam_init(struct cfg *cfg, struct ecam *ecam, struct cfg_counts *counts);
 
 /* Where a register lies in memory, for timing a load by itself; NULL out of reach. */

@@ -65,7 +65,9 @@ const uint8_t *fwcfg_read(struct fwcfg *fwcfg, uint16_t key, size_t len)
 			  (uint32_t)block[2] << 8 | block[3];
 		if ((control & ~CONTROL_ERROR) != 0)
 			continue;
-		/* The data are the device's, which the compiler does not know: read them only now. */
+		/*
+		 * The data are the device's, which the compiler does not know: read them only now.
+		 */
 		__asm__ volatile("" : : : "memory");
 		return control & CONTROL_ERROR ? NULL : data;
 	}

@@ -37,10 +37,15 @@ void hypervisor_find(struct hypervisor *found, struct hypervisor_leaf (*cpuid)(u
 	}
 }
 
+bool hypervisor_signs(const struct hypervisor *found, unsigned i, const char *name)
+{
+	return strcmp(found->by[i].name, name) == 0;
+}
+
 bool hypervisor_is(const struct hypervisor *found, const char *name)
 {
 	for (unsigned i = 0; i < found->count; i++)
-		if (strcmp(found->by[i].name, name) == 0)
+		if (hypervisor_signs(found, i, name))
 			return true;
 	return false;
 }

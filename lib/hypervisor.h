@@ -1,7 +1,7 @@
 /*
  * Who signs as the hypervisor. Each interface that one offers has leaves of its own, from 40000000h
- * on in steps of 100h (Linux, hypervisor_cpuid_base()): a KVM that offers Microsoft's interface signs
- * as that at 40000000h and as itself at 40000100h.
+ * on in steps of 100h (Linux, hypervisor_cpuid_base()): a KVM that offers Microsoft's interface
+ * signs as that at 40000000h and as itself at 40000100h.
  */
 #ifndef BAROMETER_LIB_HYPERVISOR_H
 #define BAROMETER_LIB_HYPERVISOR_H
@@ -28,6 +28,9 @@ void hypervisor_find(struct hypervisor *found, struct hypervisor_leaf (*cpuid)(u
 
 /* Whether one of them is this. */
 bool hypervisor_is(const struct hypervisor *found, const char *name);
+
+/* Whether that of the i-th interface is this. */
+bool hypervisor_signs(const struct hypervisor *found, unsigned i, const char *name);
 
 /* The first signature, or "". */
 const char *hypervisor_name(const struct hypervisor *found);

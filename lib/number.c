@@ -83,7 +83,9 @@ static bool take(struct pci_bus_set *set, uint8_t *devfn)
 	return false;
 }
 
-/* The next bridge of a bus to go behind, with its address and bus numbers; false when all are done. */
+/*
+ * The next bridge of a bus to go behind, with its address and bus numbers; false when all are done.
+ */
 static bool next_bridge(struct context *c, struct number_level *level, uint16_t segment,
 			struct pci_function *fn, bool *ours)
 {

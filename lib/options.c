@@ -7,7 +7,8 @@
 
 void options_defaults(struct options *options)
 {
-	*options = (struct options){.budget_ms = BUDGET_DEFAULT_MS, .seed = 1};
+	*options =
+	    (struct options){.budget_ms = BUDGET_DEFAULT_MS, .seed = 1, .cpus = OPTIONS_CPUS_MAX};
 }
 
 static bool is_space(char c)
@@ -66,11 +67,21 @@ static bool set_cpl(struct options *options, const struct option *o)
 
 static bool set_exit(struct options *options, const struct option *o)
 {
-	static const char *const choices[] = {"auto", "debug", "reset", "halt"};
-	int i = choice(o, choices, 4);
+	static const char *const choices[] = {"auto", "debug", "reset", "halt", "off"};
+	int i = choice(o, choices, 5);
 
 	if (i >= 0)
 		options->exit = (enum options_exit)i;
+	return i >= 0;
+}
+
+static bool set_log(struct options *options, const struct option *o)
+{
+	static const char *const choices[] = {"auto", "disk", "console"};
+	int i = choice(o, choices, 3);
+
+	if (i >= 0)
+		options->log = (enum options_log)i;
 	return i >= 0;
 }
 
@@ -84,15 +95,35 @@ static bool set_ports(struct options *options, const struct option *o)
 	return i >= 0;
 }
 
+static const char unknown_option[] = "unknown option", unknown_key[] = "unknown key";
+
+/* MiB, or with a suffix, as Linux's option of the same name has it. */
+static bool set_mem(struct options *options, const struct option *o)
+{
+	char suffix = o->value_len ? o->value[o->value_len - 1] : '\0';
+	struct option number = *o;
+	uint32_t each = suffix == 'G' ? 1024 : 1;
+
+	if (suffix == 'M' || suffix == 'G')
+		number.value_len--;
+	if (!set_number32(&number, OPTIONS_MEM_MAX / each, &options->mem))
+		return false;
+	options->mem *= each;
+	return true;
+}
+
 /* What is wrong with an option, or NULL once it is taken over. */
 static const char *take(struct options *options, const struct option *o)
 {
 	bool good;
 
 	if (!o->value) {
-		if (!key_is(o, "list"))
-			return "unknown option";
-		options->list = true;
+		if (key_is(o, "list"))
+			options->list = true;
+		else if (key_is(o, "emulated"))
+			options->emulated = true;
+		else if (!key_is(o, OPTIONS_MARKER))
+			return unknown_option;
 		return NULL;
 	}
 	if (key_is(o, "tests"))
@@ -101,53 +132,125 @@ static const char *take(struct options *options, const struct option *o)
 		good = set_number32(o, OPTIONS_READS_MAX, &options->reads);
 	else if (key_is(o, "budget"))
 		good = set_number32(o, OPTIONS_BUDGET_MAX, &options->budget_ms);
+	else if (key_is(o, "cpus"))
+		good = set_number32(o, OPTIONS_CPUS_MAX, &options->cpus);
 	else if (key_is(o, "seed"))
 		good = text_number(o->value, o->value_len, UINT64_MAX, &options->seed);
 	else if (key_is(o, "cpl"))
 		good = set_cpl(options, o);
 	else if (key_is(o, "exit"))
 		good = set_exit(options, o);
+	else if (key_is(o, "log"))
+		good = set_log(options, o);
 	else if (key_is(o, "ports"))
 		good = set_ports(options, o);
+	else if (key_is(o, "mem"))
+		good = set_mem(options, o);
 	else
-		return "unknown key";
+		return unknown_key;
 	return good ? NULL : "bad value";
 }
 
-unsigned options_parse(struct options *options, const char *text, const struct diag *diag)
+/* The word at or behind *at, which moves there; 0: there is none. Passes over comments. */
+static size_t next_word(const char **at)
 {
-	unsigned bad = 0;
+	size_t len = 0;
 
 	for (;;) {
-		struct option o = {0};
-		const char *fault;
-		size_t len = 0;
+		while (is_space(**at))
+			(*at)++;
+		if (**at != '#')
+			break;
+		while (**at && **at != '\n')
+			(*at)++;
+	}
+	while ((*at)[len] && !is_space((*at)[len]))
+		len++;
+	return len;
+}
 
-		while (is_space(*text))
-			text++;
-		if (*text == '#') {
-			while (*text && *text != '\n')
-				text++;
+static struct option split(const char *word, size_t len)
+{
+	struct option o = {.key = word, .key_len = len};
+
+	for (size_t i = 0; i < len && !o.value; i++)
+		if (word[i] == '=') {
+			o.key_len = i;
+			o.value = word + i + 1;
+			o.value_len = len - i - 1;
+		}
+	return o;
+}
+
+/* Where the marker is, or NULL. */
+static const char *find_marker(const char *text)
+{
+	static const char marker[] = OPTIONS_MARKER;
+	size_t len;
+
+	for (; (len = next_word(&text)); text += len)
+		if (len == sizeof(marker) - 1 && memcmp(text, marker, len) == 0)
+			return text;
+	return NULL;
+}
+
+/* The words that are not ours, for one line of the log. */
+struct foreign {
+	char words[180];
+	size_t len;
+	unsigned count, left_out;
+};
+
+static void add_foreign(struct foreign *foreign, const char *word, size_t len)
+{
+	foreign->count++;
+	if (foreign->left_out || len + 1 >= sizeof(foreign->words) - foreign->len) {
+		foreign->left_out++;
+		return;
+	}
+	foreign->words[foreign->len++] = ' ';
+	memcpy(foreign->words + foreign->len, word, len);
+	foreign->len += len;
+}
+
+static void say_foreign(const struct foreign *foreign, const struct diag *diag)
+{
+	if (foreign->left_out)
+		diag_say(diag, "words that are not for barometer are ignored:%.*s and %u more",
+			 (int)foreign->len, foreign->words, foreign->left_out);
+	else if (foreign->count)
+		diag_say(diag, "words that are not for barometer are ignored:%.*s",
+			 (int)foreign->len, foreign->words);
+}
+
+unsigned options_parse(struct options *options, const char *text, bool with_foreign,
+		       const struct diag *diag)
+{
+	const char *ours = find_marker(text);
+	struct foreign foreign = {.count = 0};
+	unsigned bad = 0;
+	size_t len;
+
+	for (; (len = next_word(&text)); text += len) {
+		struct option o = split(text, len);
+		const char *fault;
+
+		if (ours && text < ours) {
+			add_foreign(&foreign, text, len);
 			continue;
 		}
-		if (!*text)
-			return bad;
-		for (o.key = text; text[len] && !is_space(text[len]); len++)
-			if (text[len] == '=' && !o.value) {
-				o.key_len = len;
-				o.value = text + len + 1;
-			}
-		if (o.value)
-			o.value_len = len - o.key_len - 1;
-		else
-			o.key_len = len;
 		fault = take(options, &o);
-		if (fault) {
-			diag_say(diag, "%s '%.*s'", fault, (int)len, text);
-			bad++;
+		if (!fault)
+			continue;
+		if (with_foreign && !ours && (fault == unknown_option || fault == unknown_key)) {
+			add_foreign(&foreign, text, len);
+			continue;
 		}
-		text += len;
+		diag_say(diag, "%s '%.*s'", fault, (int)len, text);
+		bad++;
 	}
+	say_foreign(&foreign, diag);
+	return bad;
 }
 
 const char *options_next_glob(const char **at, size_t *len)

@@ -84,19 +84,6 @@ struct pci_root {
 	uint8_t last; /* highest bus number that bridges below it may use */
 };
 
-struct pci_roots {
-	struct pci_root root[PCI_ROOTS_MAX]; /* ascending by segment and bus */
-	unsigned count;
-};
-
-/* The functions of a machine, in the order found. */
-struct pci_map {
-	struct pci_function *fn;
-	unsigned count, capacity;
-	unsigned buses; /* how many: scan.h says which of them count */
-	bool truncated; /* more functions than capacity: said in a diagnostic as well */
-};
-
 /* A set of bus numbers of one segment. */
 struct pci_bus_set {
 	uint64_t bit[4];
@@ -107,10 +94,29 @@ static inline bool pci_bus_in(const struct pci_bus_set *set, unsigned bus)
 	return set->bit[bus / 64] >> (bus % 64) & 1;
 }
 
+static inline bool pci_bus_any(const struct pci_bus_set *set)
+{
+	return set->bit[0] | set->bit[1] | set->bit[2] | set->bit[3];
+}
+
 static inline void pci_bus_add(struct pci_bus_set *set, unsigned bus)
 {
 	set->bit[bus / 64] |= 1ull << (bus % 64);
 }
+
+struct pci_roots {
+	struct pci_root root[PCI_ROOTS_MAX]; /* ascending by segment and bus */
+	unsigned count;
+	struct pci_bus_set aliases; /* buses of segment 0 that are root buses under other numbers */
+};
+
+/* The functions of a machine, in the order found. */
+struct pci_map {
+	struct pci_function *fn;
+	unsigned count, capacity;
+	unsigned buses; /* how many: scan.h says which of them count */
+	bool truncated; /* more functions than capacity: said in a diagnostic as well */
+};
 
 /* Reads one function's identity and header; false when it is absent. */
 bool pci_read_function(struct cfg *cfg, struct cfg_address at, struct pci_function *fn);

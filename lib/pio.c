@@ -66,7 +66,8 @@ void pio_address_write_part(struct cfg *cfg, unsigned offset, unsigned width, ui
 
 /*
  * Without the latch, by what CFC says: 00:00.0 is there on every PC, the last function of the last
- * bus is not. FFFFh and 0000h are no vendors; nobody claims the ports then.
+ * bus is not. FFFFh and 0000h are no vendors. Where nobody claims ports, both read the same:
+ * all-ones, or 0 under some hypervisors.
  */
 static enum pio_kind kind_without_latch(struct cfg *cfg)
 {
@@ -76,7 +77,7 @@ static enum pio_kind kind_without_latch(struct cfg *cfg)
 	pio_select(cfg, first, 0);
 	pio->id = pio_data_read(cfg, 0, 4);
 	if ((pio->id & 0xffff) == 0xffff || (pio->id & 0xffff) == 0)
-		return PIO_ABSENT;
+		return pio->latch == pio->id ? PIO_ABSENT : PIO_SILENT;
 	pio_select(cfg, last, 0);
 	return pio_data_read(cfg, 0, 4) == pio->id ? PIO_STUCK : PIO_NO_LATCH;
 }

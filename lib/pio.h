@@ -12,15 +12,16 @@
 #define PIO_ENABLE         0x80000000u
 
 /*
- * What is behind the ports. CF8 that reads back what was written is how every operating system tells
- * that the mechanism is there. Where it does not, CFC is asked all the same: a mechanism that answers
- * is there and wrong, which is no reason to leave it out.
+ * What is behind the ports. CF8 that reads back what was written is how every operating system
+ * tells that the mechanism is there. Where it does not, CFC is asked all the same: a mechanism that
+ * answers is there and wrong, which is no reason to leave it out.
  */
 enum pio_kind {
-	PIO_ABSENT,
+	PIO_ABSENT, /* both ports read the same, as ports do that nobody claims */
 	PIO_SOUND,
 	PIO_NO_LATCH, /* CF8 does not read back, but CFC answers as it was told to */
 	PIO_STUCK,    /* CFC answers, and the same whatever CF8 was told: nothing can be reached */
+	PIO_SILENT,   /* somebody answers at CF8, and CFC shows no function */
 };
 
 struct pio {

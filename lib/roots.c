@@ -1,5 +1,7 @@
 /* Root buses. */
+#include <stddef.h>
 #include "roots.h"
+#include "alias.h"
 
 void roots_add(struct pci_roots *roots, uint16_t segment, uint8_t bus, uint8_t last,
 	       const struct diag *diag)
@@ -46,10 +48,36 @@ static bool answers(struct cfg *cfg, uint16_t segment, uint8_t bus)
 	return false;
 }
 
+/* The root bus that this one is under another number, or NULL. */
+static const struct pci_root *alias_of(struct cfg *cfg, uint16_t segment, uint8_t bus,
+				       const struct pci_roots *roots)
+{
+	for (unsigned i = 0; i < roots->count; i++)
+		if (roots->root[i].segment == segment &&
+		    alias_bus(cfg, segment, roots->root[i].bus, bus))
+			return &roots->root[i];
+	return NULL;
+}
+
+struct aliases {
+	unsigned count;
+	uint8_t first, last, of; /* of: the root bus of the first */
+};
+
+static void add_alias(struct aliases *aliases, uint8_t bus, const struct pci_root *of)
+{
+	if (!aliases->count)
+		aliases->first = bus, aliases->of = of->bus;
+	aliases->last = bus;
+	aliases->count++;
+}
+
 void roots_sweep(struct cfg *cfg, uint16_t segment, unsigned extra, struct pci_roots *roots,
 		 const struct diag *diag)
 {
 	struct pci_bus_set claimed = {0};
+	struct aliases aliases = {0};
+	const struct pci_root *alias;
 	unsigned found = 0;
 	bool first = true;
 
@@ -59,6 +87,13 @@ void roots_sweep(struct cfg *cfg, uint16_t segment, unsigned extra, struct pci_r
 			continue;
 		if (!first && (found == extra || !answers(cfg, segment, (uint8_t)bus)))
 			continue;
+		alias = first ? NULL : alias_of(cfg, segment, (uint8_t)bus, roots);
+		if (alias) {
+			add_alias(&aliases, (uint8_t)bus, alias);
+			if (segment == 0)
+				pci_bus_add(&roots->aliases, bus);
+			continue;
+		}
 		found += !first;
 		first = false;
 		roots_add(roots, segment, (uint8_t)bus, 255, diag);
@@ -66,6 +101,11 @@ void roots_sweep(struct cfg *cfg, uint16_t segment, unsigned extra, struct pci_r
 		if (found != extra)
 			claim(cfg, segment, (uint8_t)bus, &claimed);
 	}
+	if (aliases.count)
+		diag_say(diag,
+			 "segment %u: %u buses from 0x%02x to 0x%02x are bus 0x%02x under other "
+			 "numbers, for what is written there is read here; they are passed over",
+			 segment, aliases.count, aliases.first, aliases.last, aliases.of);
 	if (extra != ROOTS_UNKNOWN && found < extra)
 		diag_say(diag, "firmware says %u extra root buses, %u answer", extra, found);
 	/* Each may hand out the numbers below the next one, as far as the path reaches. */

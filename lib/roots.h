@@ -13,8 +13,10 @@
  * Adds the root buses of one segment to roots, by sweeping every bus that cfg reaches and that no
  * bridge found so far claims. The lowest bus that the path reaches is a root bus whether or not
  * anything answers there. `extra` is the number of root buses beside that one, so that the sweep
- * ends as soon as it has them (0: no sweep at all); ROOTS_UNKNOWN sweeps all. To be called before
- * bridges are numbered: afterwards nothing has changed but the numbers of accesses.
+ * ends as soon as it has them (0: no sweep at all); ROOTS_UNKNOWN sweeps all. A bus that is a root
+ * bus found before under another number (lib/alias.h) is none; how many there are is said once. To
+ * be called before bridges are numbered: afterwards nothing has changed but the numbers of
+ * accesses.
  */
 void roots_sweep(struct cfg *cfg, uint16_t segment, unsigned extra, struct pci_roots *roots,
 		 const struct diag *diag);

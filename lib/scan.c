@@ -121,14 +121,16 @@ void scan_tree(const struct scan *scan, struct pci_map *map)
 	}
 }
 
-void scan_sweep(struct cfg *cfg, uint16_t segment, struct pci_map *map, const struct diag *diag)
+void scan_sweep(struct cfg *cfg, uint16_t segment, const struct pci_bus_set *aliases,
+		struct pci_map *map, const struct diag *diag)
 {
 	for (unsigned bus = 0; bus < 256; bus++) {
 		struct pci_bus_walk on = {.segment = segment, .bus = (uint8_t)bus};
 		unsigned before = map->count;
 		struct pci_function fn;
 
-		if (!cfg->ops->reaches(cfg, (struct cfg_address){segment, (uint8_t)bus, 0}, 0))
+		if (!cfg->ops->reaches(cfg, (struct cfg_address){segment, (uint8_t)bus, 0}, 0) ||
+		    (aliases && pci_bus_in(aliases, bus)))
 			continue;
 		while (pci_bus_next(cfg, &on, &fn))
 			if (!map_add(map, &fn, diag))

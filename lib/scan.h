@@ -31,9 +31,11 @@ struct scan {
 void scan_tree(const struct scan *scan, struct pci_map *map);
 
 /*
- * Every device of every bus that the path reaches in one segment, bridges or not. Adds to map, so
- * that segments can follow each other; its buses are those that have functions.
+ * Every device of every bus that the path reaches in one segment, bridges or not, but for buses
+ * that are others under another number (NULL: none). Adds to map, so that segments can follow each
+ * other; its buses are those that have functions.
  */
-void scan_sweep(struct cfg *cfg, uint16_t segment, struct pci_map *map, const struct diag *diag);
+void scan_sweep(struct cfg *cfg, uint16_t segment, const struct pci_bus_set *aliases,
+		struct pci_map *map, const struct diag *diag);
 
 #endif

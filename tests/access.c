@@ -199,9 +199,9 @@ static bool has_memory(struct cfg *cfg, const struct pci_function *fn)
 }
 
 /*
- * A function whose memory decoding can be switched off for a moment: an ordinary one, no bridge and no
- * display, since the console may be behind them. It decodes memory now, so that nothing is switched on
- * over a BAR without an address.
+ * A function whose memory decoding can be switched off for a moment: an ordinary one, no bridge and
+ * no display, since the console may be behind them. It decodes memory now, so that nothing is
+ * switched on over a BAR without an address.
  */
 static const struct pci_function *find_toggle(struct cfg *cfg, const struct pci_map *map)
 {
@@ -359,8 +359,9 @@ static void keep_costs(struct session *s, const struct op *op, const struct meas
 		return;
 	for (unsigned p = 0; p < PATHS; p++)
 		if (strcmp(op->path, discovery_path_names[p]) == 0 && strcmp(op->op, "read") == 0)
-			s->costs.read[p] =
-			    each(op, m, m->stats.p50) ? each(op, m, m->stats.p50) : 1;
+			s->costs.read[p] = (struct read_price){
+			    .p50 = each(op, m, m->stats.p50) ? each(op, m, m->stats.p50) : 1,
+			    .p90 = each(op, m, m->stats.p90)};
 }
 
 static void cost(struct session *s, const struct test *test)

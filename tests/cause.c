@@ -3,20 +3,23 @@
 #include "text.h"
 
 /*
- * The nearest to the mechanism first: what a cause explains is not looked at again. A cause is likely
- * when one of its signs failed, tests that can hardly fail of anything else.
+ * The nearest to the mechanism first: what a cause explains is not looked at again. A cause is
+ * likely when one of its signs failed, tests that can hardly fail of anything else.
  */
 static const struct cause {
 	const char *text, *signs, *explains;
 } causes[] = {
+    {"MCFG does not describe ECAM as it is: its buses, base or segment",
+     "rule.acpi.mcfg-place,rule.acpi.mcfg-buses,rule.acpi.mcfg-range,rule.acpi.mcfg-overlap,"
+     "rule.acpi.mcfg-base",
+     "acpi.*,enumerate.*,scan.*,sizing.*,rule.acpi.*,rule.identity.*,rule.bridge.*,"
+     "rule.coherence.*,rule.side.*,rule.paravirtual.*,rule.absence.*,rule.destructive.*,"
+     "rule.smp.*"},
     {"an absent device answers", "rule.absence.ones,rule.absence.buses,rule.absence.phantom",
      "enumerate.*,sizing.*,resources.*,scan.*,rule.identity.*,rule.absence.*,rule.header.*,"
      "rule.bar.*,rule.capability.*,rule.bridge.*,rule.paravirtual.*,rule.command.*,rule.status.*,"
-     "rule.side.*,rule.destructive.*,rule.lane.*,rule.holds.*,rule.coherence.*,rule.untouched"},
-    {"MCFG does not describe ECAM as it is: its buses, base or segment",
-     "rule.acpi.mcfg-buses,rule.acpi.mcfg-range,rule.acpi.mcfg-overlap,rule.acpi.mcfg-base",
-     "acpi.*,enumerate.*,scan.*,sizing.*,rule.acpi.*,rule.identity.*,rule.bridge.*,"
-     "rule.coherence.*,rule.side.*,rule.paravirtual.*,rule.absence.*,rule.destructive.*"},
+     "rule.side.*,rule.destructive.*,rule.lane.*,rule.holds.*,rule.coherence.*,rule.smp.*,"
+     "rule.untouched"},
     {"ports and ECAM do not reach the same functions", "enumerate.agree",
      "enumerate.*,sizing.agree,scan.*,rule.identity.*,rule.coherence.*,rule.side.*,"
      "rule.paravirtual.*,rule.absence.*,rule.destructive.*"},
@@ -29,10 +32,10 @@ static const struct cause {
      "rule.capability.*,rule.region.*,rule.identity.extended,rule.holds.*,rule.destructive.*"},
     {"ECAM reads from a copy that is not kept up to date", "rule.coherence.pio-ecam",
      "rule.coherence.*,rule.virtio.*,rule.status.*,rule.command.*,rule.header.*,rule.side.*,"
-     "rule.identity.*,rule.lane.*,rule.holds.*,rule.bar.*,rule.untouched"},
+     "rule.identity.*,rule.lane.*,rule.holds.*,rule.bar.*,rule.smp.*,rule.untouched"},
     {"ports read from a copy that is not kept up to date", "rule.coherence.ecam-pio",
      "rule.coherence.*,rule.virtio.*,rule.status.*,rule.command.*,rule.header.*,rule.side.*,"
-     "rule.identity.*,rule.lane.*,rule.holds.*,rule.bar.*,rule.untouched"},
+     "rule.identity.*,rule.lane.*,rule.holds.*,rule.bar.*,rule.smp.*,rule.untouched"},
     {"COMMAND does not take what is written to it",
      "rule.command.decode,rule.command.holds,rule.command.widths",
      "rule.command.*,rule.status.*,sizing.*,rule.destructive.*,rule.coherence.internal"},

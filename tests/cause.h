@@ -9,8 +9,8 @@
 #define CAUSE_TESTS_MAX 128
 
 /*
- * A line and an object `cause` for each likely cause of at least two failures. failed holds the tests
- * that failed, in the order in which they ran.
+ * A line and an object `cause` for each likely cause of at least two failures. failed holds the
+ * tests that failed, in the order in which they ran.
  */
 void cause_report(struct session *session, const struct test *const *failed, unsigned count);
 

@@ -1,11 +1,9 @@
 /* Finding mechanisms, mask table and root buses, and numbering what firmware left unnumbered. */
 #include <stddef.h>
-#include "io.h"
+#include "direct.h"
 #include "mem.h"
 #include "roots.h"
 #include "session.h"
-#include "stats.h"
-#include "tsc.h"
 
 const char *const discovery_path_names[PATHS] = {"pio", "ecam"};
 
@@ -71,16 +69,12 @@ bool discovery_read_table(struct session *s, struct mask_table *table)
 /* QEMU publishes the number of root buses beside bus 0, and no file when there are none. */
 static unsigned extra_roots(struct session *s)
 {
-	const struct hypervisor *hypervisor = &s->platform->hypervisor;
 	const uint8_t *bytes;
 
 	if (!s->found.fwcfg.present)
 		return ROOTS_UNKNOWN;
 	if (!s->found.extra_roots_item.key)
-		return hypervisor_is(hypervisor, "TCGTCGTCGTCG") ||
-			       hypervisor_is(hypervisor, "KVMKVMKVM")
-			   ? 0
-			   : ROOTS_UNKNOWN;
+		return s->found.vmm == VMM_QEMU ? 0 : ROOTS_UNKNOWN;
 	bytes = s->found.extra_roots_item.size == 8
 		    ? fwcfg_read(&s->found.fwcfg, s->found.extra_roots_item.key, 8)
 		    : NULL;
@@ -96,8 +90,11 @@ static unsigned extra_roots(struct session *s)
  * else. */
 static void find_roots(struct session *s)
 {
+	static const struct cfg_address first = {0, 0, 0};
+	const struct cfg *ecam = &s->found.path[PATH_ECAM];
 	const struct acpi *acpi = s->platform->acpi;
 	unsigned extra = extra_roots(s);
+	bool by_ecam = s->found.usable[PATH_ECAM] && ecam->ops->reaches(ecam, first, 0);
 
 	if (s->platform->roots.count) {
 		s->found.roots = s->platform->roots;
@@ -105,7 +102,8 @@ static void find_roots(struct session *s)
 			    s->found.roots.count);
 		return;
 	}
-	if (s->found.usable[PATH_PIO] && (extra != 0 || !s->found.usable[PATH_ECAM]))
+	/* MCFG need not name bus 0 of segment 0. */
+	if (s->found.usable[PATH_PIO] && (extra != 0 || !by_ecam))
 		roots_sweep(&s->found.path[PATH_PIO], 0, extra, &s->found.roots, &s->diag);
 	for (unsigned i = 0; i < acpi->mcfg_count && s->found.usable[PATH_ECAM]; i++) {
 		uint16_t segment = acpi->mcfg[i].segment;
@@ -157,50 +155,6 @@ static void number_all(struct session *s)
 					 s->found.path[PATH_ECAM].reads - before));
 }
 
-/*
- * A read that costs a small fraction of a write did not exit: the page is mapped for reading. Each
- * is timed by itself, less the timing's own cost. Written is the vendor ID with its own value, a
- * register that takes no writes.
- */
-#define PROBES 9
-
-static const char *ecam_reads(struct session *s)
-{
-	struct cfg *ecam = &s->found.path[PATH_ECAM];
-	uint64_t empty[PROBES], reads[PROBES], writes[PROBES], none, read, write;
-	volatile uint8_t *id_register;
-	struct cfg_address at;
-	uint32_t id;
-
-	if (!s->found.usable[PATH_ECAM] || !s->found.roots.count)
-		return "none";
-	at = (struct cfg_address){s->found.roots.root[0].segment, s->found.roots.root[0].bus, 0};
-	id = cfg_read32(ecam, at, PCI_ID);
-	id_register = ecam_pointer(ecam, at, PCI_ID);
-	if (!pci_id_present(id) || !id_register)
-		return "exit";
-	for (unsigned i = 0; i < PROBES; i++) {
-		uint64_t start = tsc_read();
-
-		empty[i] = tsc_read() - start;
-		s->counts->ecam_read++;
-		start = tsc_read();
-		io_mmio_read32(id_register);
-		reads[i] = tsc_read() - start;
-		s->counts->ecam_write++;
-		start = tsc_read();
-		io_mmio_write32(id_register, id);
-		tsc_wait_for_stores();
-		writes[i] = tsc_read() - start;
-	}
-	none = stats_median64(empty, PROBES);
-	read = stats_median64(reads, PROBES);
-	write = stats_median64(writes, PROBES);
-	read = read > none ? read - none : 0;
-	write = write > none ? write - none : 0;
-	return read < write / 4 ? "direct" : "exit";
-}
-
 void discovery_run(struct session *s)
 {
 	s->found.ecam = (struct ecam){.acpi = s->platform->acpi,
@@ -221,9 +175,11 @@ void discovery_run(struct session *s)
 			? "; where they are hidden on purpose, say ports=off"
 			: "");
 	find_table(s);
+	s->found.vmm =
+	    vmm_identify(&s->platform->hypervisor, s->platform->acpi, s->found.fwcfg.present);
 	find_roots(s);
 	number_all(s);
-	s->found.ecam_reads = ecam_reads(s);
+	s->found.ecam_reads = direct_summary(s);
 }
 
 bool discovery_needs_path(struct session *s, unsigned path)
@@ -235,6 +191,8 @@ bool discovery_needs_path(struct session *s, unsigned path)
 			     s->options->ports_off ? "ports=off"
 			     : s->found.pio.kind == PIO_STUCK
 				 ? "the ports answer the same for every address (CF8-02)"
+			     : s->found.pio.kind == PIO_SILENT
+				 ? "CF8 is claimed and CFC shows nothing (CF8-02)"
 				 : "no configuration mechanism at port CF8h");
 	else
 		session_skip(s, "%s",

@@ -10,6 +10,7 @@
 #include "mask_table.h"
 #include "number.h"
 #include "pio.h"
+#include "vmm.h"
 
 struct session;
 
@@ -21,12 +22,13 @@ struct discovery {
 	struct ecam ecam;
 	struct cfg path[PATHS];
 	bool usable[PATHS];
-	const char *ecam_reads; /* "none", "exit", "direct" */
+	const char *ecam_reads; /* as direct_summary() has it */
 
 	struct fwcfg fwcfg;
 	enum mask_table_source table;
 	struct fwcfg_item table_item;
 	struct fwcfg_item extra_roots_item;
+	enum vmm vmm;
 
 	struct pci_roots roots;
 	struct numbering numbering;

@@ -64,10 +64,12 @@ void env_report(struct session *s)
 	report_bool(r, "pio", s->found.usable[PATH_PIO]);
 	roots_report(r, &s->found.roots);
 	hypervisors_report(r, &p->hypervisor);
+	report_string(r, "vmm", vmm_name(s->found.vmm));
 	report_string(r, "lfence", p->lfence);
+	report_string(r, "console", p->console);
 	report_number(r, "bridges_numbered", s->found.numbering.count);
+	report_number(r, "vcpus", p->vcpus);
 	report_close(r);
 	if (p->emulated)
-		report_note(
-		    r, "the CPU is emulated (TCG): counts are exact, cycles are the emulator's");
+		report_note(r, "the CPU is emulated: counts are exact, cycles are the emulator's");
 }

@@ -5,6 +5,7 @@
 #include "cause.h"
 #include "env.h"
 #include "mem.h"
+#include "team.h"
 #include "test.h"
 #include "text.h"
 
@@ -65,10 +66,14 @@ static bool has_needs(struct session *s, const struct test *test)
 		return false;
 	if ((test->flags & TEST_NEEDS_ECAM) && !discovery_needs_path(s, PATH_ECAM))
 		return false;
+	if ((test->flags & TEST_NEEDS_VCPUS) && !team_needs_two(s))
+		return false;
 	return !(test->flags & TEST_NEEDS_TABLE) || discovery_needs_table(s);
 }
 
-/* A rule that a hypervisor is known to break. Where it does not, somebody has mended it: good news. */
+/*
+ * A rule that a hypervisor is known to break. Where it does not, somebody has mended it: good news.
+ */
 static void apply_deviation(struct session *s, const struct test *test, const char *reason)
 {
 	s->outcome.deviates = false;
@@ -83,10 +88,12 @@ static void apply_deviation(struct session *s, const struct test *test, const ch
 	}
 }
 
-static void run_one(struct session *s, const struct test *test)
+static void run_one(struct session *s, const struct test *test, unsigned planned)
 {
 	const char *deviation = test->id ? deviation_reason(s, test->id) : NULL;
 
+	if (s->platform->progress)
+		s->platform->progress(test->name, s->report->number + 1, planned);
 	s->outcome = (struct outcome){.deviates = deviation != NULL};
 	s->report->running = test->name;
 	if (test->flags & TEST_LONG)
@@ -162,7 +169,7 @@ void runner_run(struct session *s, unsigned bad_options)
 	for (const struct test *t = tests_start; t < tests_end; t++) {
 		if (!selected(s->options, t))
 			continue;
-		run_one(s, t);
+		run_one(s, t, count);
 		if (s->outcome.worst == REPORT_FAIL && failures < CAUSE_TESTS_MAX)
 			failed[failures++] = t;
 	}

@@ -6,8 +6,8 @@
 
 /*
  * Prints everything from the plan to the last result and the inventory, everything but the `done`
- * object. bad_options: how many options of the command line were not understood; then, or when a glob
- * matches nothing, nothing is run.
+ * object. bad_options: how many options of the command line were not understood; then, or when a
+ * glob matches nothing, nothing is run.
  */
 void runner_run(struct session *session, unsigned bad_options);
 

@@ -12,12 +12,23 @@
 #include "platform.h"
 #include "options.h"
 
-/* What tests leave for the verdict, in cycles; 0: not measured. */
-struct costs {
-	uint64_t read[PATHS];                    /* p50 of a 4-byte read of a present function */
-	uint64_t scan[PATHS][SIZING_STRATEGIES]; /* whole tree scan, by sizing */
-	uint64_t scan_table;
+/* What tests leave for the verdict. Cycles are 0 where nothing was measured. */
+struct read_price {
+	uint64_t p50, p90; /* cycles of a 4-byte read of a present function */
 };
+
+struct scan_price {
+	uint64_t cycles;
+	uint64_t exits; /* accesses that leave the guest; two an access through ports */
+};
+
+struct costs {
+	struct read_price read[PATHS];
+	struct scan_price scan[PATHS][SIZING_STRATEGIES]; /* whole tree scan, by sizing */
+	struct scan_price scan_table;
+};
+
+#define SESSION_FIGURES 4
 
 struct session {
 	const struct platform *platform;
@@ -31,7 +42,9 @@ struct session {
 	struct discovery found;
 	struct inventory inventory;
 	struct costs costs;
-	char headline[80]; /* the verdict in a few words, for the screen */
+	/* For the screen: the verdict in a few words, and the figures that matter most. */
+	char headline[80];
+	char figure[SESSION_FIGURES][48];
 	struct outcome outcome;
 	struct rules *rules; /* the conformance rules' own (rules/rule.h) */
 };

@@ -1,7 +1,7 @@
 /*
  * One read in thousands that is wrong: registers that do not change are read again and again, in
- * random order through every path, and compared with what they held at first. On request, for as long
- * as budget= says, or reads=N times through each path.
+ * random order through every path, and compared with what they held at first. On request, for as
+ * long as budget= says, or reads=N times through each path.
  */
 #include "measure.h"
 #include "session.h"
@@ -75,9 +75,9 @@ static uint64_t root_of(uint64_t n)
 }
 
 /*
- * The most that the true number of wrong reads among so many may be expected to be, in thousandths, at
- * 95 % confidence: the upper limit of a Poisson mean (for none, the rule of three). Above ten by a
- * normal approximation that is a little too large.
+ * The most that the true number of wrong reads among so many may be expected to be, in thousandths,
+ * at 95 % confidence: the upper limit of a Poisson mean (for none, the rule of three). Above ten by
+ * a normal approximation that is a little too large.
  */
 static uint64_t upper_limit(uint64_t wrong)
 {

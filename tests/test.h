@@ -24,6 +24,7 @@ struct rule_window;
 #define TEST_NEEDS_PIO   32u
 #define TEST_NEEDS_ECAM  64u
 #define TEST_NEEDS_TABLE 128u
+#define TEST_NEEDS_VCPUS 512u
 /* Wants every header as it was before the first test. */
 #define TEST_NEEDS_START 256u
 

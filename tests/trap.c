@@ -1,6 +1,7 @@
 /*
  * Faults on purpose: that an exception is reported and ends the run as an ERROR, and that no page
- * is both writable and executable. Each runs only when named in full.
+ * is both writable and executable; on the vCPU that runs the tests and on another. Each runs only
+ * when named in full.
  */
 #include "session.h"
 #include "test.h"
@@ -21,12 +22,12 @@ static unsigned overflow(unsigned depth)
 	return endless ? overflow(depth + 1) + frame[depth % sizeof(frame)] : 0;
 }
 
-static void fault(struct session *s, const struct test *test)
+static void make(unsigned which)
 {
 	/* Hidden from the compiler, which would warn of each. */
 	volatile uintptr_t address = 0;
 
-	switch (test->variant) {
+	switch (which) {
 	case INVALID_OPCODE:
 		__asm__ volatile("ud2");
 		break;
@@ -35,7 +36,7 @@ static void fault(struct session *s, const struct test *test)
 		(void)*(volatile unsigned char *)address;
 		break;
 	case WRITE_CODE:
-		address = (uintptr_t)fault;
+		address = (uintptr_t)make;
 		*(volatile unsigned char *)address = 0;
 		break;
 	case WRITE_CONSTANT:
@@ -50,6 +51,31 @@ static void fault(struct session *s, const struct test *test)
 		overflow(0);
 		break;
 	}
+}
+
+static void fault(struct session *s, const struct test *test)
+{
+	make(test->variant);
+	session_fail(s, "nothing stopped it");
+}
+
+struct elsewhere {
+	unsigned vcpu, which;
+};
+
+static void on_that_one(void *context, unsigned vcpu)
+{
+	const struct elsewhere *e = context;
+
+	if (vcpu == e->vcpu)
+		make(e->which);
+}
+
+static void fault_elsewhere(struct session *s, const struct test *test)
+{
+	struct elsewhere e = {s->platform->vcpus - 1, test->variant};
+
+	s->platform->run_together(s->platform->vcpus, on_that_one, &e);
 	session_fail(s, "nothing stopped it");
 }
 
@@ -65,3 +91,7 @@ TEST(.name = "trap.execute-data", .flags = TEST_FATAL | TEST_NO_PCI, .run = faul
      .variant = EXECUTE_DATA);
 TEST(.name = "trap.stack-overflow", .flags = TEST_FATAL | TEST_NO_PCI, .run = fault,
      .variant = STACK_OVERFLOW);
+TEST(.name = "trap.vcpu.invalid-opcode", .flags = TEST_FATAL | TEST_NO_PCI | TEST_NEEDS_VCPUS,
+     .run = fault_elsewhere, .variant = INVALID_OPCODE);
+TEST(.name = "trap.vcpu.stack-overflow", .flags = TEST_FATAL | TEST_NO_PCI | TEST_NEEDS_VCPUS,
+     .run = fault_elsewhere, .variant = STACK_OVERFLOW);

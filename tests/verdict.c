@@ -1,6 +1,7 @@
 /*
  * Which mechanism an operating system should choose here, and why; and what Linux does by itself.
  */
+#include "mem.h"
 #include "session.h"
 #include "test.h"
 #include "text.h"
@@ -17,39 +18,110 @@ static const char *linux_choice(const struct session *s)
 	return s->found.usable[PATH_ECAM] ? "pio below 0x100, ecam from 0x100" : "pio";
 }
 
-static unsigned choose_access(const struct session *s)
+/* What a choice rests on. */
+enum decided_by { BY_NOTHING, BY_AVAILABILITY, BY_AGREEMENT, BY_CYCLES, BY_ACCESSES };
+static const char *const by_names[] = {"nothing", "availability", "agreement", "cycles",
+				       "accesses"};
+
+struct choice {
+	unsigned access;
+	enum decided_by access_by;
+	const char *sizing;
+	struct scan_price price; /* of a scan with it */
+	enum decided_by sizing_by;
+};
+
+/* Two boots of one host may differ by less than a tenth for no reason. */
+static bool less_by_a_tenth(uint64_t a, uint64_t b)
 {
-	if (!s->found.usable[PATH_ECAM])
-		return PATH_PIO;
-	if (!s->found.usable[PATH_PIO])
-		return PATH_ECAM;
-	/* A disagreement is settled for the mechanism that every system already relies on. */
-	if (s->inventory.functions_disagree || s->inventory.bars_disagree)
-		return PATH_PIO;
-	return s->costs.read[PATH_ECAM] < s->costs.read[PATH_PIO] ? PATH_ECAM : PATH_PIO;
+	return a * 10 <= b * 9;
 }
 
-/* The cheapest whole scan among those that ran over the path; the table only when it agrees with
- * the dance. */
-static const char *choose_sizing(const struct session *s, unsigned path, uint64_t *cycles)
+/*
+ * Cycles of an emulated CPU are the emulator's, so they decide nothing; elsewhere a difference
+ * counts that is greater than the scatter: nine in ten of one's reads cost less than half of the
+ * other's do.
+ */
+static bool clearly_cheaper(const struct session *s, unsigned path, unsigned than)
 {
-	const char *best = "lean";
+	const struct read_price *a = &s->costs.read[path], *b = &s->costs.read[than];
 
-	*cycles = 0;
-	for (unsigned i = 0; i < SIZING_STRATEGIES; i++) {
-		uint64_t c = s->costs.scan[path][i];
+	return !s->platform->emulated && less_by_a_tenth(a->p50, b->p50) && a->p90 < b->p50;
+}
 
-		if (c && (!*cycles || c < *cycles)) {
-			best = sizing_strategies[i].name;
-			*cycles = c;
+static bool disagree(const struct session *s)
+{
+	return s->inventory.functions_disagree || s->inventory.bars_disagree;
+}
+
+static void choose_access(const struct session *s, struct choice *c)
+{
+	if (!s->found.usable[PATH_ECAM] || !s->found.usable[PATH_PIO]) {
+		c->access = s->found.usable[PATH_ECAM] ? PATH_ECAM : PATH_PIO;
+		c->access_by = BY_AVAILABILITY;
+	} else if (disagree(s)) {
+		/* Settled for the mechanism that every system already relies on. */
+		c->access = PATH_PIO;
+		c->access_by = BY_AGREEMENT;
+	} else if (clearly_cheaper(s, PATH_PIO, PATH_ECAM)) {
+		c->access = PATH_PIO;
+		c->access_by = BY_CYCLES;
+	} else {
+		/* Where cycles do not tell, one access is less than two. */
+		c->access = PATH_ECAM;
+		c->access_by = clearly_cheaper(s, PATH_ECAM, PATH_PIO) ? BY_CYCLES : BY_ACCESSES;
+	}
+}
+
+struct candidate {
+	const char *name;
+	struct scan_price price;
+};
+
+/*
+ * The sizings that were priced: those over the path, and the table when it agrees with the dance.
+ */
+static unsigned sizing_candidates(const struct session *s, unsigned path, struct candidate *to)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < SIZING_STRATEGIES; i++)
+		if (s->costs.scan[path][i].cycles)
+			to[count++] =
+			    (struct candidate){sizing_strategies[i].name, s->costs.scan[path][i]};
+	if (s->found.table != MASK_TABLE_NONE && s->costs.scan_table.cycles &&
+	    !s->inventory.bars_disagree)
+		to[count++] = (struct candidate){"paravirtual", s->costs.scan_table};
+	return count;
+}
+
+/*
+ * The cheapest whole scan. Those that are not clearly dearer than the least are as good as it, and
+ * all are where the CPU is emulated; of them the one with the fewest exits.
+ */
+static void choose_sizing(const struct session *s, struct choice *c)
+{
+	struct candidate candidate[SIZING_STRATEGIES + 1];
+	unsigned count = sizing_candidates(s, c->access, candidate), good = 0;
+	uint64_t least = UINT64_MAX;
+
+	c->sizing = "lean";
+	c->sizing_by = BY_NOTHING;
+	for (unsigned i = 0; i < count; i++)
+		if (candidate[i].price.cycles < least)
+			least = candidate[i].price.cycles;
+	for (unsigned i = 0; i < count; i++) {
+		const struct scan_price *price = &candidate[i].price;
+
+		if (!s->platform->emulated && less_by_a_tenth(least, price->cycles))
+			continue;
+		if (!good++ || price->exits < c->price.exits) {
+			c->sizing = candidate[i].name;
+			c->price = *price;
 		}
 	}
-	if (s->found.table != MASK_TABLE_NONE && s->costs.scan_table &&
-	    !s->inventory.bars_disagree && (!*cycles || s->costs.scan_table < *cycles)) {
-		best = "paravirtual";
-		*cycles = s->costs.scan_table;
-	}
-	return best;
+	if (count)
+		c->sizing_by = good == 1 && !s->platform->emulated ? BY_CYCLES : BY_ACCESSES;
 }
 
 /* a / b with two decimals, or as one over a whole number where that would say little. */
@@ -64,24 +136,62 @@ static void ratio(char *to, size_t size, uint64_t a, uint64_t b)
 			    (unsigned long long)(hundredths % 100));
 }
 
-static void explain_access(const struct session *s, char *to, size_t size)
+static void explain_access(const struct session *s, const struct choice *c, char *to, size_t size)
 {
+	const char *direct = s->found.ecam_reads[0] == 'd' ? " and does not exit" : "";
 	char r[32];
 
-	if (!s->found.usable[PATH_ECAM] || !s->found.usable[PATH_PIO]) {
-		text_format(to, size, "only %s works here",
-			    s->found.usable[PATH_ECAM] ? "ecam" : "pio");
-	} else if (s->inventory.functions_disagree || s->inventory.bars_disagree) {
+	if (c->access_by == BY_AVAILABILITY) {
+		text_format(to, size, "only %s works here", discovery_path_names[c->access]);
+	} else if (c->access_by == BY_AGREEMENT) {
 		text_format(to, size,
 			    "ecam and pio disagree, see enumerate.agree and sizing.agree");
+	} else if (c->access_by == BY_ACCESSES) {
+		text_format(to, size, "an ecam read is one access%s, a pio read is two", direct);
 	} else {
-		ratio(r, sizeof(r), s->costs.read[PATH_ECAM], s->costs.read[PATH_PIO]);
+		ratio(r, sizeof(r), s->costs.read[PATH_ECAM].p50, s->costs.read[PATH_PIO].p50);
 		text_format(to, size,
 			    "an ecam read costs %s of a pio read (%llu against %llu cycles)%s", r,
-			    (unsigned long long)s->costs.read[PATH_ECAM],
-			    (unsigned long long)s->costs.read[PATH_PIO],
-			    s->found.ecam_reads[0] == 'd' ? " and does not exit" : "");
+			    (unsigned long long)s->costs.read[PATH_ECAM].p50,
+			    (unsigned long long)s->costs.read[PATH_PIO].p50, direct);
 	}
+}
+
+static void explain_sizing(const struct session *s, const struct choice *c, char *to, size_t size)
+{
+	unsigned path = s->found.usable[PATH_PIO] ? PATH_PIO : PATH_ECAM;
+	const struct scan_price *worst = &s->costs.scan[path][0];
+	char r[32];
+
+	if (c->sizing_by == BY_NOTHING || !worst->cycles) {
+		text_format(to, size, "scans were not priced");
+	} else if (c->sizing_by == BY_ACCESSES) {
+		text_format(to, size,
+			    "a whole scan with it takes %llu exit%s, per-bar over %s %llu",
+			    (unsigned long long)c->price.exits, c->price.exits == 1 ? "" : "s",
+			    discovery_path_names[path], (unsigned long long)worst->exits);
+	} else {
+		ratio(r, sizeof(r), c->price.cycles, worst->cycles);
+		text_format(to, size, "a whole scan with it costs %s of per-bar over %s", r,
+			    discovery_path_names[path]);
+	}
+}
+
+/* Why the choice is not to be relied on; empty: it is. */
+static void explain_doubt(const struct session *s, const struct choice *c, char *to, size_t size)
+{
+	to[0] = 0;
+	if (c->access_by != BY_ACCESSES && c->sizing_by != BY_ACCESSES)
+		return;
+	if (s->platform->emulated)
+		text_format(to, size, "the CPU is emulated, so cycles decide nothing");
+	else if (c->access_by == BY_ACCESSES)
+		text_format(to, size,
+			    "cycles do not tell them apart: %llu for an ecam read, %llu for pio",
+			    (unsigned long long)s->costs.read[PATH_ECAM].p50,
+			    (unsigned long long)s->costs.read[PATH_PIO].p50);
+	else
+		text_format(to, size, "cycles do not tell the cheapest ways of sizing apart");
 }
 
 static void explain_agreement(const struct session *s, char *to, size_t size)
@@ -108,12 +218,47 @@ static void explain_agreement(const struct session *s, char *to, size_t size)
 			    s->inventory.count);
 }
 
+/* Of the tree scan with the sizing that takes the fewest; 0: none was priced. */
+static uint64_t least_exits(const struct session *s, unsigned path)
+{
+	uint64_t least = 0;
+
+	for (unsigned i = 0; i < SIZING_STRATEGIES; i++) {
+		uint64_t exits = s->costs.scan[path][i].exits;
+
+		if (exits && (!least || exits < least))
+			least = exits;
+	}
+	return least;
+}
+
+static void fill_figures(struct session *s)
+{
+	static const char *const name[] = {[PATH_PIO] = "port", [PATH_ECAM] = "ecam"};
+	char r[32], *to;
+
+	for (unsigned p = 0; p < PATHS; p++) {
+		uint64_t cycles = s->costs.read[p].p50, exits = least_exits(s, p);
+
+		if (cycles)
+			text_format(s->figure[p], sizeof(s->figure[p]), "%s read %9llu cycles",
+				    name[p], (unsigned long long)cycles);
+		if (exits)
+			text_format(s->figure[PATHS + p], sizeof(s->figure[0]),
+				    "scan by %s %6llu exits", name[p], (unsigned long long)exits);
+	}
+	if (s->costs.read[PATH_PIO].p50 && s->costs.read[PATH_ECAM].p50) {
+		ratio(r, sizeof(r), s->costs.read[PATH_ECAM].p50, s->costs.read[PATH_PIO].p50);
+		to = s->figure[PATH_ECAM];
+		text_format(to + strlen(to), sizeof(s->figure[0]) - strlen(to), ", ratio %s", r);
+	}
+}
+
 static void verdict(struct session *s, const struct test *test)
 {
-	unsigned access = choose_access(s);
-	char why[120], agreement[100], sizing_why[140], reason[380], r[32];
-	uint64_t best, worst;
-	const char *sizing = choose_sizing(s, access, &best);
+	char why[120], sizing_why[120], agreement[100], doubt[120], reason[500];
+	struct choice c = {0};
+	const char *confidence;
 
 	(void)test;
 	if (!s->found.usable[PATH_PIO] && !s->found.usable[PATH_ECAM]) {
@@ -121,34 +266,36 @@ static void verdict(struct session *s, const struct test *test)
 		return;
 	}
 	if (s->found.usable[PATH_PIO] && s->found.usable[PATH_ECAM] &&
-	    !(s->costs.read[PATH_PIO] && s->costs.read[PATH_ECAM])) {
+	    !(s->costs.read[PATH_PIO].p50 && s->costs.read[PATH_ECAM].p50)) {
 		session_skip(s, "needs access.cost");
 		return;
 	}
-	explain_access(s, why, sizeof(why));
+	choose_access(s, &c);
+	choose_sizing(s, &c);
+	explain_access(s, &c, why, sizeof(why));
+	explain_sizing(s, &c, sizing_why, sizeof(sizing_why));
 	explain_agreement(s, agreement, sizeof(agreement));
-	worst = s->costs.scan[s->found.usable[PATH_PIO] ? PATH_PIO : PATH_ECAM][0];
-	if (best && worst) {
-		ratio(r, sizeof(r), best, worst);
-		text_format(sizing_why, sizeof(sizing_why),
-			    "a whole scan with it costs %s of per-bar over %s", r,
-			    s->found.usable[PATH_PIO] ? "pio" : "ecam");
-	} else {
-		text_format(sizing_why, sizeof(sizing_why), "scans were not priced");
-	}
-	text_format(reason, sizeof(reason), "%s; %s; %s", why, sizing_why, agreement);
+	explain_doubt(s, &c, doubt, sizeof(doubt));
+	confidence = doubt[0] ? "low" : "high";
+	text_format(reason, sizeof(reason), "%s; %s; %s%s%s", why, sizing_why, agreement,
+		    doubt[0] ? "; " : "", doubt);
 	report_open(s->report, "verdict");
-	report_string(s->report, "access", discovery_path_names[access]);
-	report_string(s->report, "sizing", sizing);
+	report_string(s->report, "access", discovery_path_names[c.access]);
+	report_string(s->report, "sizing", c.sizing);
 	report_string(s->report, "reason", reason);
 	report_string(s->report, "linux", linux_choice(s));
+	report_string(s->report, "access_by", by_names[c.access_by]);
+	report_string(s->report, "sizing_by", by_names[c.sizing_by]);
+	report_string(s->report, "confidence", confidence);
 	report_close(s->report);
 	text_format(s->headline, sizeof(s->headline), "access by %s, sizing by %s",
-		    discovery_path_names[access], sizing);
+		    discovery_path_names[c.access], c.sizing);
+	fill_figures(s);
 	report_note(s->report, "verdict: %s", s->headline);
 	report_note(s->report, "  %s", why);
 	report_note(s->report, "  %s", sizing_why);
 	report_note(s->report, "  %s", agreement);
+	report_note(s->report, "  confidence: %s%s%s", confidence, doubt[0] ? ", " : "", doubt);
 	report_note(s->report, "  Linux by itself would use: %s", linux_choice(s));
 	session_pass(s);
 }

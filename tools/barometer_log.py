@@ -18,8 +18,56 @@ START = "KTAP version 1"
 PLAN = re.compile(r"^1\.\.(\d+)$")
 RESULT = re.compile(r"^(not )?ok (\d+) (\S+)(?: # (SKIP|ERROR|XFAIL|XPASS|TODO|TIMEOUT)(?: (.*))?)?$")
 
+# The diagnostic that run.sh puts at the end of a log when a signal ended the run.
+INTERRUPTED = "# run.sh: interrupted by SIG"
+
 OUTCOMES = ("pass", "fail", "error", "skip", "xfail")
 STATUSES = ("pass", "fail", "error", "skip")
+
+
+# What every object of a kind has (docs/output.md), as far as anything is made of it.
+TEXT, NUMBER, YES, TEXTS, OBJECTS, PAIRS = "a text", "a number", "true or false", "a list of texts", "a list of objects", "a list of pairs"
+_COUNTS = dict.fromkeys(("functions", "bars", "reads", "writes", "calls", "cycles"), NUMBER)
+MEMBERS = {
+    "env": {"version": TEXT, "boot": TEXT, "hypervisor": TEXT, "emulated": YES, "cpl": NUMBER, "tsc_khz": NUMBER, "paravirtual": TEXT, "ecam_reads": TEXT, "mcfg": OBJECTS},
+    "function": {"segment": NUMBER, "bdf": TEXT, "vendor": TEXT, "device": TEXT, "class": TEXT, "header": NUMBER, "seen_by": TEXTS},
+    "bar": {"segment": NUMBER, "bdf": TEXT, "index": NUMBER, "space": TEXT, "size": NUMBER, "address": TEXT, "sized_by": TEXTS},
+    "access": {"path": TEXT, "op": TEXT, **dict.fromkeys(("n", "min", "p50", "p90", "p99", "max", "mad", "overhead"), NUMBER)},
+    "scan": {"path": TEXT, "walk": TEXT, "sizing": TEXT, **_COUNTS},
+    "sizing": {"path": TEXT, "strategy": TEXT, **_COUNTS},
+    "rule": {"id": TEXT, "test": TEXT},
+    "contention": {"mechanism": TEXT, "oversubscribed": YES,
+                   **dict.fromkeys(("vcpus", "accesses", "cycles", "per_gcycle", "scaling", "least", "most", "p50", "p99"), NUMBER)},
+    "parallel_scan": {"path": TEXT, "sizing": TEXT, **dict.fromkeys(("vcpus", "reads", "writes", "cycles", "ratio"), NUMBER)},
+    "direct": {"present": YES, "bus": YES, **dict.fromkeys(("first", "last", "header", "low", "extended"), TEXT),
+               **dict.fromkeys(("segment", "functions", "read", "first_read", "later_read"), NUMBER)},
+    "cause": {"text": TEXT, "explains": TEXTS},
+    "verdict": {"access": TEXT, "sizing": TEXT, "reason": TEXT},
+    "done": {"status": TEXT},
+}
+# What some logs have besides.
+OPTIONAL = {
+    "env": {"vcpus": NUMBER, "roots": OBJECTS, "hypervisors": TEXTS},
+    "access": {"width": NUMBER, "target": TEXT, "batch": NUMBER, "p50_milli": NUMBER, "log2": PAIRS},
+    "scan": {"buses": NUMBER},
+    "verdict": {"linux": TEXT, "confidence": TEXT},
+    "done": dict.fromkeys(("passed", "failed", "errors", "skipped", "xfailed"), NUMBER),
+}
+
+
+def _is(value, kind):
+    if kind is NUMBER:
+        return type(value) is int and 0 <= value < 1 << 64
+    if kind is TEXT:
+        return isinstance(value, str)
+    if kind is YES:
+        return isinstance(value, bool)
+    if not isinstance(value, list):
+        return False
+    if kind is PAIRS:
+        # Exponents of a 64-bit counter.
+        return all(isinstance(v, list) and len(v) == 2 and all(_is(x, NUMBER) for x in v) and v[0] < 64 for v in value)
+    return all(isinstance(v, str if kind is TEXTS else dict) for v in value)
 
 
 class Refused(Exception):
@@ -59,12 +107,21 @@ class Log:
         return sum(r.outcome == outcome for r in self.results)
 
 
+def clean_line(data):
+    """One line's text, without what a terminal or a CI system put around it."""
+    line = CONTROL.sub("", ESCAPE.sub("", data.decode("utf-8", "replace")))
+    return TIMESTAMP.sub("", line).rstrip()
+
+
 def clean_lines(data):
     """The log's text, a line at a time, numbered as an editor would number them."""
-    text = data.decode("utf-8", "replace")
-    for number, line in enumerate(text.split("\n"), 1):
-        line = CONTROL.sub("", ESCAPE.sub("", line))
-        yield number, TIMESTAMP.sub("", line).rstrip()
+    for number, line in enumerate(data.split(b"\n"), 1):
+        yield number, clean_line(line)
+
+
+def interrupted_by(text):
+    """'interrupted by SIGINT' of the line that run.sh ends such a log with; of others None."""
+    return text.removeprefix("# run.sh: ") if text.startswith(INTERRUPTED) else None
 
 
 def outcome_of(negative, directive):
@@ -81,7 +138,9 @@ def _quote(text):
     return "'" + (text if len(text) <= 60 else text[:57] + "...") + "'"
 
 
-class _Reader:
+class Reader:
+    """Takes a log's lines one after the other; `log` holds what they said so far."""
+
     def __init__(self, path):
         self.log = Log(path)
         self.running = False
@@ -128,13 +187,25 @@ class _Reader:
     def data(self, number, text):
         try:
             value = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Refused(f"line {number}: not a whole JSON object: {_quote(text)}") from None
         if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
             raise Refused(f"line {number}: a JSON object without a kind")
+        self.check(number, value)
         self.log.objects.append((number, value))
         if value["kind"] == "done":
             self.log.done, self.log.done_line = value, number
+
+    def check(self, number, value):
+        """Whoever reads a log can then do so without a look at each type."""
+        kind = value["kind"]
+        optional = {member: what for member, what in OPTIONAL.get(kind, {}).items() if member in value}
+        for member, what in {**MEMBERS.get(kind, {}), **optional}.items():
+            found = value.get(member)
+            if not _is(found, what):
+                raise Refused(f"line {number}: the {kind} object's {member} is {_quote(json.dumps(found))}, not {what}")
+        if kind == "access" and not (value["n"] and value.get("batch", 1)):
+            raise Refused(f"line {number}: the access object has no samples")
 
     def result(self, number, match):
         log = self.log
@@ -171,7 +242,7 @@ def read(path, partial=False):
             data = file.read()
     except OSError as error:
         raise Refused(error.strerror or "cannot be read") from None
-    reader = _Reader(path)
+    reader = Reader(path)
     ended = data.endswith((b"\n", b"\r")) or b"\n" not in data
     lines = list(clean_lines(data))
     try:
@@ -185,9 +256,11 @@ def read(path, partial=False):
                 raise Refused(f"cut short in the middle of line {number}: {_quote(text)}") from None
         reader.check_end()
     except Refused as why:
+        # More to the point than where it broke off is what broke it off.
+        ended = next(filter(None, (interrupted_by(text) for _, text in reversed(lines))), None)
+        reader.log.cut = f"{ended}: {why}" if ended else str(why)
         if not partial:
-            raise
-        reader.log.cut = str(why)
+            raise Refused(reader.log.cut) from None
     return reader.log
 
 

@@ -96,15 +96,19 @@ qemu_command() {
         out+=(-drive "if=pflash,unit=0,format=raw,readonly=on,file=${of[ovmf_code]}"
             -drive "if=pflash,unit=1,format=raw,snapshot=on,file=${of[ovmf_vars]}")
         ;;
-    pvh) out+=(-bios qboot.rom) ;;
+    pvh | linux) out+=(-bios qboot.rom) ;;
     esac
     case $boot in
     pvh) out+=(-kernel "${of[build]}/barometer.elf" -append "$options") ;;
+    linux) out+=(-kernel "${of[build]}/barometer.bz" -append "$options") ;;
     efi) out+=(-kernel "${of[build]}/barometer.efi" -append "$options") ;;
-    iso)
+    iso | iso-bios)
         out+=(-drive "if=ide,media=cdrom,readonly=on,format=raw,file=${of[build]}/barometer.iso")
         # A capture brings its own options, and a kernel goes before a CD.
-        [[ -z $options ]] || out+=(-kernel "${of[build]}/barometer.efi" -append "$options")
+        case ${options:+$boot} in
+        iso) out+=(-kernel "${of[build]}/barometer.efi" -append "$options") ;;
+        iso-bios) out+=(-kernel "${of[build]}/barometer.bz" -append "$options") ;;
+        esac
         ;;
     esac
     [[ ! -s ${of[masks]-} ]] || out+=(-fw_cfg "name=opt/org.barometer/pci-bar-masks,file=${of[masks]}")

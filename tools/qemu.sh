@@ -4,17 +4,15 @@
 
 now_us() { echo "${EPOCHREALTIME/[^0-9]/}"; }
 
-# reap_qemu PID-VARIABLE: give QEMU two seconds to leave after a TERM; then it has to. The variable is emptied.
-reap_qemu() {
-    local -n reaped=$1
+# end_process PID: a TERM, and two seconds to leave; then it has to.
+end_process() {
     local i
+    kill -TERM "$1" 2>/dev/null || return 0
     for ((i = 0; i < 40; i++)); do
-        kill -0 "$reaped" 2>/dev/null || break
+        kill -0 "$1" 2>/dev/null || return 0
         sleep 0.05
     done
-    kill -KILL "$reaped" 2>/dev/null || true
-    wait "$reaped" 2>/dev/null || true
-    reaped=''
+    kill -KILL "$1" 2>/dev/null || true
 }
 
 # How QEMU says that the host's KVM cannot run this guest. In the first two it then stays, paused for ever.
@@ -26,25 +24,37 @@ kvm_gave_up() {
     return 1
 }
 
-# run_qemu DEADLINE LOG PID-VARIABLE OUTCOME-VARIABLE COMMAND...: run QEMU once, its serial port on the terminal and in
-# the log, until the deadline (now_us). Its stderr is the event that is waited for: it tells of trouble as it happens,
-# and its end is QEMU's end, so nothing is polled and a healthy run loses no time. The outcome is kvm (KVM gave up
-# before the image said anything), kvm-later (it gave up while the image ran; the line is in gave_up), timeout, or
-# QEMU's exit status. The PID is there as long as QEMU is, for whoever must end it.
+# wait_for PID STATUS-VARIABLE: its exit status once it has ended, whatever signals come meanwhile.
+# shellcheck disable=SC2034  # the caller's variable
+wait_for() {
+    local -n ended_with=$2
+    while :; do
+        ended_with=0
+        wait "$1" || ended_with=$?
+        kill -0 "$1" 2>/dev/null || return 0
+    done
+}
+
+# run_qemu DEADLINE-VARIABLE LOG PID-VARIABLE OUTCOME-VARIABLE COMPLAIN COMMAND...: run QEMU once, its serial port on
+# standard output and in the log, until the deadline (now_us); whoever sets that variable to 0 and sends QEMU a TERM ends
+# the run. QEMU's stderr is the event that is waited for: it tells of trouble as it happens, and its end is QEMU's end,
+# so nothing is polled and a healthy run loses no time. Its lines are handed to the function COMPLAIN. The outcome is kvm
+# (KVM gave up before the image said anything), kvm-later (it gave up while the image ran; the line is in gave_up),
+# timeout, or QEMU's exit status. The PID is there as long as QEMU is.
 run_qemu() {
-    local deadline=$1 serial_log=$2 pid_name=$3
-    local -n pid_now=$3 came_out=$4
-    shift 4
+    local -n until_us=$1 pid_now=$3 came_out=$4
+    local serial_log=$2 complain=$5
+    shift 5
     local left line serial errors tee_pid status
     gave_up=''
-    exec {serial}> >(trap '' INT && exec tee -p -- "$serial_log")
+    exec {serial}> >(trap '' INT TERM HUP && exec tee -p -- "$serial_log")
     tee_pid=$!
     exec {errors}< <(exec "$@" 2>&1 1>&"$serial" </dev/null {serial}>&-)
     pid_now=$!
     exec {serial}>&-
     came_out=''
     while [[ -z $came_out ]]; do
-        left=$((deadline - $(now_us)))
+        left=$((until_us - $(now_us)))
         ((left > 0)) || {
             came_out=timeout
             break
@@ -57,7 +67,7 @@ run_qemu() {
                 break
             # A network card without a network and a sound card without a sound are what we asked for.
             elif [[ $line != *'has no peer'* && $line != *'audiodev default parameter is deprecated'* ]]; then
-                printf '%s\n' "$line" >&2
+                "$complain" "$line"
             fi
         fi
         if ((status > 128)); then
@@ -67,15 +77,14 @@ run_qemu() {
         fi
     done
     if [[ $came_out ]]; then
-        kill -TERM "$pid_now" 2>/dev/null || true
-        reap_qemu "$pid_name"
+        end_process "$pid_now"
+        wait_for "$pid_now" status
     else
-        came_out=0
-        wait "$pid_now" || came_out=$?
-        pid_now=''
+        wait_for "$pid_now" came_out
     fi
+    pid_now=''
     exec {errors}<&-
-    wait "$tee_pid" || true # now the log is whole
+    wait_for "$tee_pid" status # now the log is whole
     if [[ $came_out == kvm ]] && image_entered "$serial_log"; then
         came_out=kvm-later
     fi

@@ -3,7 +3,7 @@
 #   make fuzz         every target for FUZZ_RUNS executions, one after the other; findings stay in build/fuzz/
 #   make fuzz-short   every target for FUZZ_SECONDS, from an empty corpus: what `make test` runs
 
-FUZZ_TARGETS ?= options acpi table config
+FUZZ_TARGETS ?= options acpi table boot config
 FUZZ_RUNS    ?= 10000000
 FUZZ_SECONDS ?= 5
 FUZZ_BUILD   := build/fuzz
@@ -11,13 +11,13 @@ FUZZ_CC      ?= clang
 
 FUZZ_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Wshadow -Wconversion -Werror $(FUZZ_COVERAGE) -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -mllvm -asan-globals=0 -MMD -MP \
-	-include check/host/io.h -Icheck/fuzz -Icheck/host -Ilib -Itests -DBAROMETER_VERSION='"fuzz"'
+	-include check/host/io.h -Icheck/fuzz -Icheck/host -Ilib -Itests -Iboot -Ikernel -DBAROMETER_VERSION='"fuzz"'
 
 FUZZ_COVERAGE := -fsanitize=fuzzer-no-link
 
 # A run of all rules makes thousands of accesses and prints hundreds of lines: what only carries them is watched by the
 # sanitizers but not followed for coverage, which makes the config target several times faster. Nor are the targets themselves.
-FUZZ_CARRIERS := acpi aml arena diag ecam fwcfg measure mem options pio report stats text
+FUZZ_CARRIERS := acpi acpi_power aml arena diag ecam fwcfg madt measure mem options pio report stats text
 FUZZ_CONFIG_OBJECTS := $(FUZZ_CARRIERS:%=$(FUZZ_BUILD)/carrier/%.o) $(filter-out $(FUZZ_CARRIERS:%=$(FUZZ_BUILD)/lib/%.o),$(HOST_LIB:%=$(FUZZ_BUILD)/lib/%.o)) \
 	$(FUZZ_BUILD)/fuzz/fuzz_diag.o
 $(FUZZ_CARRIERS:%=$(FUZZ_BUILD)/carrier/%.o) $(FUZZ_TARGETS:%=$(FUZZ_BUILD)/fuzz/fuzz_%.o) $(FUZZ_BUILD)/guest/runner.o $(FUZZ_BUILD)/guest/env.o $(FUZZ_BUILD)/guest/inventory.o: FUZZ_COVERAGE :=
@@ -49,12 +49,20 @@ $(FUZZ_BUILD)/fuzz/%.o: check/fuzz/%.c check/fuzz/fuzz.mk | $(FUZZ_BUILD)/tools
 	@mkdir -p $(@D)
 	$(call say,FUZZCC,$<)$(FUZZ_CC) $(FUZZ_CFLAGS) -c -o $@ $<
 
+$(FUZZ_BUILD)/boot/%.o: boot/%.c check/fuzz/fuzz.mk | $(FUZZ_BUILD)/tools
+	@mkdir -p $(@D)
+	$(call say,FUZZCC,$<)$(FUZZ_CC) $(FUZZ_CFLAGS) -c -o $@ $<
+
+FUZZ_BOOT_OBJECTS := $(FUZZ_BUILD)/boot/boot_params.o $(FUZZ_BUILD)/boot/loader.o $(FUZZ_BUILD)/boot/start_info.o
+$(FUZZ_BUILD)/fuzz_boot: $(FUZZ_BOOT_OBJECTS)
+$(FUZZ_BUILD)/fuzz_boot $(FUZZ_BUILD)/fuzz_acpi: $(FUZZ_BUILD)/fuzz/fuzz_memory.o
+
 # Only the machine has the runner and the rules.
 $(FUZZ_BUILD)/fuzz_config: $(FUZZ_GUEST_OBJECTS)
 $(FUZZ_BUILD)/fuzz_config: FUZZ_LDFLAGS := -T check/host/tests.ld
 # fwcfg, which nothing else touches ports for.
-$(FUZZ_BUILD)/fuzz_options $(FUZZ_BUILD)/fuzz_acpi: $(FUZZ_BUILD)/fuzz/no_ports.o
-$(FUZZ_BUILD)/fuzz_options $(FUZZ_BUILD)/fuzz_acpi $(FUZZ_BUILD)/fuzz_table: $(FUZZ_BUILD)/fuzz/no_mmio.o
+$(FUZZ_BUILD)/fuzz_options $(FUZZ_BUILD)/fuzz_acpi $(FUZZ_BUILD)/fuzz_boot: $(FUZZ_BUILD)/fuzz/no_ports.o
+$(FUZZ_BUILD)/fuzz_options $(FUZZ_BUILD)/fuzz_acpi $(FUZZ_BUILD)/fuzz_boot $(FUZZ_BUILD)/fuzz_table: $(FUZZ_BUILD)/fuzz/no_mmio.o
 
 $(filter-out %_config,$(FUZZ_PROGRAMS)): $(FUZZ_LIB_OBJECTS)
 $(FUZZ_BUILD)/fuzz_config: $(FUZZ_CONFIG_OBJECTS)
@@ -62,7 +70,7 @@ $(FUZZ_BUILD)/fuzz_config: $(FUZZ_CONFIG_OBJECTS)
 $(FUZZ_PROGRAMS): $(FUZZ_BUILD)/fuzz_%: $(FUZZ_BUILD)/fuzz/fuzz_%.o
 	$(call say,FUZZLD,$@)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $(filter %.o,$^) $(FUZZ_LDFLAGS)
 
--include $(FUZZ_LIB_OBJECTS:.o=.d) $(FUZZ_CONFIG_OBJECTS:.o=.d) $(FUZZ_GUEST_OBJECTS:.o=.d) $(FUZZ_TARGETS:%=$(FUZZ_BUILD)/fuzz/fuzz_%.d)
+-include $(FUZZ_LIB_OBJECTS:.o=.d) $(FUZZ_CONFIG_OBJECTS:.o=.d) $(FUZZ_GUEST_OBJECTS:.o=.d) $(FUZZ_BOOT_OBJECTS:.o=.d) $(FUZZ_TARGETS:%=$(FUZZ_BUILD)/fuzz/fuzz_%.d)
 
 .PHONY: fuzz fuzz-short $(FUZZ_TARGETS:%=fuzz-short-%)
 .PRECIOUS: $(FUZZ_BUILD)/fuzz/%.o

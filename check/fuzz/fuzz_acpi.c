@@ -3,31 +3,17 @@
  * contents under a sound root and with sound checksums, which no fuzzer would find by itself.
  */
 #include <string.h>
-#include "acpi.h"
+#include "acpi_power.h"
 #include "fuzz.h"
+#include "fuzz_memory.h"
+#include "spcr.h"
 
-#define BASE       0x10000u
+#define BASE       FUZZ_MEMORY_BASE
 #define MEMORY_MAX 8192
 #define TABLES_MAX 6
-#define COPIES_MAX 1200
 
 static uint8_t memory[MEMORY_MAX];
 static size_t memory_len;
-static void *copies[COPIES_MAX];
-static unsigned copy_count;
-
-/* A copy of exactly what was asked for, so that the address sanitizer sees a byte more. */
-static const void *map(void *context, uint64_t physical, size_t len)
-{
-	(void)context;
-	if (physical < BASE || len > memory_len || physical - BASE > memory_len - len)
-		return NULL;
-	FUZZ_CHECK(copy_count < COPIES_MAX);
-	copies[copy_count] = malloc(len ? len : 1);
-	FUZZ_CHECK(copies[copy_count]);
-	memcpy(copies[copy_count], memory + (physical - BASE), len);
-	return copies[copy_count++];
-}
 
 static void put(size_t at, unsigned width, uint64_t value)
 {
@@ -49,7 +35,7 @@ static void seal(size_t from, size_t len, size_t checksum)
  * room. */
 static size_t add_table(struct fuzz_input *in)
 {
-	static const char *const signatures[] = {"MCFG", "FACP", "DSDT", "APIC"};
+	static const char *const signatures[] = {"MCFG", "FACP", "DSDT", "SPCR"};
 	size_t at = (memory_len + 15) & ~(size_t)15, len = 36 + fuzz_number(in, 2) % 700;
 	const char *signature = signatures[fuzz_byte(in) % 4];
 
@@ -109,10 +95,23 @@ static void check(const struct acpi *acpi)
 	}
 }
 
+static void check_spcr(const struct acpi *acpi)
+{
+	struct spcr_port port;
+
+	if (!acpi->spcr || !spcr_read(acpi->spcr, acpi->spcr_len, &port, &fuzz_diag))
+		return;
+	FUZZ_CHECK(port.width == 1 || port.width == 2 || port.width == 4);
+	FUZZ_CHECK(port.stride >= port.width && port.stride <= 4);
+	FUZZ_CHECK(port.memory || (port.stride == 1 && port.address <= 0xfff8));
+	FUZZ_CHECK(!port.memory || port.address % port.width == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = {data, size};
 	static struct acpi acpi;
+	struct acpi_power power;
 
 	if (fuzz_byte(&in) & 1) {
 		build(&in);
@@ -120,9 +119,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memory_len = in.left < MEMORY_MAX ? in.left : MEMORY_MAX;
 		memcpy(memory, in.at, memory_len);
 	}
-	acpi_parse(&acpi, BASE, 52, map, NULL, &fuzz_diag);
+	fuzz_memory_set(memory, memory_len);
+	acpi_parse(&acpi, BASE, 52, fuzz_memory_map, NULL, &fuzz_diag);
 	check(&acpi);
-	while (copy_count)
-		free(copies[--copy_count]);
+	check_spcr(&acpi);
+	acpi_power_find(&power, &acpi, fuzz_memory_map, NULL);
+	FUZZ_CHECK(!power.soft_off || (power.type[0] < 8 && power.type[1] < 8));
+	FUZZ_CHECK(!power.reset.is_port || power.reset.address <= 0xffff);
+	FUZZ_CHECK(!power.sleep_control.is_port || power.sleep_control.address <= 0xffff);
+	fuzz_memory_free();
 	return 0;
 }

@@ -213,11 +213,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				    .cpl_reason = "",
 				    .tsc_source = "none",
 				    .lfence = "unconfirmed",
+				    .console = "none",
 				    .acpi = &acpi,
 				    .map_device = map,
 				    .is_ram = is_ram,
 				    .is_listed = is_ram,
-				    .map_uncached = no_map};
+				    .map_uncached = no_map,
+				    .vcpus = 1,
+				    .vcpus_reason = "one is enough for this"};
 
 	build(&in);
 	acpi = (struct acpi){.found = true};

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = '\0';
 	options_defaults(&options);
-	options_parse(&options, text, &fuzz_diag);
+	options_parse(&options, text, size & 1, &fuzz_diag);
 	FUZZ_CHECK(memchr(options.tests, '\0', sizeof(options.tests)));
 	FUZZ_CHECK(options.reads <= OPTIONS_READS_MAX && options.budget_ms >= 1 &&
 		   options.budget_ms <= OPTIONS_BUDGET_MAX);

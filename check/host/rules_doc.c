@@ -5,7 +5,7 @@
 
 #define TEXT_MAX (64u << 10)
 
-static const char *needs(const struct test *t)
+static const char *needs_paths(const struct test *t)
 {
 	if (t->flags & TEST_NEEDS_TABLE)
 		return "table";
@@ -14,6 +14,17 @@ static const char *needs(const struct test *t)
 	if (t->flags & TEST_NEEDS_PIO)
 		return "ports";
 	return t->flags & TEST_NEEDS_ECAM ? "ECAM" : "";
+}
+
+static const char *needs(const struct test *t)
+{
+	static char text[64];
+	const char *paths = needs_paths(t);
+
+	if (!(t->flags & TEST_NEEDS_VCPUS))
+		return paths;
+	snprintf(text, sizeof(text), "%s%stwo vCPUs", paths, paths[0] ? ", " : "");
+	return text;
 }
 
 const char *rules_doc(void)

@@ -202,6 +202,8 @@ void sim_access(struct sim_access *a)
 	log_access(a);
 	if (bug->decoded && bug->decoded(a))
 		return;
+	if (sim.bus_ignored)
+		a->at.bus = 0;
 	fn = sim_route(a->at);
 	if (fn && a->reg + a->width > (fn->express ? SIM_SPACE : 256u))
 		fn = NULL; /* beyond a conventional function's space nothing answers */

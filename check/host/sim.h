@@ -114,7 +114,8 @@ struct sim {
 	struct sim_fn *fn[SIM_FUNCTIONS_MAX]; /* in the order they were added */
 	unsigned functions;
 
-	bool no_ports; /* CF8/CFC is not decoded at all, as on microvm */
+	bool bus_ignored; /* bus 0 answers under every number, as kvmtool's does */
+	bool no_ports;    /* CF8/CFC is not decoded at all, as on microvm */
 	uint32_t cf8;
 	struct sim_region region[SIM_REGIONS_MAX];
 	unsigned regions;
@@ -123,6 +124,9 @@ struct sim {
 	struct sim_memory_window memory[SIM_WINDOWS_MAX];
 	unsigned memories;
 	struct sim_fwcfg fwcfg;
+
+	unsigned vcpu; /* that runs; 0 while only one does (sim_smp.h) */
+	bool together; /* several do */
 
 	struct cfg_counts counts; /* every trapped access, as it came in */
 	uint64_t other_ports;     /* accesses to ports that are none of the above */
@@ -133,7 +137,10 @@ struct sim {
 	size_t log_len;
 
 	const struct sim_bug *bug; /* sim_no_bug: none */
-	/* Answers to reads of CF8h, CFCh and ECAM so far; number flip_at, from 1, has flip inverted in it. */
+	/*
+	 * Answers to reads of CF8h, CFCh and ECAM so far; number flip_at, from 1, has flip inverted
+	 * in it.
+	 */
 	uint64_t answers, flip_at;
 	uint32_t flip;
 	uint64_t bug_state; /* for the bug's own use; 0 at first */

@@ -219,6 +219,13 @@ static void bug_cfc_stuck_latch(struct sim_port *p)
 		p->value = 0xffffffff;
 }
 
+/* The latch is there and forgets, and nothing is behind the data port. */
+static void bug_cf8_zero_cfc_ones(struct sim_port *p)
+{
+	if (!p->out && (p->port == 0xcf8 || is_data(p)))
+		p->value = p->port == 0xcf8 ? 0 : 0xffffffff;
+}
+
 /* An address with reserved bits set reaches nothing. */
 static bool bug_cf8_reserved_reaches_nothing(struct sim_port *p)
 {
@@ -227,15 +234,59 @@ static bool bug_cf8_reserved_reaches_nothing(struct sim_port *p)
 	return false;
 }
 
+/* Only writes are lost that go to such an address. */
+static bool bug_cf8_reserved_drops_writes(struct sim_port *p)
+{
+	if (p->out && p->port == 0xcf8 && p->width == 4)
+		sim.bug_state = p->value >> 28 & 7;
+	return p->out && is_data(p) && sim.bug_state;
+}
+
+/* Four bits more of a bus number. */
+static bool bug_cf8_reserved_is_bus(struct sim_port *p)
+{
+	if (p->out && p->port == 0xcf8 && p->width == 4)
+		p->value |= (p->value >> 24 & 0xf) << 16;
+	return false;
+}
+
+/* Legal: AMD's extended registers. */
+static bool legal_cf8_extended_write(struct sim_port *p)
+{
+	if (p->out && p->port == 0xcf8 && p->width == 4)
+		sim.bug_state = p->value >> 24 & 0xf;
+	return false;
+}
+
+static bool legal_cf8_extended(struct sim_access *a)
+{
+	if (!a->ecam)
+		a->reg |= (unsigned)sim.bug_state << 8;
+	return false;
+}
+
 static const struct sim_bug bugs[] = {
+    {.name = "cf8-reserved-drops-writes",
+     .port = bug_cf8_reserved_drops_writes,
+     .fails = {{"CF8-06",
+		"00:00.0 register 0x3c over pio: wrote 0xff with CF8 0xc000003c, read 0x00"}}},
+    {.name = "cf8-reserved-is-bus",
+     .port = bug_cf8_reserved_is_bus,
+     .fails = {{"CF8-06",
+		"00:02.0 register 0x00 over pio: wrote CF8 0x81001000, CFC read 0xffffffff"}}},
+    {.name = "legal-cf8-extended", .port = legal_cf8_extended_write, .decoded = legal_cf8_extended},
     /* A write of STATUS that lands in COMMAND shows in both of STATUS's rules. */
     {.name = "cfc2-word-lands-low",
      .port = bug_cfc2_word_lands_low,
-     .fails = {{"LANE-05", "00:02.0 register 0x82 over pio: wrote 0x3c69 over"},
-	       {"LANE-03", "00:02.0 register 0x16 over pio: wrote 0x3c69"},
-	       {"CMD-02",
-		"00:00.0 register 0x04 over pio: wrote 0x0000 to STATUS, COMMAND reads 0x0000"},
-	       {"CMD-03", "00:00.0 register 0x04 over pio: wrote 0x06b0 to STATUS"}}},
+     .fails =
+	 {{"CMD-07", "00:05.0 register 0x5a over pio: wrote 0x0008, events read 0x0008"},
+	  {"LANE-09",
+	   "00:05.0 register 0x22 over pio: wrote 0x5a30 over 0xa5c09650; the bits that can be written"},
+	  {"LANE-07", "00:05.0 register 0x1a over pio: wrote 0x00fe, all numbers read 0x0100fe"},
+	  {"LANE-05", "00:02.0 register 0x82 over pio: wrote 0x3c69 over"},
+	  {"LANE-03", "00:02.0 register 0x16 over pio: wrote 0x3c69"},
+	  {"CMD-02", "00:00.0 register 0x04 over pio: wrote 0x0000 to 0x06, this reads 0x0000"},
+	  {"CMD-03", "00:00.0 register 0x04 over pio: wrote 0x06f7 to 0x06, this reads 0x0447"}}},
     {.name = "cfc-read-lanes-swapped",
      .port = bug_cfc_read_lanes_swapped,
      .fails = {{"LANE-01",
@@ -260,7 +311,8 @@ static const struct sim_bug bugs[] = {
 	       {"CF8-07", "wrote CF8 0x80000001; the word at CFC read 0xc080"}}},
     {.name = "absent-reads-zero",
      .answered = bug_absent_reads_zero,
-     .fails = {{"ABS-05", "05:00.0 register 0x00 over pio: no bridge leads to bus 5"},
+     .fails = {{"ABS-07", "01:01.0 register 0x00 over pio: read 0x00000000"},
+	       {"ABS-05", "05:00.0 register 0x00 over pio: no bridge leads to bus 5"},
 	       {"ABS-01", "00:01.0 register 0x00 over pio: no function is there; 4 bytes read 0x0"},
 	       {"ABS-03", "00:00.1 register 0x00 over pio"},
 	       {"DST-01",
@@ -279,7 +331,10 @@ static const struct sim_bug bugs[] = {
 		"80:02.0 register 0x00 over pio: read 0x10d38086, the function of bus 0"}}},
     {.name = "ecam-off-by-start-bus",
      .decoded = bug_ecam_off_by_start_bus,
-     .fails = {{"ID-01", "40:00.0 register 0x00 over pio: read 0x000b1b36"}}},
+     .fails = {{"MCFG-08", "MCFG entry 1 (segment 0, buses 64 to 127, base 0xb0000000): ports"},
+	       {"DST-01",
+		"40:02.0 register 0x18 over ecam: with secondary 127, bus 127 read 0xffffffff"},
+	       {"ID-01", "40:00.0 register 0x00 over pio: read 0x000b1b36"}}},
     /* Nothing that is found by its bytes is found, the Express capability for one. */
     {.name = "ecam-parts-from-lane-0",
      .decoded = bug_ecam_parts_from_lane_0,
@@ -289,13 +344,16 @@ static const struct sim_bug bugs[] = {
 	       {"CAP-04", "00:02.0 register 0x100 over ecam"}}},
     {.name = "ecam-odd-byte-written-below",
      .decoded = bug_ecam_odd_byte_written_below,
-     .fails = {{"DST-07", "00:05.0 register 0x04 over ecam: writes of 1 bytes changed bits 0x0002"},
-	       {"CMD-06", "00:02.0 register 0x04 over ecam: writes of 1 bytes changed bits 0x0002"},
-	       {"LANE-05", "00:02.0 register 0x81 over ecam: wrote 0xf0"},
-	       {"LANE-06", "00:02.0 register 0x109 over ecam: wrote 0xf0"},
-	       {"LANE-07", "00:05.0 register 0x19 over ecam: wrote 0xfe"},
-	       {"SIDE-05", "00:00.0 register 0x3c over ecam: read 0x00000007"},
-	       {"LANE-04", "00:02.0 register 0x15 over ecam: wrote 0xf0"}}},
+     .fails =
+	 {{"LANE-09",
+	   "00:05.0 register 0x1d over ecam: wrote 0x60 over 0x00009050; the bits that can be written read"},
+	  {"DST-07", "00:05.0 register 0x04 over ecam: writes of 1 bytes changed bits 0x0002"},
+	  {"CMD-06", "00:02.0 register 0x04 over ecam: writes of 1 bytes changed bits 0x0002"},
+	  {"LANE-05", "00:02.0 register 0x81 over ecam: wrote 0xf0"},
+	  {"LANE-06", "00:02.0 register 0x109 over ecam: wrote 0xf0"},
+	  {"LANE-07", "00:05.0 register 0x19 over ecam: wrote 0xfe"},
+	  {"SIDE-05", "00:00.0 register 0x3c over ecam: read 0x00000007"},
+	  {"LANE-04", "00:02.0 register 0x15 over ecam: wrote 0xf0"}}},
     {.name = "extended-aliases-low",
      .decoded = bug_extended_aliases_low,
      .fails = {{"CAP-06",
@@ -313,12 +371,17 @@ static const struct sim_bug bugs[] = {
     {.name = "ecam-stale-after-port",
      .answered = bug_ecam_stale,
      .fails = {{"COH-01", "00:02.0 register 0x3c over pio: wrote 0x5a, read 0x0 over ecam"},
+	       {"SMP-01", "over pio: one vCPU wrote 0x5a, the other read 0x00 over ecam"},
+	       {"CMD-07", "00:05.0 register 0x5a over ecam: wrote 0, events read 0x0000"},
 	       {"VIO-01",
 		"00:07.0 register 0x60 over ecam: aimed at device_feature, read 0x00000000"},
 	       {"CMD-02", "00:03.0 register 0x06 over ecam"}}},
     {.name = "port-stale-after-ecam",
      .answered = bug_port_stale,
      .fails = {{"COH-02", "00:02.0 register 0x3c over ecam: wrote 0x5a, read 0x0 over pio"},
+	       {"SMP-01", "over ecam: one vCPU wrote 0x5a, the other read"},
+	       /* Sizing through ports puts back what they read, which is old. */
+	       {"SIDE-05", "00:02.0 register 0x14 over ecam: read 0xa5a5a5a1"},
 	       {"VIO-01",
 		"00:07.0 register 0x60 over pio: aimed at device_feature, read 0x00000000"}}},
     {.name = "cf8-reads-zero",
@@ -329,6 +392,9 @@ static const struct sim_bug bugs[] = {
      .port = bug_cfc_stuck,
      .port_answered = bug_cfc_stuck_latch,
      .fails = {{"CF8-02", "port CFC: read 0x29c08086 for 00:00.0 and for ff:1f.7"}}},
+    {.name = "cf8-zero-cfc-ones",
+     .port_answered = bug_cf8_zero_cfc_ones,
+     .fails = {{"CF8-02", "port CF8: wrote 0x80000000, read 0x00000000, and CFC 0xffffffff"}}},
     {.name = "cf8-reserved-reaches-nothing",
      .port = bug_cf8_reserved_reaches_nothing,
      .fails = {{"CF8-06", "wrote CF8 0xc0000000, CFC read 0xffffffff"}}},

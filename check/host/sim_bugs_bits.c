@@ -1,5 +1,6 @@
 /* Seeded bugs of single bits: what must hold, what must not, what capabilities say. */
 #include <stdlib.h>
+#include "caps.h"
 #include "sim_bugs.h"
 #include "sim_build.h"
 
@@ -90,7 +91,10 @@ static bool bug_status_clears_all(struct sim_fn *fn, struct sim_access *a)
 	return a->reg >= 6 && a->reg < 8;
 }
 
-/* A set bit that a one clears, a clear one that nothing sets: only the value that is there shows it. */
+/*
+ * A set bit that a one clears, a clear one that nothing sets: only the value that is there shows
+ * it.
+ */
 static bool bug_status_capability_cleared_by_one(struct sim_fn *fn, struct sim_access *a)
 {
 	if (covers(a, 6) && byte_of(a, 6) & 0x10)
@@ -242,6 +246,27 @@ static void bug_virtio_bar_missing(void)
 	fn->value[find_cap(fn, 0x09) + 4] = 2;
 }
 
+/* Legal: a region among I/O ports (virtio 1.2, 4.1.4), as QEMU's modern-pio-notify=on has it. */
+static void legal_virtio_region_in_ports(void)
+{
+	struct sim_fn *fn = at(0, 7);
+	unsigned cap = find_cap(fn, 0x09);
+
+	sim_bar(fn, 2, SIM_IO16, 4);
+	fn->value[cap + 4] = 2;
+	sim_set32(fn, cap + 8, 0);
+	sim_set32(fn, cap + 12, 4);
+}
+
+/* Legal: BARs may be fixed, and named by Enhanced Allocation alone (PCIe 7.8.5). */
+static void legal_msi_x_by_enhanced_allocation(void)
+{
+	struct sim_fn *fn = at(0, 2);
+
+	bug_msi_x_in_no_bar();
+	sim_cap(fn, CAP_EA, 4);
+}
+
 /* Legal: what a conventional device of one function may do (PCI 3.0, 3.2.2.3.4). */
 static bool legal_conventional_aliases(struct sim_access *a)
 {
@@ -291,15 +316,18 @@ static const struct sim_bug bugs[] = {
     {.name = "legal-no-master", .machine = legal_no_master},
     {.name = "status-clears-all",
      .fn_write = bug_status_clears_all,
-     .fails = {{"CMD-03",
-		"00:02.0 register 0x06 over pio: wrote 0x06b0, read-only bits read 0x0000"}}},
+     .fails = {{"SIDE-05", "00:02.0 register 0x04 over ecam: read 0x00000007"},
+	       {"CMD-03",
+		"00:02.0 register 0x06 over pio: wrote 0x06f7, read-only bits read 0x0000"}}},
     {.name = "status-capability-cleared-by-one",
      .fn_write = bug_status_capability_cleared_by_one,
-     .fails = {{"CMD-03",
-		"00:02.0 register 0x06 over pio: wrote 0x06b0, read-only bits read 0x0000"}}},
+     .fails = {{"SIDE-05", "00:02.0 register 0x04 over ecam: read 0x00000007"},
+	       {"CMD-03",
+		"00:02.0 register 0x06 over pio: wrote 0x06f7, read-only bits read 0x0000"}}},
     {.name = "status-capability-cleared-by-zero",
      .fn_write = bug_status_capability_cleared_by_zero,
-     .fails = {{"CMD-02",
+     .fails = {{"SIDE-05", "00:02.0 register 0x04 over ecam: read 0x00000007"},
+	       {"CMD-02",
 		"00:02.0 register 0x06 over pio: wrote 0x0000, read-only bits read 0x0000"}}},
     {.name = "pin-writable",
      .fn_write = bug_pin_writable,
@@ -309,7 +337,7 @@ static const struct sim_bug bugs[] = {
      .fails = {{"HDR-04", "00:02.0 register 0x3d over pio: read 0x05"}}},
     {.name = "capabilities-pointer-writable",
      .fn_write = bug_capabilities_pointer_writable,
-     .fails = {{"HDR-01", "00:00.0 register 0x34 over pio: wrote 0xff, read 0xfc"}}},
+     .fails = {{"HDR-01", "00:00.0 register 0x34 over pio: wrote 0xffffffff, read 0xfc"}}},
     {.name = "capability-id-writable",
      .fn_write = bug_capability_id_writable,
      .fails = {{"CAP-05", "00:02.0 register 0x7c over pio: wrote 0x6bfa, read 0x94fa"}}},
@@ -365,6 +393,8 @@ static const struct sim_bug bugs[] = {
     {.name = "virtio-bar-missing",
      .machine = bug_virtio_bar_missing,
      .fails = {{"REG-02", "a virtio region is 0x38 bytes at 0x1000 of BAR 2, which has 0x0"}}},
+    {.name = "legal-virtio-region-in-ports", .machine = legal_virtio_region_in_ports},
+    {.name = "legal-msi-x-by-enhanced-allocation", .machine = legal_msi_x_by_enhanced_allocation},
     {.name = "legal-conventional-aliases", .decoded = legal_conventional_aliases},
     {.name = "conventional-alias-of-another",
      .decoded = bug_conventional_alias_of_another,

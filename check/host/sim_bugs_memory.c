@@ -1,4 +1,7 @@
-/* Seeded bugs of memory behind BARs. sim_decode.c asks for most by name: they are about where it looks. */
+/*
+ * Seeded bugs of memory behind BARs. sim_decode.c asks for most by name: they are about where it
+ * looks.
+ */
 #include "sim_bugs.h"
 
 static const struct sim_bug bugs[] = {

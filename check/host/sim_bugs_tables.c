@@ -123,6 +123,20 @@ static uint32_t bug_table_value_wrong(uint8_t *table, uint32_t len)
 	return len;
 }
 
+/* Where an entry says that its memory begins, its second bus does. */
+static bool bug_mcfg_base_a_bus_late(struct sim_access *a)
+{
+	if (a->ecam && a->at.bus >= 0x40 && a->at.bus < 0x7f)
+		a->at.bus++;
+	return false;
+}
+
+static void bug_mcfg_segment_one(void)
+{
+	sim_put(sim_memory_at(SIM_MCFG) + 44 + 8, 2, 1);
+	sim_table_seal(SIM_MCFG);
+}
+
 /* The first entry ends before the last bridge's buses. */
 static void bug_mcfg_end_low(void)
 {
@@ -169,7 +183,9 @@ static const struct sim_bug bugs[] = {
      .fails = {{"CAP-01", "00:03.0 register 0x49 over ecam: points at 0x40 after 48"}}},
     {.name = "extended-capability-loop",
      .machine = bug_extended_capability_loop,
-     .fails = {{"CAP-02", "00:02.0 register 0x148 over ecam: points at 0x100"}}},
+     .fails =
+	 {{"CAP-02",
+	   "00:02.0 register 0x15c over ecam: points at 0x100 after 960 capabilities: does not end: it"}}},
     {.name = "header-type-wrong",
      .machine = bug_header_type_wrong,
      .fails = {{"HDR-02", "00:03.0 register 0x0e over ecam: header type 0 with class 0x0604"}}},
@@ -196,6 +212,21 @@ static const struct sim_bug bugs[] = {
     {.name = "mcfg-end-low",
      .tables = bug_mcfg_end_low,
      .fails = {{"MCFG-07", "MCFG for 00:06.0: names not all of the buses 2 to 4"}}},
+    {.name = "mcfg-base-a-bus-late",
+     .decoded = bug_mcfg_base_a_bus_late,
+     .fails = {{"DST-01", "register 0x18"},
+	       {"MCFG-08", "MCFG entry 1 (segment 0, buses 64 to 127"},
+	       {"ID-01", "40:00.0 register 0x00 over pio"},
+	       {"COH-01", "40:0"},
+	       {"COH-02", "40:0"},
+	       {"PV-03", "40:0"},
+	       {"PV-04", "40:0"},
+	       {"SMP-01", "40:0"},
+	       {"DST-01", "40:0"}}},
+    {.name = "mcfg-segment-one",
+     .tables = bug_mcfg_segment_one,
+     .fails = {{"MCFG-08", "MCFG entry 0 (segment 1, buses 0 to 63"},
+	       {"MCFG-07", "MCFG for 00:06.0: names not all"}}},
     {.name = "mcfg-root-missing",
      .tables = bug_mcfg_root_missing,
      .fails = {{"MCFG-07", "MCFG: does not name root bus 64 of segment 0"}}},

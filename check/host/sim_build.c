@@ -85,6 +85,7 @@ struct sim_fn *sim_add_bridge(struct sim_bus *bus, unsigned device, unsigned fun
 	sim_writable32(fn, 0x24, 0xfff0fff0);
 	sim_writable32(fn, 0x28, 0xffffffff);
 	sim_writable32(fn, 0x2c, 0xffffffff);
+	fn->clears[0x1f] = 0xf9;   /* error bits of secondary STATUS */
 	fn->writable[0x3e] = 0x03; /* parity error response, SERR# enable */
 	return fn;
 }
@@ -200,22 +201,39 @@ unsigned sim_ecap(struct sim_fn *fn, uint16_t id, unsigned len)
 	return at;
 }
 
-/* Version 2; a bridge is a root port, anything else an endpoint. */
+/* Version 2; a bridge is a root port with ARI and a slot, anything else an endpoint. */
 void sim_express(struct sim_fn *fn)
 {
 	unsigned at = sim_cap(fn, 0x10, 0x3c);
 
 	fn->express = true;
-	sim_set16(fn, at + 2, fn->behind ? 0x0042 : 0x0002);
+	sim_set16(fn, at + 2, fn->behind ? 0x0142 : 0x0002);
+	sim_set32(fn, at + 0x0c, 0x00000411); /* one lane, 2.5 GT/s */
+	sim_set16(fn, at + 0x12, 0x0011);
+	fn->clears[at + 0x0a] = 0x0f;
+	if (!fn->behind)
+		return;
+	fn->writable[at + 0x08] = 0x0f;
+	fn->clears[at + 0x1a] = 0x1f;
+	fn->clears[at + 0x1b] = 0x01;
+	fn->value[at + 0x1a] = 0x08; /* something was plugged in */
+	fn->writable[at + 0x1c] = 0x07;
+	fn->value[at + 0x24] = 0x20;
+	fn->writable[at + 0x28] = 0x20;
 }
 
-void sim_msi(struct sim_fn *fn)
+void sim_msi(struct sim_fn *fn, bool wide)
 {
-	unsigned at = sim_cap(fn, 0x05, 24);
+	unsigned at = sim_cap(fn, 0x05, 24), data = at + (wide ? 0xc : 8);
 
-	fn->writable[at + 2] = 0x01; /* enable */
+	fn->writable[at + 2] = 0x71; /* enable, number */
 	sim_writable32(fn, at + 4, 0xfffffffc);
-	sim_writable32(fn, at + 8, 0x0000ffff);
+	sim_writable32(fn, data, 0x0000ffff);
+	if (!wide)
+		return;
+	sim_set16(fn, at + 2, 0x0184); /* four messages, masks */
+	sim_writable32(fn, at + 8, 0xffffffff);
+	sim_writable32(fn, at + 0x10, 0x0000000f);
 }
 
 /* Table and pending bits in BAR 0, from its middle on. */

@@ -45,8 +45,10 @@ unsigned sim_cap(struct sim_fn *fn, uint8_t id, unsigned len);
 unsigned sim_ecap(struct sim_fn *fn, uint16_t id, unsigned len);
 void sim_express(struct sim_fn *fn);
 
-/* MSI that is off, with an address of 32 bits. */
-void sim_msi(struct sim_fn *fn);
+/*
+ * MSI that is off: one message and an address of 32 bits; or four with masks, and one of 64 bits.
+ */
+void sim_msi(struct sim_fn *fn, bool wide);
 
 /* MSI-X, its table and pending bits in the upper half of BAR 0. */
 void sim_msi_x(struct sim_fn *fn, unsigned entries, uint32_t bar_size);

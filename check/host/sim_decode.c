@@ -32,7 +32,9 @@ static bool passes_down(const struct sim_fn *fn, uint64_t physical)
 	return true;
 }
 
-/* The offset in BAR 0, the only one that is looked at; false when it does not decode the address. */
+/*
+ * The offset in BAR 0, the only one that is looked at; false when it does not decode the address.
+ */
 static bool decodes(const struct sim_fn *fn, uint64_t physical, uint64_t *offset)
 {
 	uint32_t mask = mask32(fn, 0x10), value = sim_get32(fn, 0x10) & 0xfffffff0;

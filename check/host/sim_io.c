@@ -7,6 +7,7 @@
 #include "sim.h"
 #include "sim_bugs.h"
 #include "sim_build.h"
+#include "sim_smp.h"
 
 #define CONFIG_ADDRESS 0xcf8
 #define CONFIG_DATA    0xcfc
@@ -82,6 +83,7 @@ uint32_t sim_port_in(uint16_t port, unsigned width)
 {
 	struct sim_port p = {.port = port, .width = width};
 
+	sim_maybe_switch();
 	port_access(&p);
 	return (port & ~7u) == CONFIG_ADDRESS ? answer(p.value, width) : p.value;
 }
@@ -90,6 +92,7 @@ void sim_port_out(uint16_t port, unsigned width, uint32_t value)
 {
 	struct sim_port p = {.out = true, .port = port, .width = width, .value = value};
 
+	sim_maybe_switch();
 	port_access(&p);
 }
 
@@ -186,6 +189,7 @@ uint32_t sim_mmio_read(const volatile void *address, unsigned width)
 	/* No configuration access: not counted. */
 	if (memory_decode(address, &physical))
 		return answer(sim_memory_read(physical), width);
+	sim_maybe_switch();
 	a = mmio_decode(address, width);
 	sim.counts.ecam_read++;
 	sim_access(&a);
@@ -196,6 +200,7 @@ void sim_mmio_write(volatile void *address, unsigned width, uint32_t value)
 {
 	struct sim_access a = mmio_decode(address, width);
 
+	sim_maybe_switch();
 	a.write = true;
 	a.value = value;
 	sim.counts.ecam_write++;

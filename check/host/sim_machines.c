@@ -140,8 +140,12 @@ static void random_bars(struct random *r, struct sim_fn *fn)
 	}
 	if (pick(r, 4) == 0)
 		sim_rom(fn, 2048u << pick(r, 10));
-	if (pick(r, 2))
-		sim_express(fn);
+	if (!pick(r, 2))
+		return;
+	sim_express(fn);
+	/* A bus of many devices is none behind a port, but behind a bridge to PCI (type 7). */
+	if (fn->behind)
+		sim_set16(fn, fn->value[0x34] + 2u, 0x0072);
 }
 
 static void random_bus(struct random *r, struct sim_bus *bus, unsigned depth);

@@ -7,6 +7,7 @@
 #include "sim_build.h"
 #include "sim_bugs.h"
 #include "sim_rules.h"
+#include "sim_smp.h"
 
 #define ARENA_SIZE (8u << 20)
 #define TEXT_SIZE  (1u << 20)
@@ -26,14 +27,20 @@ static void add_all_kinds(struct sim_bus *bus, unsigned device)
 	sim_bar(fn, 4, SIM_IO16, 64);
 	sim_rom(fn, 64 << 10);
 	sim_express(fn);
-	sim_msi(fn);
+	sim_msi(fn, true);
 	sim_msi_x(fn, 32, 128 << 10);
 	sim_ecap(fn, 0x0001, 0x48);
 	sim_set32(fn, 0x104, 0x04030201);
 	sim_writable32(fn, 0x108, 0x0015f030); /* which errors are masked */
 	sim_writable32(fn, 0x10c, 0x0015f030); /* which are fatal */
 	sim_writable32(fn, 0x114, 0x000031c1); /* which correctable ones are masked */
-	sim_ecap(fn, 0x0003, 12);
+	sim_ecap(fn, 0x0003, 12);              /* its serial number */
+	sim_set32(fn, 0x14c, 0x12345678);
+	sim_ecap(fn, 0x0018, 8);
+	sim_writable32(fn, 0x158, 0x1fff1fff); /* tolerated latency */
+	sim_sriov(fn);
+	sim_vf_bar(fn, 0, SIM_MEM64, 16 << 10);
+	sim_vf_bar(fn, 3, SIM_MEM32, 4 << 10);
 	fn->value[0x3d] = 1;
 	sim_set32(fn, 0x2c, 0x11001af4);
 }
@@ -46,7 +53,7 @@ static void add_conventional(struct sim_bus *bus, unsigned device)
 	sim_bar(fn, 0, SIM_MEM32, 1 << 20);
 	sim_bar(fn, 1, SIM_IO, 64);
 	sim_set16(fn, sim_cap(fn, 0x01, 8) + 2, 3);
-	sim_msi(fn);
+	sim_msi(fn, false);
 	fn->value[0x07] |= 0x20;
 	fn->value[0x04] &= (uint8_t)~0x04; /* does not master, so that its MSI may be tried */
 	fn->value[0x3d] = 2;
@@ -131,7 +138,8 @@ static void build(void)
 	sim_number();
 }
 
-static uint8_t arena_bytes[ARENA_SIZE], table[SIM_PV_MAX];
+static uint8_t arena_bytes[ARENA_SIZE] __attribute__((aligned(4096)));
+static uint8_t table[SIM_PV_MAX];
 static char text[TEXT_SIZE];
 static size_t text_len;
 bool sim_rules_printed_in_window;
@@ -192,6 +200,18 @@ void sim_rules_random(uint64_t seed)
 	add_tables(&sim_no_bug);
 }
 
+void sim_rules_aliases(void)
+{
+	struct sim_bus *bus;
+
+	sim_reset();
+	sim_memory_reset();
+	bus = sim_root(0, 0);
+	for (unsigned device = 0; device < 4; device++)
+		add_conventional(bus, device);
+	sim.bus_ignored = true;
+}
+
 static void put(void *context, const char *from, size_t len)
 {
 	(void)context;
@@ -244,6 +264,8 @@ static void take_roots(struct pci_roots *roots)
 static struct cfg_counts counts;
 static struct report report;
 uint32_t sim_rules_reads;
+unsigned sim_rules_vcpus = 2;
+bool sim_rules_emulated;
 
 const char *sim_rules_run(const char *globs, const char *hypervisor)
 {
@@ -256,14 +278,21 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 	    .cpl_reason = "",
 	    .tsc_source = "none",
 	    .lfence = "serializing",
+	    .console = "none",
+	    .emulated = sim_rules_emulated,
 	    .acpi = &acpi,
 	    .map_device = sim_map,
 	    .is_ram = is_ram,
 	    .is_listed = is_ram,
 	    .map_uncached = no_map,
+	    .vcpus = sim_rules_vcpus,
+	    .vcpus_reason = "this machine has one",
+	    .run_together = sim_run_together,
+	    .pause = sim_pause,
 	};
 
-	take_roots(&platform.roots);
+	if (!sim.bus_ignored)
+		take_roots(&platform.roots);
 	report = (struct report){.put = put};
 	text_len = 0;
 	sim_rules_printed_in_window = false;

@@ -11,11 +11,19 @@
 /* Builds the machine, its ACPI tables and its mask table, and gives it the bug. */
 void sim_rules_machine(const struct sim_bug *bug);
 
-/* The same machine as firmware leaves it that assigns nothing: no BAR has an address, none decodes. */
+/*
+ * The same machine as firmware leaves it that assigns nothing: no BAR has an address, none decodes.
+ */
 void sim_rules_unassigned(void);
 
 /* The same for a machine of sim_random(), without a bug. */
 void sim_rules_random(uint64_t seed);
+
+/*
+ * A machine like kvmtool's: four devices on one bus that answers under every number, no ECAM, no
+ * ACPI, no fw_cfg; no firmware names its root bus.
+ */
+void sim_rules_aliases(void);
 
 /*
  * Runs the tests that match the globs under a hypervisor of that name; gives all that was printed.
@@ -31,10 +39,18 @@ extern bool sim_rules_printed_in_window;
 /* reads= of the next runs; 0, as at first: none. */
 extern uint32_t sim_rules_reads;
 
+/* vCPUs of the machines that follow; at first 2. */
+extern unsigned sim_rules_vcpus;
+
+/* Whether the CPU of the next runs is an emulated one. */
+extern bool sim_rules_emulated;
+
 /* Whether the run counted the accesses that the machine saw. */
 bool sim_rules_counts_agree(void);
 
-/* Whether a log has this result line for a test: "ok" or "not ok", with a directive (NULL: none). */
+/*
+ * Whether a log has this result line for a test: "ok" or "not ok", with a directive (NULL: none).
+ */
 bool sim_rules_result(const char *log, const char *status, const char *name, const char *directive);
 
 #endif

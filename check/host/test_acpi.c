@@ -261,26 +261,49 @@ static void test_pm_timer(void **state)
 	assert_int_equal(acpi.mcfg_count, 1);
 }
 
+static uint64_t find_rsdp(void)
+{
+	return acpi_find_rsdp(sim_memory_map, NULL);
+}
+
 static void test_find_rsdp(void **state)
 {
 	uint8_t *area;
 
 	(void)state;
 	sim_memory_reset();
+	assert_int_equal(find_rsdp(), 0); /* no memory there */
 	area = sim_memory(0xe0000, 0x20000);
-	assert_int_equal(acpi_find_rsdp(0xe0000, 0x20000, sim_memory_map, NULL), 0);
+	assert_int_equal(find_rsdp(), 0);
 	memcpy(area + 0x1000, "RSD PTR ", 8);     /* no checksum */
 	memcpy(area + 0x2008, "RSD PTR \xdd", 9); /* not on 16 */
 	area[0x2008 + 8] = (uint8_t)(0 - ('R' + 'S' + 'D' + ' ' + 'P' + 'T' + 'R' + ' '));
-	memcpy(area + 0x1ffec, "RSD PTR ", 8);
-	assert_int_equal(acpi_find_rsdp(0xe0000, 0x20000, sim_memory_map, NULL), 0);
+	memcpy(area + 0x1fff0, area + 0x2008, 9); /* runs out of the area */
+	assert_int_equal(find_rsdp(), 0);
+	memcpy(area + 0x1ffd0, area + 0x2008, 9);
+	assert_int_equal(find_rsdp(), 0xfffd0);
 	memcpy(area + 0x3000, area + 0x2008, 9);
-	assert_int_equal(acpi_find_rsdp(0xe0000, 0x20000, sim_memory_map, NULL), 0xe3000);
-	assert_int_equal(acpi_find_rsdp(0xe2ff1, 0x100, sim_memory_map, NULL), 0xe3000);
-	assert_int_equal(acpi_find_rsdp(0xe3001, 0x1000, sim_memory_map, NULL), 0);
-	assert_int_equal(acpi_find_rsdp(0xe3000, 19, sim_memory_map, NULL), 0);
-	assert_int_equal(acpi_find_rsdp(0x10000, 0x1000, sim_memory_map, NULL),
-			 0); /* no memory there */
+	assert_int_equal(find_rsdp(), 0xe3000);
+}
+
+static void test_find_rsdp_in_ebda(void **state)
+{
+	uint8_t *low, *area;
+
+	(void)state;
+	sim_memory_reset();
+	low = sim_memory(0, 0xa0000);
+	area = sim_memory(0xe0000, 0x20000);
+	memcpy(area, "RSD PTR \xdd", 9);
+	area[8] = (uint8_t)(0 - ('R' + 'S' + 'D' + ' ' + 'P' + 'T' + 'R' + ' '));
+	memcpy(low + 0x9fc30, area, 9);
+	memcpy(low + 0x10000, area, 9);
+	sim_put(low + 0x40e, 2, 0x9fc0);
+	assert_int_equal(find_rsdp(), 0x9fc30);
+	sim_put(low + 0x40e, 2, 0x9f80); /* behind its first KiB */
+	assert_int_equal(find_rsdp(), 0xe0000);
+	sim_put(low + 0x40e, 2, 0x1000); /* where no EBDA is */
+	assert_int_equal(find_rsdp(), 0xe0000);
 }
 
 static const uint64_t tables[] = {SIM_RSDP, SIM_XSDT, SIM_RSDT, SIM_MCFG, SIM_FADT};
@@ -382,6 +405,7 @@ int main(void)
 	    cmocka_unit_test(test_very_long_root_table),
 	    cmocka_unit_test(test_pm_timer),
 	    cmocka_unit_test(test_find_rsdp),
+	    cmocka_unit_test(test_find_rsdp_in_ebda),
 	    cmocka_unit_test(test_every_byte_flipped),
 	    cmocka_unit_test(test_every_byte_flipped_under_a_right_checksum),
 	    cmocka_unit_test(test_every_truncation),

@@ -21,17 +21,42 @@ static const uint8_t by_method[] = {0x00, 0x14, 0x10, '_',  'C',  'B',  'A',  0x
 static struct aml_window window;
 static struct acpi acpi;
 
-/* Searches a copy of exactly these bytes. */
+/* The next window, counted by *at, in a copy of exactly these bytes. */
 static bool find(const uint8_t *aml, size_t len, size_t *at)
 {
 	uint8_t *copy = malloc(len ? len : 1);
-	bool found;
+	struct aml_window all[8];
+	unsigned count;
 
 	memcpy(copy, aml, len);
-	found = aml_next_window(copy, len, at, &window);
-	assert_true(*at <= len + 4);
+	count = aml_windows(copy, len, all, 8);
 	free(copy);
-	return found;
+	assert_true(count <= 8);
+	if (*at >= count)
+		return false;
+	window = all[(*at)++];
+	return true;
+}
+
+/* A megabyte of what costs the most: one pass, however much is nested or repeated. */
+static void test_hostile_megabyte(void **state)
+{
+	static const uint8_t name[] = {0x08, '_', 'C', 'B', 'A', 0x00};
+	/* A Device of half a megabyte, in each the next. */
+	static const uint8_t nested[] = {0x5b, 0x82, 0xc0, 0x00, 0x80, 0x00, 'X', 0x08, '_', 'S',
+					 'E',  'G',  0x01, 0x08, '_',  'C',  'B', 'A',  0x00};
+	const size_t len = 1 << 20;
+	uint8_t *aml = malloc(len);
+	struct aml_window two[2];
+
+	(void)state;
+	for (size_t i = 0; i < len; i++)
+		aml[i] = name[i % sizeof(name)];
+	assert_int_equal(aml_windows(aml, len, two, 2), len / sizeof(name));
+	for (size_t i = 0; i < len; i++)
+		aml[i] = nested[i % sizeof(nested)];
+	assert_true(aml_windows(aml, len, two, 2) >= 31);
+	free(aml);
 }
 
 static void test_name(void **state)
@@ -275,6 +300,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_name),
+	    cmocka_unit_test(test_hostile_megabyte),
 	    cmocka_unit_test(test_method),
 	    cmocka_unit_test(test_segment_before_base),
 	    cmocka_unit_test(test_every_constant),

@@ -1,11 +1,13 @@
 /* Root buses: named by firmware, or found. */
 #include "check.h"
 #include "roots.h"
+#include "scan.h"
 #include "sim.h"
 #include "sim_build.h"
 
 static struct rig rig;
 static struct pci_roots roots;
+static struct walked walked;
 
 static void sweep(uint16_t segment, unsigned extra)
 {
@@ -33,7 +35,7 @@ static int setup(void **state)
 	sim_add(sim_add_bridge(bus, 1, 0, 0x000c1b36)->behind, 0, 0, 0x00010001, 0);
 	sim_number();
 	rig_init(&rig);
-	roots.count = 0;
+	roots = (struct pci_roots){.count = 0};
 	return 0;
 }
 
@@ -185,6 +187,65 @@ static void test_segments_in_falling_order(void **state)
 	check_root(3, 1, 8, 63);
 }
 
+/* As under kvmtool: a bus of plain devices that answers as each of 256. */
+static void test_aliases_are_no_roots(void **state)
+{
+	struct sim_bus *bus;
+	struct sim_fn *fn;
+
+	(void)state;
+	for (unsigned reg = 0x0c; reg; reg = reg == 0x0c ? 0x3c : 0) {
+		sim_reset();
+		bus = sim_root(0, 0);
+		sim_ecam(0, 0, 255, 0xb0000000);
+		/* Nothing can be written to this one. */
+		fn = sim_add(bus, 0, 0, 0x29c08086, 0x060000);
+		memset(fn->writable, 0, sizeof(fn->writable));
+		fn = sim_add(bus, 1, 0, 0x10001af4, 0);
+		memset(fn->writable, 0, sizeof(fn->writable));
+		fn->writable[reg] = 0xff;
+		fn->value[reg] = 5;
+		sim.bus_ignored = true;
+		rig_init(&rig);
+		roots = (struct pci_roots){.count = 0};
+		heard_reset();
+		sweep(0, ROOTS_UNKNOWN);
+		assert_int_equal(roots.count, 1);
+		check_root(0, 0, 0, 255);
+		assert_int_equal(heard_lines(), 1);
+		assert_heard(
+		    "segment 0: 255 buses from 0x01 to 0xff are bus 0x00 under other numbers");
+		assert_false(pci_bus_in(&roots.aliases, 0));
+		assert_true(pci_bus_in(&roots.aliases, 1) && pci_bus_in(&roots.aliases, 255));
+		assert_int_equal(fn->value[reg], 5);
+		walked_init(&walked);
+		scan_sweep(&rig.pio, 0, &roots.aliases, &walked.map, &heard);
+		assert_int_equal(walked.map.count, 2);
+	}
+	/* Nothing to tell by: they stay roots, as many as are kept. */
+	memset(fn->writable, 0, sizeof(fn->writable));
+	roots = (struct pci_roots){.count = 0};
+	sweep(0, ROOTS_UNKNOWN);
+	assert_int_equal(roots.count, PCI_ROOTS_MAX);
+	assert_false(pci_bus_any(&roots.aliases));
+}
+
+/* Two root buses with the same devices, as behind two of QEMU's pxb. */
+static void test_twins_are_no_aliases(void **state)
+{
+	(void)state;
+	for (unsigned number = 0x40; number <= 0x80; number += 0x40) {
+		struct sim_fn *fn =
+		    sim_add(sim_root(0, (uint8_t)number), 0, 0, 0x00020001, 0x060000);
+
+		fn->writable[0x3c] = 0xff;
+	}
+	sweep(0, ROOTS_UNKNOWN);
+	assert_int_equal(roots.count, 3);
+	assert_false(pci_bus_any(&roots.aliases));
+	assert_silent();
+}
+
 static void test_added_in_order_and_once(void **state)
 {
 	(void)state;
@@ -224,6 +285,8 @@ int main(void)
 	    cmocka_unit_test_setup(test_unreachable_segment_has_no_roots, setup),
 	    cmocka_unit_test_setup(test_segments, setup),
 	    cmocka_unit_test_setup(test_segments_in_falling_order, setup),
+	    cmocka_unit_test_setup(test_aliases_are_no_roots, setup),
+	    cmocka_unit_test_setup(test_twins_are_no_aliases, setup),
 	    cmocka_unit_test_setup(test_added_in_order_and_once, setup),
 	    cmocka_unit_test_setup(test_more_roots_than_are_kept, setup),
 	};

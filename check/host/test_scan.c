@@ -123,7 +123,7 @@ static void test_bridges_to_any_depth(void **state)
 		assert_found_all(&walked, 1);
 		assert_int_equal(walked.map.buses, 256);
 		walked_init(&walked);
-		scan_sweep(p ? &rig.ecam : &rig.pio, 0, &walked.map, &heard);
+		scan_sweep(p ? &rig.ecam : &rig.pio, 0, NULL, &walked.map, &heard);
 		assert_silent();
 		assert_found_all(&walked, 1);
 		assert_counts(&rig);
@@ -297,7 +297,7 @@ static void test_truncation(void **state)
 		walked_init(&walked);
 		walked.map.capacity = capacity;
 		heard_reset();
-		scan_sweep(&rig.ecam, 0, &walked.map, &heard);
+		scan_sweep(&rig.ecam, 0, NULL, &walked.map, &heard);
 		assert_int_equal(walked.map.count, capacity);
 		assert_int_equal(heard_lines(), capacity < 24);
 	}
@@ -346,14 +346,14 @@ static void test_tree_equals_sweep_on_random_machines(void **state)
 		assert_found_all(&walked, 3);
 		walked_init(&swept);
 		for (uint16_t segment = 0; segment < 3; segment++)
-			scan_sweep(&rig.ecam, segment, &swept.map, &heard);
+			scan_sweep(&rig.ecam, segment, NULL, &swept.map, &heard);
 		assert_int_equal(swept.map.count, walked.map.count);
 		assert_found_all(&swept, 3);
 		/* Ports see segment 0, and the same there. */
 		walk_tree(&walked, &rig.pio);
 		assert_found_all(&walked, 1);
 		walked_init(&swept);
-		scan_sweep(&rig.pio, 0, &swept.map, &heard);
+		scan_sweep(&rig.pio, 0, NULL, &swept.map, &heard);
 		assert_found_all(&swept, 1);
 		assert_silent();
 		assert_counts(&rig);

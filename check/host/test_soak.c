@@ -1,4 +1,6 @@
-/* The soak: one wrong answer in thousands is found, and the limit of the rate says what was seen. */
+/*
+ * The soak: one wrong answer in thousands is found, and the limit of the rate says what was seen.
+ */
 #include "check.h"
 #include "sim_bugs.h"
 #include "sim_rules.h"

@@ -92,6 +92,19 @@ no_read_but_of_armed_windows() {
     (($(exits 'pcie-mmcfg-[a-z]*.read') == 0))
 }
 
+@test "the map of what is direct: all, absent ones too, but a device that answers for its registers itself" {
+    boot --boot pvh --pv off --append 'tests=access.direct,enumerate.ecam' -- "${readonly[@]}" -device i6300esb
+    passed
+    watchdog=$(data function | jq -r '.[] | select(.device == "0x25ab").bdf')
+    holds "map(select(.header == \"exit\" or .low == \"exit\" or .extended == \"exit\")) |
+        map([.first, .last, .present]) == [[\"$watchdog\", \"$watchdog\", true]]" direct
+    holds 'map(.functions) | add == 65536' direct
+    logged '^# direct: 24 of 25 functions, 24 with the extended space; absent functions of 7 of 7 buses; absent buses: 249 of 249'
+    # Among the first functions it shows in a word.
+    boot --boot pvh --pv off --devices none --append 'tests=enumerate.ecam' -- "${readonly[@]}" -device i6300esb
+    holds '.[0].ecam_reads == "partial"' env
+}
+
 @test "KVM at CPL 3: ecam_reads is direct" {
     kvm_or_skip
     boot --accel kvm --boot pvh --append 'tests=enumerate.*,scan.tree.ecam.paravirtual,scan.paravirtual budget=1 cpl=3' -- \

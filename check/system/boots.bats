@@ -134,8 +134,47 @@ passed_or_skipped() {
 
 @test "exit=reset ends the machine" {
     boot --boot pvh --pv off --devices none --append 'list exit=reset'
+    logged '^# the end: RESET_REG, port CF9h, i8042 reset, triple fault, halt'
     ((status == 2)) # a reset tells QEMU no result, so run.sh has but one opinion
     holds '.[-1] | .failed == 0 and .errors == 0'
+}
+
+@test "exit=reset where there is no reset register, at either privilege level" {
+    for cpl in 0 3; do
+        boot --machine microvm --pv off --devices none --append "list exit=reset cpl=$cpl" -- -M acpi=off
+        ((status == 2))
+        logged '^# the end: port CF9h, i8042 reset, triple fault, halt'
+        holds '.[-1] | .failed == 0 and .errors == 0'
+    done
+}
+
+# ends_without_debug_port MACHINE IMAGE REGISTER: by soft off, which QEMU ends at with status 0.
+ends_without_debug_port() {
+    local command i
+    declare -A machine=([qemu]=qemu-system-x86_64 [type]=$1 [devices]=none [build]=$images)
+    # shellcheck source=tools/machines.sh
+    . "$root/tools/machines.sh"
+    qemu_command command machine tcg "$2" list
+    for i in "${!command[@]}"; do
+        [[ ${command[i]} != isa-debug-exit* ]] || unset 'command[i]' 'command[i-1]'
+    done
+    timeout 60 "${command[@]}" </dev/null >"$log"
+    logged "^# the end: port F4h, S5 by $3, .*halt"
+    tail -n 1 "$log" | grep -q '^{"kind":"done"'
+}
+
+@test "without QEMU's debug port the machine is switched off" {
+    ends_without_debug_port q35 pvh PM1_CNT
+    ends_without_debug_port pc linux PM1_CNT
+    ends_without_debug_port microvm pvh SLEEP_CONTROL
+}
+
+@test "exit=off switches off, and says how; exit=debug does not" {
+    boot --boot pvh --pv off --devices none --append 'list exit=off'
+    ((status == 2)) # no result for QEMU, so run.sh has but one opinion
+    logged '^# the end: S5 by PM1_CNT, .*halt'
+    boot --boot pvh --pv off --devices none --append 'list exit=debug'
+    logged '^# the end: port F4h, halt'
 }
 
 # halts ACCEL: whatever halting takes at either privilege level, the last line stays the last.

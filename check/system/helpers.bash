@@ -55,6 +55,35 @@ passed() {
 
 kvm_or_skip() { { [[ -c /dev/kvm ]] && : <>/dev/kvm; } 2>/dev/null || skip "no usable /dev/kvm"; }
 
+# ---- media --------------------------------------------------------------------------------------------------
+
+tools=$root/tools
+firmware=/usr/share/OVMF
+
+# boot_medium REGEX QEMU-ARGS...: a machine with nothing but that medium, until the serial port says REGEX. By itself rather than through
+# run.sh, which knows no firmware with Secure Boot and no machine that is not to boot.
+boot_medium() {
+    local wanted=$1 pid i
+    shift
+    qemu-system-x86_64 -no-user-config -nodefaults -display none -no-reboot -m 512 -accel tcg -cpu max -serial "file:$log" \
+        -device isa-debug-exit,iobase=0xf4,iosize=4 "$@" </dev/null 3>&- &
+    pid=$!
+    for ((i = 0; i < 900; i++)); do
+        ! grep -aEqs -- "$wanted" "$log" || break
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.1
+    done
+    kill "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+    grep -aEq -- "$wanted" "$log" || { tail -n 5 "$log" | cat -v; return 1; }
+}
+
+# Firmware that checks no signatures.
+ovmf=(-M q35 -drive "if=pflash,unit=0,format=raw,readonly=on,file=$firmware/OVMF_CODE_4M.fd"
+    -drive "if=pflash,unit=1,format=raw,snapshot=on,file=$firmware/OVMF_VARS_4M.fd")
+
+done_line='^\{"kind":"done".*\}'
+
 # ---- QEMU asked from outside --------------------------------------------------------------------------------
 
 # machine_at_rest RUN.SH-OPTIONS... -- QEMU-ARGS...: boot with a QMP socket in the background and return once the image

@@ -97,9 +97,9 @@ with_mcfg() {
 }
 
 @test "an MCFG over the image is named and refused, nothing is mapped there" {
-    mcfg '0000000000000000 0000100000000000 0000 00 00 00000000'
+    mcfg '0000000000000000 0000200000000000 0000 00 00 00000000'
     with_mcfg -M pc
-    logged '^# device memory of 0x100000 bytes at 0x100000 is refused, which holds this very image'
+    logged '^# device memory of 0x100000 bytes at 0x200000 is refused, which holds this very image'
     logged '^ok .*enumerate\.ecam # SKIP MCFG has no usable entry'
     holds 'length == 24' function
 }

@@ -75,3 +75,107 @@ changed() { # SED-SCRIPT
     compare --slower 2 "$fast" "$slow"
     ((status == 0))
 }
+
+# ---- repeated boots -------------------------------------------------------------------------------------------------
+
+# boots SIDE NUMBER FACTOR: that many boots of whole, all cycles within 2 %, those of ECAM's scans and accesses by the factor.
+boots() {
+    /usr/bin/python3 - "$(whole)" "$BATS_TEST_TMPDIR/$1" "$2" "$3" <<'END'
+import json, random, sys
+source, to, number, factor = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
+random.seed(to.rsplit("/", 1)[1])
+for n in range(number):
+    with open(f"{to}{n}.log", "w") as file:
+        for line in open(source):
+            if line.startswith(('{"kind":"scan"', '{"kind":"sizing"', '{"kind":"access"')):
+                o = json.loads(line)
+                by = random.uniform(0.99, 1.01) * (factor if o["path"] == "ecam" else 1)
+                for key in ("cycles", "p50", "p50_milli"):
+                    if key in o: o[key] = round(1000 * o[key] * by)
+                line = json.dumps(o, separators=(",", ":")) + "\n"
+            file.write(line)
+END
+}
+
+many() { compare --old "$BATS_TEST_TMPDIR"/a*.log --new "$BATS_TEST_TMPDIR"/b*.log; }
+
+@test "the test's p is the share of all splits at least as uneven, ties and all" {
+    PYTHONPATH=$tools /usr/bin/python3 -B - <<'END'
+import itertools, random
+import barometer_boots as boots
+random.seed(1)
+for _ in range(200):
+    n, m = random.randint(1, 5), random.randint(1, 5)
+    a, b = ([random.randint(1, 6) for _ in range(k)] for k in (n, m))
+    u = lambda x, y: sum((p > q) + (p == q) / 2 for p in x for q in y)
+    pool, middle = a + b, n * m / 2
+    splits = list(itertools.combinations(range(n + m), n))
+    seen = abs(u(a, b) - middle)
+    uneven = sum(abs(u([pool[i] for i in s], [pool[i] for i in range(n + m) if i not in s]) - middle) >= seen - 1e-9 for s in splits)
+    assert abs(boots.p_value(a, b) - uneven / len(splits)) < 1e-12, (a, b)
+assert boots.p_value([1, 2, 3], [4, 5, 6]) == 0.1
+# From the tables: for 5 and 5 the interval leaves out 2 ratios at each end, for 4 and 4 none.
+ratio, low, high = boots.ratio_interval([1] * 5, [100, 101, 102, 103, 104])
+assert (ratio, low, high) == (102, 100, 104)
+assert boots.ratio_interval([1, 2, 3], [4, 5, 6])[1:] == (None, None)
+assert boots.p_value(list(range(30)), list(range(30, 60))) > 0
+# One in twenty of what is called different, at most: 1 of 20 at 0.04 is chance, 20 of 20 are not.
+assert boots.discoveries([0.04] + [0.5] * 19) == 0 and boots.discoveries([0.04] * 20) == 0.04
+END
+}
+
+@test "repeated boots: what differs by more than boots do is told from what does not" {
+    boots a 5 1
+    boots b 5 0.5
+    many
+    ((status == 0))
+    echo "$output"
+    part() { sed -n "/$1/,/^[^ ]/p" <<<"$output"; }
+    part 'differ by more than boots of one thing do (5 against 5 boots)' | grep -q '0.5 \[0.4.*scan tree by ecam with lean sizing'
+    part 'no difference seen' | grep -q 'scan tree by pio with lean sizing'
+    run ! grep -q 'by pio' <(part 'differ by more')
+    # The other way round it is slower, which is worse only if asked for.
+    compare --old "$BATS_TEST_TMPDIR"/b*.log --new "$BATS_TEST_TMPDIR"/a*.log --slower 1.9
+    ((status == 1))
+    compare --old "$BATS_TEST_TMPDIR"/b*.log --new "$BATS_TEST_TMPDIR"/a*.log --slower 2.1
+    ((status == 0))
+}
+
+@test "three boots against three: too few to tell, however far apart" {
+    boots a 3 1
+    boots b 3 0.1
+    many
+    ((status == 0))
+    [[ $output == *'too few boots to tell (3 against 3; 4 against 4 can)'* && $output != *'differ by more'* ]]
+}
+
+@test "repeated boots: the worst of each side counts, what is not steady is said, a bad log is refused" {
+    boots a 4 1
+    boots b 4 1
+    failed_run "$BATS_TEST_TMPDIR/b2.log" >"$BATS_TEST_TMPDIR/b9.log"
+    many
+    ((status == 1))
+    [[ $output == *'WORSE  sizing.agree: pass -> fail: FAIL'*'of b9.log'* ]]
+    [[ $output == *'not the same in all boots of new'*'sizing.agree: 4 pass, 1 fail of 5 boots'* ]]
+    # Had it failed in one of the old ones as well, it would be no news.
+    cp "$BATS_TEST_TMPDIR/b9.log" "$BATS_TEST_TMPDIR/a9.log"
+    many
+    ((status == 0))
+    sed -i '/"kind":"scan".*"path":"pio".*"sizing":"lean"/s/"reads":/"reads":1/' "$BATS_TEST_TMPDIR/b1.log"
+    many
+    ((status == 1))
+    [[ $output == *'WORSE  scan tree by pio with lean sizing: reads '* && $output == *'scan tree by pio with lean sizing: accesses, or what was found, vary'* ]]
+    head -c 3000 "$(whole)" >"$BATS_TEST_TMPDIR/b5.log"
+    many
+    ((status == 2))
+    [[ $stderr == *'b5.log: refused: cut short'* ]]
+}
+
+@test "half a command line is refused" {
+    for words in '' one '--old one' 'one two --old three --new four' 'one --new two'; do
+        # shellcheck disable=SC2086  # words
+        compare $words
+        ((status == 2))
+        [[ $stderr == *usage:* ]]
+    done
+}

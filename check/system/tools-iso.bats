@@ -5,70 +5,86 @@
 bats_require_minimum_version 1.5.0
 load helpers
 
-tools=$root/tools
-firmware=/usr/share/OVMF snakeoil=/usr/share/ovmf/PkKek-1-snakeoil
+snakeoil=/usr/share/ovmf/PkKek-1-snakeoil
 
 setup_file() {
     "$tools/make-iso" "$images/barometer.efi" "$BATS_FILE_TMPDIR/barometer.iso" "$quick"
 }
 
-# boot_medium REGEX QEMU-ARGS...: a machine with nothing but that medium, until the serial port says REGEX. By itself rather than through
-# run.sh, which knows no firmware with Secure Boot and no machine that is not to boot.
-boot_medium() {
-    local wanted=$1 pid i
-    shift
-    qemu-system-x86_64 -no-user-config -nodefaults -display none -no-reboot -m 512 -accel tcg -cpu max -serial "file:$log" \
-        -device isa-debug-exit,iobase=0xf4,iosize=4 "$@" </dev/null 3>&- &
-    pid=$!
-    for ((i = 0; i < 900; i++)); do
-        ! grep -aEqs -- "$wanted" "$log" || break
-        kill -0 "$pid" 2>/dev/null || break
-        sleep 0.1
-    done
-    kill "$pid" 2>/dev/null || true
-    wait "$pid" 2>/dev/null || true
-    grep -aEq -- "$wanted" "$log" || { tail -n 5 "$log" | cat -v; return 1; }
-}
-
-plain=(-M q35 -drive "if=pflash,unit=0,format=raw,readonly=on,file=$firmware/OVMF_CODE_4M.fd"
-    -drive "if=pflash,unit=1,format=raw,snapshot=on,file=$firmware/OVMF_VARS_4M.fd")
 # Firmware that checks signatures keeps its keys behind SMM.
 secure=(-M q35,smm=on -global driver=cfi.pflash01,property=secure,value=on -global ICH9-LPC.disable_s3=1
     -drive "if=pflash,unit=0,format=raw,readonly=on,file=$firmware/OVMF_CODE_4M.snakeoil.fd"
     -drive "if=pflash,unit=1,format=raw,snapshot=on,file=$firmware/OVMF_VARS_4M.snakeoil.fd")
 
-done_line='^\{"kind":"done".*\}'
-
-ran_quick() {
+ran_quick() { # [BOOT]
     holds '.[-1].status == "pass"'
-    holds '.[0].boot == "efi"' env
+    holds ".[0].boot == \"${1:-efi}\"" env
     logged '^ok .*acpi\.tables'
     not_logged '^(not )?ok .*access\.cost'
 }
 
 medium() { echo "format=raw,file=${1:-$BATS_FILE_TMPDIR/barometer.iso}"; }
 
-@test "boots as a CD" {
-    boot_medium "$done_line" "${plain[@]}" -drive "if=ide,media=cdrom,readonly=on,$(medium)"
+@test "boots as a CD, on which no log can be left" {
+    cp "$BATS_FILE_TMPDIR/barometer.iso" "$BATS_TEST_TMPDIR/cd.iso"
+    "$tools/iso-words" "$BATS_TEST_TMPDIR/cd.iso" "$quick log=disk"
+    boot_medium "$done_line" "${ovmf[@]}" -drive "if=ide,media=cdrom,readonly=on,$(medium "$BATS_TEST_TMPDIR/cd.iso")"
     ran_quick
+    logged '^# barometer.log will not be written: the volume is read-only'
 }
 
 @test "boots as a disk" {
-    boot_medium "$done_line" "${plain[@]}" -drive "if=ide,snapshot=on,$(medium)"
+    boot_medium "$done_line" "${ovmf[@]}" -drive "if=ide,snapshot=on,$(medium)"
     ran_quick
 }
 
 @test "boots as a USB stick" {
-    boot_medium "$done_line" "${plain[@]}" -device qemu-xhci -drive "if=none,id=stick,snapshot=on,$(medium)" -device usb-storage,drive=stick
+    boot_medium "$done_line" "${ovmf[@]}" -device qemu-xhci -drive "if=none,id=stick,snapshot=on,$(medium)" -device usb-storage,drive=stick
     ran_quick
 }
 
-@test "run.sh --boot iso" {
+@test "BIOS: boots as a CD and as a disk, q35 and pc, in 64 MiB, without VGA; barometer.cfg means the same" {
+    local iso=$BATS_TEST_TMPDIR/bios.iso type how
+    cp "$BATS_FILE_TMPDIR/barometer.iso" "$iso"
+    # What a shell, or GRUB's, would make something else of.
+    "$tools/iso-words" "$iso" $'# list; $(reboot) `halt` "\n'"$quick"$' # exit=halt }\n\tseed=7\n'
+    for type in q35 pc; do
+        for how in media=cdrom,readonly=on snapshot=on; do
+            rm -f "$log"
+            boot_medium "$done_line" -M "$type" -m 64 -drive "if=ide,$how,$(medium "$iso")"
+            ran_quick linux
+            logged '^# words that are not for barometer are ignored: BOOT_IMAGE=[^ ]*barometer.bz$'
+        done
+    done
+}
+
+@test "BIOS: barometer.cfg in the root of the volume; one that is too long is refused, as under UEFI" {
+    local iso=$BATS_TEST_TMPDIR/bios.iso at
+    cp "$BATS_FILE_TMPDIR/barometer.iso" "$iso"
+    at=$iso@@$(($(sed -n 's/^GPT start and size :   2  \([0-9]*\)  .*/\1/p' \
+        <<<"$(xorriso -no_rc -indev "$iso" -report_system_area plain 2>/dev/null)") * 512))
+    mdel -i "$at" ::/EFI/BOOT/barometer.cfg
+    mcopy -i "$at" - ::/barometer.cfg <<<"list"
+    boot_medium "$done_line" -M q35 -drive "if=ide,snapshot=on,$(medium "$iso")"
+    logged '^# +access\.cost'
+    rm "$log"
+    printf 'tests=%02042d' 0 | mcopy -D o -o -i "$at" - ::/barometer.cfg
+    boot_medium "$done_line" -M q35 -drive "if=ide,snapshot=on,$(medium "$iso")"
+    logged '^# barometer.cfg \(the initrd\) is longer than 2047 bytes'
+    holds '.[-1].status == "error"'
+}
+
+@test "run.sh --boot iso, iso-bios" {
     mkdir "$BATS_TEST_TMPDIR/build"
     cp "$BATS_FILE_TMPDIR/barometer.iso" "$BATS_TEST_TMPDIR/build/"
+    cp "$images/barometer.bz" "$BATS_TEST_TMPDIR/build/" # what run.sh captures the table with
     BUILD=$BATS_TEST_TMPDIR/build boot --boot iso --pv off
     passed
     ran_quick
+    BUILD=$BATS_TEST_TMPDIR/build boot --boot iso-bios
+    passed
+    ran_quick linux
+    holds '.[0].paravirtual == "opt"' env
 }
 
 sign() { # TO
@@ -133,9 +149,11 @@ sign() { # TO
             unset SOURCE_DATE_EPOCH MAKEFLAGS MAKELEVEL
             umask $((n * 22 - 22))
             make -j2 iso >/dev/null 2>&1
+            tools/make-raw build/barometer.efi build/barometer.raw
         )
     done
     cmp "$BATS_TEST_TMPDIR/1/build/barometer.iso" "$BATS_TEST_TMPDIR/2/build/barometer.iso"
+    cmp "$BATS_TEST_TMPDIR/1/build/barometer.raw" "$BATS_TEST_TMPDIR/2/build/barometer.raw"
 }
 
 @test "iso-words: shows and changes options in place, shorter and longer; refuses what the guest would" {
@@ -163,8 +181,9 @@ sign() { # TO
 
 @test "file systems and tables are sound: GPT, El Torito, FAT" {
     run xorriso -no_rc -indev "$BATS_FILE_TMPDIR/barometer.iso" -report_el_torito plain -report_system_area plain
-    [[ $output == *'El Torito boot img :   1  UEFI  y   none'* ]]
-    [[ $output == *'protective-msdos-label'*GPT* ]]
+    [[ $output == *'El Torito boot img :   1  BIOS  y   none'* ]]
+    [[ $output == *'El Torito boot img :   2  UEFI  y   none'* ]]
+    [[ $output == *'protective-msdos-label'*'grub2-mbr'*GPT* ]]
     [[ $output == *28732ac11ff8d211ba4b00a0c93ec93b* ]]
     command -v fsck.vfat >/dev/null || return 0
     local start

@@ -84,3 +84,21 @@ KEYS
     run --separate-stderr "$tools/junit" "$BATS_TEST_TMPDIR/empty"
     ((status == 2))
 }
+
+@test "an object that is not what the contract says is refused by line, member and reason" {
+    refused() { # REASON SED-SCRIPT
+        sed "$2" "$(whole)" >"$BATS_TEST_TMPDIR/bad.log"
+        for tool in junit report; do
+            run --separate-stderr "$tools/$tool" "$BATS_TEST_TMPDIR/bad.log"
+            ((status == 2)) || { echo "$1: status $status"; return 1; }
+            [[ $stderr == *"line "*"$1"* && $stderr != *Traceback* ]] || { echo "not '$1' but: $stderr"; return 1; }
+        done
+    }
+    refused "the scan object's reads is '-1', not a number" '/"kind":"scan"/s/"reads":[0-9]*/"reads":-1/'
+    refused "the scan object's reads is '\"x\"', not a number" '/"kind":"scan"/s/"reads":[0-9]*/"reads":"x"/'
+    refused 'the access object has no samples' '/"kind":"access"/s/"n":[0-9]*/"n":0/'
+    refused "the access object's p99 is 'null'" '/"kind":"access"/s/"p99"/"p98"/'
+    refused "the function object's seen_by is '[1]', not a list of texts" '/"kind":"function"/s/"seen_by":\[[^]]*\]/"seen_by":[1]/'
+    refused 'not a list of pairs' '/"kind":"access"/s/"log2":\[/"log2":[[99,1],/'
+    refused "the env object's emulated is '1', not true or false" '/"kind":"env"/s/"emulated":true/"emulated":1/'
+}

@@ -6,26 +6,6 @@
 
 #define SECTION "PCI Local Bus 3.0, 6.1 and 3.2.2.3.4"
 
-static struct pci_bus_set claimed_buses(const struct session *s, uint16_t segment)
-{
-	struct pci_bus_set set = {0};
-
-	for (unsigned i = 0; i < s->found.roots.count; i++)
-		if (s->found.roots.root[i].segment == segment)
-			pci_bus_add(&set, s->found.roots.root[i].bus);
-	for (unsigned i = 0; i < s->inventory.count; i++) {
-		const struct pci_function *fn = &s->inventory.known[i].fn;
-
-		if (fn->at.segment != segment)
-			continue;
-		pci_bus_add(&set, fn->at.bus);
-		for (unsigned b = pci_secondary(fn); pci_is_bridge(fn) && b <= pci_subordinate(fn);
-		     b++)
-			pci_bus_add(&set, b);
-	}
-	return set;
-}
-
 /* Nothing may be known at the whole device: function 0 absent means that all are. */
 static bool device_absent(const struct session *s, struct cfg_address at)
 {
@@ -131,28 +111,17 @@ static void ignore(void *context, const char *text)
 	(void)text;
 }
 
-/* The whole header, but for STATUS, which may change; a second device of the same kind has other
- * BARs. */
-static bool same_header(const struct rule_target *t, struct cfg_address at)
-{
-	for (unsigned reg = 0; reg < 0x40; reg += 4)
-		if (reg != PCI_COMMAND &&
-		    cfg_read32(t->cfg, t->fn->at, reg) != cfg_read32(t->cfg, at, reg))
-			return false;
-	return true;
-}
-
 /*
  * Whether it is function 0 under another number, and no function of its own that looks the same:
- * what is written to the one's interrupt line is in the other's. Where that register is fixed nobody
- * can tell.
+ * what is written to the one's interrupt line is in the other's. Where that register is fixed
+ * nobody can tell.
  */
 static bool is_function_0(const struct rule_target *t, struct cfg_address at)
 {
 	uint8_t before = cfg_read8(t->cfg, at, PCI_INTERRUPT_LINE), wrote = (uint8_t)~before, here,
 		there;
 
-	if (!same_header(t, at))
+	if (!rule_same_header(t, at))
 		return false;
 	cfg_write(t->cfg, at, PCI_INTERRUPT_LINE, 1, wrote);
 	there = cfg_read8(t->cfg, at, PCI_INTERRUPT_LINE);
@@ -191,83 +160,6 @@ static void check_functions(const struct rule_target *t)
 	}
 }
 
-/* Each bit of the bus number in turn: the buses so reached that nobody claims must be empty. */
-static void check_alias(const struct rule_target *t)
-{
-	struct pci_bus_set claimed = claimed_buses(t->s, t->fn->at.segment);
-
-	if (!t->bars->present || cfg_fn(t->fn->at) != 0)
-		return;
-	for (unsigned bit = 0; bit < 8; bit++) {
-		struct pci_function other = {.at = t->fn->at};
-		struct rule_target there = *t;
-
-		other.at.bus ^= (uint8_t)(1u << bit);
-		there.fn = &other;
-		if (pci_bus_in(&claimed, other.at.bus) ||
-		    !t->cfg->ops->reaches(t->cfg, other.at, 0))
-			continue;
-		if (!rule_expect(&there,
-				 cfg_read32(t->cfg, other.at, PCI_ID) != t->fn->id ||
-				     !same_header(t, other.at),
-				 PCI_ID,
-				 "read 0x%08x, the function of bus %u; should be 0xffffffff, no "
-				 "bridge leads here",
-				 t->fn->id, t->fn->at.bus))
-			return;
-	}
-}
-
-/* Numbers that no root bus and no bridge has, to the last that the path reaches. */
-static void check_bus(struct session *s, const struct test *test, unsigned path,
-		      struct cfg_address at)
-{
-	/* At the edge of ECAM's window the last dword, elsewhere the first. */
-	unsigned reg = at.devfn == 0xff && path == PATH_ECAM ? 0xffc : PCI_ID;
-	struct pci_function fn = {.at = at};
-	struct rule_target t = {s, test, &fn, &s->found.path[path], path, NULL};
-
-	for (unsigned width = 1; width <= 4; width *= 2) {
-		uint32_t got = cfg_read(t.cfg, at, reg, width);
-
-		if (!rule_expect(&t, got == cfg_ones(width), reg,
-				 "no bridge leads to bus %u; %u bytes read 0x%x, should be 0x%x",
-				 at.bus, width, got, cfg_ones(width)))
-			return;
-	}
-}
-
-static void each_empty_bus(struct session *s, const struct test *test, uint16_t segment)
-{
-	struct pci_bus_set claimed = claimed_buses(s, segment);
-
-	for (unsigned path = 0; path < PATHS; path++)
-		for (unsigned bus = 0; s->found.usable[path] && bus < 256; bus++) {
-			const struct cfg *cfg = &s->found.path[path];
-			struct cfg_address at = {segment, (uint8_t)bus, 0};
-			bool last = bus == 255;
-
-			if (pci_bus_in(&claimed, bus) || !cfg->ops->reaches(cfg, at, 0))
-				continue;
-			check_bus(s, test, path, at);
-			at.bus++;
-			if (last || !cfg->ops->reaches(cfg, at, 0))
-				check_bus(s, test, path,
-					  (struct cfg_address){segment, (uint8_t)bus, 0xff});
-		}
-}
-
-static void buses(struct session *s, const struct test *test)
-{
-	const struct pci_roots *roots = &s->found.roots;
-
-	if (!inventory_know(s))
-		return;
-	for (unsigned i = 0; i < roots->count; i++)
-		if (i == 0 || roots->root[i].segment != roots->root[i - 1].segment)
-			each_empty_bus(s, test, roots->root[i].segment);
-}
-
 /* An ID, and nothing behind it: what some answer where nothing is. */
 static void check_phantom(const struct rule_target *t)
 {
@@ -285,13 +177,6 @@ TEST(.name = "rule.absence.functions", .id = "ABS-03", .check = check_functions,
      .reference = SECTION,
      .text = "Functions 1 to 7 of a single-function device read all-ones, or, if it is "
 	     "conventional, as function 0.");
-TEST(.name = "rule.absence.alias", .id = "ABS-04", .check = check_alias, .filter = RULE_BARS,
-     .reference = "PCI-to-PCI Bridge 1.2, 3.1.2.1",
-     .text = "A function does not answer under a bus number that no bridge leads to.");
-TEST(.name = "rule.absence.buses", .id = "ABS-05", .run = buses,
-     .idle = "every bus within reach has a root bus or a bridge",
-     .reference = "PCI-to-PCI Bridge 1.2, 3.1.2.1; PCI Firmware 3.3, 4.1.2",
-     .text = "Buses that nothing leads to, up to the last that MCFG names, read all-ones.");
 TEST(.name = "rule.absence.phantom", .id = "ABS-06", .check = check_phantom,
      .filter = RULE_ONE_PATH, .reference = SECTION,
      .text = "What has an ID has a class and a header as well.");

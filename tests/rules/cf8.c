@@ -84,6 +84,12 @@ static void keeps(struct session *s, const struct test *test)
 		rule_expect_at(s, test, false, "port CFC",
 			       "read 0x%08x for 00:00.0 and for ff:1f.7, should follow CF8",
 			       s->found.pio.id);
+	if (s->found.pio.kind == PIO_SILENT)
+		rule_expect_at(
+		    s, test, false, "port CF8",
+		    "wrote 0x%08x, read 0x%08x, and CFC 0x%08x for 00:00.0: somebody has "
+		    "these ports, and no function can be reached through them",
+		    PIO_ENABLE, s->found.pio.latch, s->found.pio.id);
 	if (!s->found.usable[PATH_PIO] || !take(s, test, &l))
 		return;
 	for (unsigned i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
@@ -143,7 +149,61 @@ static void reserved(struct session *s, const struct test *test)
 	give_back(&l);
 }
 
-/* Bits 27 to 24 are register bits 11 to 8 on AMD processors, once an MSR says so: asked without. */
+/* The interrupt line, if it is a register that takes what is written. */
+static void write_reserved(struct latch *l, uint32_t pattern)
+{
+	const unsigned line = PCI_INTERRUPT_LINE;
+	struct cfg_address at = l->target.fn->at;
+	uint8_t before = cfg_read8(l->cfg, at, line), value = (uint8_t)~before, got;
+
+	cfg_write(l->cfg, at, line, 1, value);
+	got = cfg_read8(l->cfg, at, line);
+	cfg_write(l->cfg, at, line, 1, before);
+	if (got != value)
+		return;
+	pio_address_write(l->cfg, l->select | pattern | line);
+	pio_data_write(l->cfg, 0, 1, value);
+	got = cfg_read8(l->cfg, at, line);
+	cfg_write(l->cfg, at, line, 1, before);
+	rule_expect(&l->target, got == value, line,
+		    "wrote 0x%02x with CF8 0x%08x, read 0x%02x, should be what was written", value,
+		    l->select | pattern | line, got);
+}
+
+/*
+ * Bits 27 to 24 are register bits 11 to 8 on AMD processors, once an MSR says so. What ECAM has
+ * there is right as well, therefore; told by a function that has something, since nothing reads
+ * like nobody.
+ */
+static void extended_access(struct session *s, const struct test *test)
+{
+	struct cfg *ports = &s->found.path[PATH_PIO], *ecam = &s->found.path[PATH_ECAM];
+
+	for (unsigned i = 0; i < s->inventory.count; i++) {
+		const struct pci_function *fn = &s->inventory.known[i].fn;
+		struct rule_target t = {s, test, fn, ports, PATH_PIO, NULL};
+		bool both = s->inventory.known[i].seen >> PATH_ECAM & 1;
+
+		if (!(s->inventory.known[i].seen >> PATH_PIO & 1) ||
+		    (s->found.usable[PATH_ECAM] &&
+		     (!both || cfg_read32(ecam, fn->at, 0x100) == 0xffffffff)))
+			continue;
+		for (unsigned n = 1; n < 16; n *= 2) {
+			uint32_t select = PIO_ENABLE | n << 24 | (uint32_t)fn->at.bus << 16 |
+					  (uint32_t)fn->at.devfn << 8,
+				 got;
+
+			pio_address_write(ports, select);
+			got = pio_data_read(ports, 0, 4);
+			rule_expect(
+			    &t, got == fn->id || (both && got == cfg_read32(ecam, fn->at, n << 8)),
+			    PCI_ID, "wrote CF8 0x%08x, CFC read 0x%08x, should be 0x%08x", select,
+			    got, fn->id);
+		}
+		return;
+	}
+}
+
 static void reserved_access(struct session *s, const struct test *test)
 {
 	static const uint32_t patterns[] = {0x40000000, 0x30000000, RESERVED & ~0x0f000000u};
@@ -159,7 +219,9 @@ static void reserved_access(struct session *s, const struct test *test)
 		rule_expect(&l.target, got == l.target.fn->id, PCI_ID,
 			    "wrote CF8 0x%08x, CFC read 0x%08x, should be 0x%08x",
 			    l.select | patterns[i], got, l.target.fn->id);
+		write_reserved(&l, patterns[i]);
 	}
+	extended_access(s, test);
 	give_back(&l);
 }
 
@@ -210,7 +272,9 @@ TEST(.name = "rule.cf8.low-bits", .id = "CF8-05", .run = low_bits, .flags = TEST
      .reference = SECTION, .text = "Bits 1 to 0 of CF8 read as 0 whatever is written.");
 TEST(.name = "rule.cf8.reserved-access", .id = "CF8-06", .run = reserved_access,
      .flags = TEST_NEEDS_PIO, .reference = SECTION,
-     .text = "Bits 30 to 28 of CF8 do not change what an access reaches.");
+     .text =
+	 "Bits 30 to 28 of CF8 do not change what an access reaches; bits 27 to 24 do not, or are "
+	 "bits 11 to 8 of the register.");
 TEST(.name = "rule.cf8.low-bits-access", .id = "CF8-07", .run = low_bits_access,
      .flags = TEST_NEEDS_PIO, .reference = SECTION,
      .text = "Bits 1 to 0 of CF8 do not move an access to another byte.");

@@ -1,7 +1,8 @@
 /* One configuration space behind two mechanisms: what one writes the other reads at once. */
 #include "rules/rule.h"
 
-#define SECTION "PCI Express Base 4.0, 7.2.1"
+#define SECTION       "PCI Express Base 4.0, 7.2.1"
+#define NOTHING_TAKEN "no function within reach of both takes anything that is written"
 
 /*
  * Writes through one, reads the dword through the other; t->cfg is the writer's. mask: the dword's
@@ -15,10 +16,12 @@ static void cross(const struct rule_target *t, struct cfg *reader, unsigned reg,
 	cfg_write(t->cfg, t->fn->at, reg, width, value);
 	got = cfg_read32(reader, t->fn->at, reg);
 	/* A register that did not take the value is no matter of coherence. */
-	rule_expect(
-	    t, !((got ^ value) & mask) || ((cfg_read32(t->cfg, t->fn->at, reg) ^ value) & mask),
-	    reg, "wrote 0x%x, read 0x%x over %s, should be what was written", value & mask,
-	    got & mask, reader->ops->name);
+	if (!mask ||
+	    (((got ^ value) & mask) && ((cfg_read32(t->cfg, t->fn->at, reg) ^ value) & mask)))
+		return;
+	rule_expect(t, !((got ^ value) & mask), reg,
+		    "wrote 0x%x, read 0x%x over %s, should be what was written", value & mask,
+		    got & mask, reader->ops->name);
 }
 
 static void cross_line(const struct rule_target *t, struct cfg *reader)
@@ -93,10 +96,10 @@ static void check_internal(const struct rule_target *t)
 }
 
 TEST(.name = "rule.coherence.pio-ecam", .id = "COH-01", .run = writes, .path = PATH_PIO,
-     .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM, .reference = SECTION,
+     .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM, .idle = NOTHING_TAKEN, .reference = SECTION,
      .text = "A write through ports is at once visible through ECAM, read-only mapped or not.");
 TEST(.name = "rule.coherence.ecam-pio", .id = "COH-02", .run = writes, .path = PATH_ECAM,
-     .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM, .reference = SECTION,
+     .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM, .idle = NOTHING_TAKEN, .reference = SECTION,
      .text = "A write through ECAM is at once visible through ports.");
 TEST(.name = "rule.coherence.internal", .id = "COH-03", .check = check_internal,
      .filter = RULE_BOTH | RULE_BARS, .flags = TEST_NEEDS_PIO | TEST_NEEDS_ECAM,

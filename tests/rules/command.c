@@ -1,13 +1,6 @@
-/* COMMAND and STATUS. */
+/* COMMAND. */
 #include "caps.h"
 #include "rules/place.h"
-
-/* Bits of STATUS. Write 1 to clear: parity, target and master abort, system error. */
-#define STATUS_CLEARS    0xf900u
-/* What a function can do: capability list, 66 MHz, fast back-to-back, DEVSEL timing. */
-#define STATUS_READ_ONLY 0x06b0u
-/* What changes by itself: Interrupt Status. */
-#define STATUS_VOLATILE  0x0008u
 
 /* Bits of COMMAND. */
 #define COMMAND_MASTER   0x0004u
@@ -79,57 +72,6 @@ static void check_placed_toggle(const struct rule_target *t)
 	rule_unplace(t, &place);
 }
 
-/* STATUS shares a dword with COMMAND: a write that lands there is undone, and is a failure. */
-static uint16_t put_status(const struct rule_target *t, uint16_t value)
-{
-	uint16_t before = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND), after;
-
-	cfg_write16(t->cfg, t->fn->at, PCI_STATUS, value);
-	after = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND);
-	if (!rule_expect(t, after == before, PCI_COMMAND,
-			 "wrote 0x%04x to STATUS, COMMAND reads 0x%04x, should be 0x%04x", value,
-			 after, before))
-		cfg_write16(t->cfg, t->fn->at, PCI_COMMAND, before);
-	return cfg_read16(t->cfg, t->fn->at, PCI_STATUS);
-}
-
-/* After a write of STATUS: the error bits, and everything else, which no write may change. */
-static void expect_status(const struct rule_target *t, uint16_t wrote, uint16_t want)
-{
-	uint16_t got = put_status(t, wrote) & (uint16_t)~STATUS_VOLATILE;
-
-	want &= (uint16_t)~STATUS_VOLATILE;
-	rule_expect(t, (got & STATUS_CLEARS) == (want & STATUS_CLEARS), PCI_STATUS,
-		    "wrote 0x%04x, error bits read 0x%04x, should be 0x%04x", wrote,
-		    got & STATUS_CLEARS, want & STATUS_CLEARS);
-	/* Put back as far as can be, so that no other rule is blamed. */
-	if (!rule_expect(t, (got & ~STATUS_CLEARS) == (want & ~STATUS_CLEARS), PCI_STATUS,
-			 "wrote 0x%04x, read-only bits read 0x%04x, should be 0x%04x", wrote,
-			 got & ~STATUS_CLEARS & 0xffff, want & ~STATUS_CLEARS & 0xffff))
-		cfg_write16(t->cfg, t->fn->at, PCI_STATUS, want & (uint16_t)~STATUS_CLEARS);
-}
-
-/*
- * Ones go to error bits alone: were all bits of the kind that one clears, this would not be the rule
- * that does the damage. Error bits stay cleared: that is what they are for, and kernels clear them.
- */
-static void check_clears(const struct rule_target *t)
-{
-	uint16_t status = cfg_read16(t->cfg, t->fn->at, PCI_STATUS);
-
-	expect_status(t, 0, status);
-	expect_status(t, STATUS_CLEARS, status & (uint16_t)~STATUS_CLEARS);
-}
-
-/* Each gets a one and a zero, whichever it holds; error bits get neither. */
-static void check_read_only(const struct rule_target *t)
-{
-	uint16_t status = cfg_read16(t->cfg, t->fn->at, PCI_STATUS);
-
-	expect_status(t, STATUS_READ_ONLY, status);
-	expect_status(t, 0, status);
-}
-
 static void check_reserved(const struct rule_target *t)
 {
 	uint16_t before = cfg_read16(t->cfg, t->fn->at, PCI_COMMAND), got;
@@ -147,8 +89,8 @@ static void check_reserved(const struct rule_target *t)
 /*
  * The bits that must be there to be set and cleared. A function that never masters may have Bus
  * Master at 0; one that sends messages masters (6.8.1). A conventional function may be older than
- * Interrupt Disable; an Express one with a pin has it, and SERR# Enable unless it is integrated (PCIe
- * 7.5.1.1.3). Bridges have both others (Bridge 1.2, 3.2.4.3).
+ * Interrupt Disable; an Express one with a pin has it, and SERR# Enable unless it is integrated
+ * (PCIe 7.5.1.1.3). Bridges have both others (Bridge 1.2, 3.2.4.3).
  */
 static uint16_t must_hold(const struct rule_target *t)
 {
@@ -177,7 +119,9 @@ static void check_holds(const struct rule_target *t)
 			toggle(t, bit);
 }
 
-/* Bits of COMMAND that do nothing by themselves: parity error response, SERR#, interrupt disable. */
+/*
+ * Bits of COMMAND that do nothing by themselves: parity error response, SERR#, interrupt disable.
+ */
 #define COMMAND_IDLE 0x0540u
 
 /* What a write of one width changes in COMMAND, STATUS being given zeros. COMMAND is put back. */
@@ -233,14 +177,6 @@ TEST(.name = "rule.command.decode", .id = "CMD-01",
      .reference = "PCI Local Bus 3.0, 6.2.2",
      .text =
 	 "A function with memory or I/O BARs lets decoding of that space be turned off and on.");
-TEST(.name = "rule.status.clears", .id = "CMD-02", .check = check_clears,
-     .reference = "PCI Local Bus 3.0, 6.2.3",
-     .text =
-	 "Error bits of STATUS clear when written with 1, stay when written with 0, and are never "
-	 "set by a write.");
-TEST(.name = "rule.status.read-only", .id = "CMD-03", .check = check_read_only,
-     .reference = "PCI Local Bus 3.0, 6.2.3",
-     .text = "The bits of STATUS that say what a function can do take no writes.");
 TEST(.name = "rule.command.reserved", .id = "CMD-04", .check = check_reserved,
      .filter = RULE_ENDPOINT, .reference = "PCI Local Bus 3.0, 6.2.2",
      .text = "Bits 15 to 11 of COMMAND read 0 and take no writes.");

@@ -2,33 +2,30 @@
 #include "rules/rule.h"
 
 #define HEADER_TYPE_REG 0x0e
+#define CIS_POINTER_REG 0x28
 #define SUBSYSTEM_REG   0x2c
+#define RESERVED_REG    0x38
+#define GRANT_LATENCY   0xffff0000u /* minimum grant, maximum latency: of the dword at 3Ch */
 
-/* The programming interface may be written on some (IDE controllers in native mode): bits 15 to 8
- * of 08h. */
-static void check_register(const struct rule_target *t, unsigned reg, unsigned width,
-			   uint32_t fixed)
-{
-	uint32_t before = cfg_read(t->cfg, t->fn->at, reg, width), after;
-
-	cfg_write(t->cfg, t->fn->at, reg, width, ~before & cfg_ones(width));
-	after = cfg_read(t->cfg, t->fn->at, reg, width);
-	if (after != before)
-		cfg_write(t->cfg, t->fn->at, reg, width, before);
-	rule_expect(t, !((after ^ before) & fixed), reg,
-		    "wrote 0x%x, read 0x%x, should still be 0x%x", ~before & cfg_ones(width), after,
-		    before);
-}
-
+/*
+ * The programming interface may be written on some (IDE controllers in native mode): bits 15 to 8
+ * of 08h. What is reserved is read-only as well (6.1): the rest of 34h, and of type 0 the dword
+ * after it.
+ */
 static void check_read_only(const struct rule_target *t)
 {
-	check_register(t, PCI_ID, 4, 0xffffffff);
-	check_register(t, PCI_CLASS_REVISION, 4, 0xffff00ff);
-	check_register(t, HEADER_TYPE_REG, 1, 0xff);
+	rule_expect_read_only(t, PCI_ID, 4, 0xffffffff);
+	rule_expect_read_only(t, PCI_CLASS_REVISION, 4, 0xffff00ff);
+	rule_expect_read_only(t, HEADER_TYPE_REG, 1, 0xff);
 	if (pci_header_type(t->fn) <= 1)
-		check_register(t, PCI_CAPABILITIES, 1, 0xff);
-	if (pci_header_type(t->fn) == 0)
-		check_register(t, SUBSYSTEM_REG, 4, 0xffffffff);
+		rule_expect_read_only(t, PCI_CAPABILITIES, 4, 0xffffffff);
+	if (pci_header_type(t->fn) == 0) {
+		rule_expect_read_only(t, CIS_POINTER_REG, 4, 0xffffffff);
+		rule_expect_read_only(t, SUBSYSTEM_REG, 4, 0xffffffff);
+		rule_expect_read_only(t, RESERVED_REG, 4, 0xffffffff);
+		/* In a dword, as lanes are others' business. */
+		rule_expect_read_only(t, PCI_INTERRUPT_LINE, 4, GRANT_LATENCY);
+	}
 }
 
 /* Class 06h 04h is a PCI-to-PCI bridge, 06h 09h a semi-transparent one; 06h 07h is a CardBus
@@ -76,10 +73,10 @@ static void check_pin(const struct rule_target *t)
 }
 
 TEST(.name = "rule.header.read-only", .id = "HDR-01", .check = check_read_only,
-     .reference = "PCI Local Bus 3.0, 6.2.1 and 6.2.4",
+     .reference = "PCI Local Bus 3.0, 6.1, 6.2.1 and 6.2.4",
      .text =
-	 "Vendor, device, revision, class, header type, subsystem and capabilities pointer do not "
-	 "take writes.");
+	 "Vendor, device, revision, class, header type, subsystem, CIS and capabilities pointer, grant "
+	 "and latency, and what is reserved do not take writes.");
 TEST(.name = "rule.header.type", .id = "HDR-02", .check = check_type, .filter = RULE_ONE_PATH,
      .reference = "PCI Local Bus 3.0, 6.2.1 and appendix D; PCI-to-PCI Bridge 1.2, 3.2.4.7",
      .text = "Functions of a PCI-to-PCI bridge class, and no others, have a type 1 header.");

@@ -59,7 +59,10 @@ static void compare_extended(const struct rule_target *t)
 	}
 }
 
-/* The very first that was read of a function through this path, by the walk, against what it reads now. */
+/*
+ * The very first that was read of a function through this path, by the walk, against what it reads
+ * now.
+ */
 static void check_first(const struct rule_target *t)
 {
 	const struct pci_function *first = pci_map_find(&t->s->inventory.map[t->path], t->fn->at);
@@ -74,9 +77,9 @@ static void check_first(const struct rule_target *t)
 		    now.id);
 	rule_expect(t, now.class_revision == first->class_revision, PCI_CLASS_REVISION,
 		    "first read 0x%08x, now 0x%08x", first->class_revision, now.class_revision);
-	rule_expect(t, !((now.header ^ first->header) & rule_plain_bits(PCI_CACHE_LINE_HEADER)),
-		    PCI_CACHE_LINE_HEADER, "first read 0x%08x, now 0x%08x", first->header,
-		    now.header);
+	rule_expect(
+	    t, !((now.header ^ first->header) & rule_plain_bits(t->fn, PCI_CACHE_LINE_HEADER)),
+	    PCI_CACHE_LINE_HEADER, "first read 0x%08x, now 0x%08x", first->header, now.header);
 	rule_expect(t, now.buses == first->buses, PCI_BUS_NUMBERS, "first read 0x%08x, now 0x%08x",
 		    first->buses, now.buses);
 }

@@ -1,7 +1,7 @@
 /*
- * Where a function's memory really answers. Told by registers that are the same on every device of a
- * kind; configuration space alone cannot show it (cloud-hypervisor once moved a BAR's register and not
- * the memory behind it).
+ * Where a function's memory really answers. Told by registers that are the same on every device of
+ * a kind; configuration space alone cannot show it (cloud-hypervisor once moved a BAR's register
+ * and not the memory behind it).
  */
 #include "io.h"
 #include "rules/place.h"

@@ -1,11 +1,11 @@
 /*
- * Addresses for a function's BARs, for as long as a rule needs them: where firmware assigned none, no
- * rule about decoding would have anything to check.
+ * Addresses for a function's BARs, for as long as a rule needs them: where firmware assigned none,
+ * no rule about decoding would have anything to check.
  *
- * The addresses are free: no memory that firmware lists, no ECAM, no BAR or bridge window of another
- * function. They lie between 3 GiB and the fixed devices at the top of the first 4 GiB, which every PC
- * chipset passes to PCI where there is no RAM. The windows of the bridges above are opened over them.
- * rule_unplace() puts everything back: BARs, COMMAND, the bridges' windows.
+ * The addresses are free: no memory that firmware lists, no ECAM, no BAR or bridge window of
+ * another function. They lie between 3 GiB and the fixed devices at the top of the first 4 GiB,
+ * which every PC chipset passes to PCI where there is no RAM. The windows of the bridges above are
+ * opened over them. rule_unplace() puts everything back: BARs, COMMAND, the bridges' windows.
  */
 #ifndef BAROMETER_TESTS_RULES_PLACE_H
 #define BAROMETER_TESTS_RULES_PLACE_H

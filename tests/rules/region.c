@@ -1,6 +1,7 @@
 /*
- * Regions that capabilities name lie inside a BAR. What a capability says of its registers is written
- * down by the device's author, apart from the BAR: the one independent witness of a BAR's size.
+ * Regions that capabilities name lie inside a BAR. What a capability says of its registers is
+ * written down by the device's author, apart from the BAR: the one independent witness of a BAR's
+ * size.
  */
 #include "caps.h"
 #include "rules/rule.h"
@@ -20,33 +21,54 @@
 #define VIRTIO_LENGTH  12
 #define VIRTIO_DEVICE  4 /* common, notifications, ISR, device: types 1 to 4 */
 
-/* Bytes that a BAR decodes; 0 for what is no memory BAR, or the upper half of one. */
-static uint64_t memory_size(const struct rule_bars *bars, unsigned index)
+/* Whether a region may be among I/O ports. */
+enum space { MEMORY, EITHER };
+
+/* Bytes that a BAR decodes; 0 for what is none, the upper half of one, or in another space. */
+static uint64_t size_of(const struct rule_bars *bars, unsigned index, enum space space)
 {
 	uint64_t mask;
 
-	if (index >= BAR_ROM_INDEX || !rule_is_lower(bars, index) || bars->raw.value[index] & 1)
+	if (index >= BAR_ROM_INDEX || !rule_is_lower(bars, index) ||
+	    (space == MEMORY && bars->raw.value[index] & 1))
 		return 0;
 	mask = bars->raw.mask[index] & rule_address_bits(bars, index);
+	/* Of an I/O BAR the upper 16 bits may be hard-wired (PCI 3.0, 6.2.5.1). */
+	if (mask && bars->raw.value[index] & 1)
+		mask |= 0xffff0000;
 	mask |= rule_is_wide(bars, index) ? (uint64_t)bars->raw.mask[index + 1] << 32
 					  : 0xffffffff00000000;
 	return mask & -mask;
 }
 
 static void expect_inside(const struct rule_target *t, unsigned reg, const char *what,
-			  unsigned index, uint32_t offset, uint32_t len)
+			  enum space space, unsigned index, uint32_t offset, uint32_t len)
 {
-	uint64_t size = memory_size(t->bars, index);
+	uint64_t size = size_of(t->bars, index, space);
 
 	rule_expect(t, len <= size && offset <= size - len, reg,
 		    "%s is 0x%x bytes at 0x%x of BAR %u, which has 0x%llx", what, len, offset,
 		    index, (unsigned long long)size);
 }
 
+/* Enhanced Allocation gives a BAR's number a range that is not in the BAR (PCIe 7.8.5). */
+static bool has_enhanced_allocation(const struct rule_target *t)
+{
+	struct caps_walk w;
+
+	caps_begin(&w, t->cfg, t->fn);
+	while (caps_next(&w))
+		if (w.id == CAP_EA)
+			return true;
+	return false;
+}
+
 static void check_msi_x(const struct rule_target *t)
 {
 	struct caps_walk w;
 
+	if (has_enhanced_allocation(t))
+		return;
 	caps_begin(&w, t->cfg, t->fn);
 	while (caps_next(&w)) {
 		uint32_t table, pba, entries = MSI_X_SIZE(w.header);
@@ -55,10 +77,10 @@ static void check_msi_x(const struct rule_target *t)
 			continue;
 		table = cfg_read32(t->cfg, t->fn->at, w.at + MSI_X_TABLE);
 		pba = cfg_read32(t->cfg, t->fn->at, w.at + MSI_X_PBA);
-		expect_inside(t, w.at + MSI_X_TABLE, "the MSI-X table", table & 7, table & ~7u,
-			      entries * MSI_X_ENTRY);
-		expect_inside(t, w.at + MSI_X_PBA, "the MSI-X pending bits", pba & 7, pba & ~7u,
-			      (entries + 63) / 64 * 8);
+		expect_inside(t, w.at + MSI_X_TABLE, "the MSI-X table", MEMORY, table & 7,
+			      table & ~7u, entries * MSI_X_ENTRY);
+		expect_inside(t, w.at + MSI_X_PBA, "the MSI-X pending bits", MEMORY, pba & 7,
+			      pba & ~7u, (entries + 63) / 64 * 8);
 	}
 }
 
@@ -66,7 +88,7 @@ static void check_virtio(const struct rule_target *t)
 {
 	struct caps_walk w;
 
-	if ((t->fn->id & 0xffff) != VENDOR_VIRTIO)
+	if ((t->fn->id & 0xffff) != VENDOR_VIRTIO || has_enhanced_allocation(t))
 		return;
 	caps_begin(&w, t->cfg, t->fn);
 	while (caps_next(&w)) {
@@ -75,7 +97,7 @@ static void check_virtio(const struct rule_target *t)
 		if (w.id != CAP_VENDOR || type < 1 || type > VIRTIO_DEVICE ||
 		    w.at + VIRTIO_LENGTH > 0xfc)
 			continue;
-		expect_inside(t, w.at, "a virtio region",
+		expect_inside(t, w.at, "a virtio region", EITHER,
 			      cfg_read8(t->cfg, t->fn->at, w.at + VIRTIO_BAR),
 			      cfg_read32(t->cfg, t->fn->at, w.at + VIRTIO_OFFSET),
 			      cfg_read32(t->cfg, t->fn->at, w.at + VIRTIO_LENGTH));
@@ -89,4 +111,4 @@ TEST(.name = "rule.region.msi-x", .id = "REG-01", .check = check_msi_x,
 TEST(.name = "rule.region.virtio", .id = "REG-02", .check = check_virtio,
      .filter = RULE_BARS | RULE_ONE_PATH, .idle = "no virtio function with capabilities",
      .reference = "Virtual I/O Device 1.2, 4.1.4",
-     .text = "The regions of virtio's capabilities lie inside a memory BAR that is there.");
+     .text = "The regions of virtio's capabilities lie inside a BAR that is there.");

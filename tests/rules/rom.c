@@ -1,4 +1,6 @@
-/* Expansion ROM base address registers; always with decode off, so that enabling one shows nothing. */
+/*
+ * Expansion ROM base address registers; always with decode off, so that enabling one shows nothing.
+ */
 #include "rules/rule.h"
 
 #define SECTION     "PCI Local Bus 3.0, 6.2.5.2"

@@ -292,27 +292,52 @@ unsigned rule_scratch(const struct rule_bars *bars)
 	return best;
 }
 
-uint32_t rule_plain_bits(unsigned reg)
+bool rule_expect_read_only(const struct rule_target *t, unsigned reg, unsigned width, uint32_t bits)
 {
-	if (reg == PCI_COMMAND)
-		return 0x0000ffff;
+	uint32_t before = cfg_read(t->cfg, t->fn->at, reg, width), wrote = before ^ bits, after;
+
+	cfg_write(t->cfg, t->fn->at, reg, width, wrote);
+	after = cfg_read(t->cfg, t->fn->at, reg, width);
+	if (after != before)
+		cfg_write(t->cfg, t->fn->at, reg, width, before);
+	return rule_expect(t, !((after ^ before) & bits), reg,
+			   "wrote 0x%x, read 0x%x, should still be 0x%x", wrote, after, before);
+}
+
+#define STATUS_PLAIN  0x06b00000u /* capability list, 66 MHz, fast back-to-back, DEVSEL timing */
+#define BRIDGE_IO     0x1c        /* of a type 1 header: its upper half is secondary STATUS */
+#define STATUS_SHARES 0x0000ffffu
+
+uint32_t rule_plain_bits(const struct pci_function *fn, unsigned reg)
+{
+	if (reg == PCI_COMMAND || (reg == BRIDGE_IO && pci_is_bridge(fn)))
+		return STATUS_SHARES | STATUS_PLAIN;
 	return reg == PCI_CACHE_LINE_HEADER ? 0x00ffffff : 0xffffffff;
 }
 
 void rule_take_header(struct cfg *cfg, struct cfg_address at, uint32_t *header)
 {
 	for (unsigned i = 0; i < RULE_HEADER_DWORDS; i++)
-		header[i] = cfg_read32(cfg, at, 4 * i) & rule_plain_bits(4 * i);
+		header[i] = cfg_read32(cfg, at, 4 * i);
 }
 
 void rule_expect_header(const struct rule_target *t, const uint32_t *before, const char *since)
 {
 	for (unsigned i = 0; i < RULE_HEADER_DWORDS; i++) {
-		uint32_t want = before[i] & rule_plain_bits(4 * i);
-		uint32_t now = cfg_read32(t->cfg, t->fn->at, 4 * i) & rule_plain_bits(4 * i);
+		uint32_t plain = rule_plain_bits(t->fn, 4 * i), want = before[i] & plain;
+		uint32_t now = cfg_read32(t->cfg, t->fn->at, 4 * i) & plain;
 
 		if (!rule_expect(t, now == want, 4 * i, "read 0x%08x, should be 0x%08x as %s", now,
 				 want, since))
 			return;
 	}
+}
+
+bool rule_same_header(const struct rule_target *t, struct cfg_address at)
+{
+	for (unsigned reg = 0; reg < 0x40; reg += 4)
+		if (reg != PCI_COMMAND &&
+		    cfg_read32(t->cfg, t->fn->at, reg) != cfg_read32(t->cfg, at, reg))
+			return false;
+	return true;
 }

@@ -129,16 +129,32 @@ void rule_close(const struct rule_target *t, const struct rule_window *w);
 /* Writes a dword and reads it back. */
 uint32_t rule_put(const struct rule_target *t, unsigned reg, uint32_t value);
 
+/*
+ * Writes the complement into bits that take no writes, the others of that width as they are. What
+ * sticks is a failure, and put back.
+ */
+bool rule_expect_read_only(const struct rule_target *t, unsigned reg, unsigned width,
+			   uint32_t bits);
+
 #define RULE_HEADER_DWORDS (INVENTORY_HEADER_LEN / 4)
 
-/* The bits of a header's dword that change only when they are written: not STATUS, not BIST. */
-uint32_t rule_plain_bits(unsigned reg);
+/*
+ * The bits of a header's dword that change only when they are written: not errors in STATUS, not
+ * BIST.
+ */
+uint32_t rule_plain_bits(const struct pci_function *fn, unsigned reg);
 
-/* A header's dwords now, only their plain bits. */
+/* A header's dwords now. */
 void rule_take_header(struct cfg *cfg, struct cfg_address at, uint32_t *header);
 
 /* Compares it with an earlier one: a line ends "should be 0x... as" and since. */
 void rule_expect_header(const struct rule_target *t, const uint32_t *before, const char *since);
+
+/*
+ * Whether another address reads as the same function: all of its header but STATUS, which may
+ * change. A second device of the same kind has other BARs.
+ */
+bool rule_same_header(const struct rule_target *t, struct cfg_address at);
 
 /* A 32-bit or lower-half BAR (no ROM) with the most address bits that can be written, as index; 7:
  * none. */

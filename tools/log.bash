@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Waiting for a serial log's last line and making an exit status of it. Sourced by run-vmrun and run-govc.
+# Waiting for a serial log's last line and making an exit status of it. Sourced by what runs a machine and only has its log.
 
 # say TEXT...: under the script's own name.
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }

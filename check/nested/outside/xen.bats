@@ -1,0 +1,16 @@
+#!/usr/bin/env bats
+# barometer under Xen, beside the laboratory's inner host: as a PVH dom0, which needs nobody else.
+
+# shellcheck disable=SC2030,SC2031,SC2154  # bats sets status and output, helpers the rest
+load ../../system/helpers
+
+@test "Xen, PVH dom0: the console is found, the run ends, Xen's vPCI keeps all rules but the known" {
+    run "$root/check/nested/xen" "$log" --xen-log "$BATS_TEST_TMPDIR/xen.log" --timeout 900 'tests=enumerate.*,sizing.*,scan.tree.pio.*,rule.cf8.*,rule.holds.* budget=1'
+    ((status != 77)) || skip 'no package of Xen'
+    ((status == 0)) || { tail -n 5 "$log" "$BATS_TEST_TMPDIR/xen.log"; return 1; }
+    holds '.[-1].status == "pass" and .[-1].xfailed == 3'
+    holds '.[0] | .boot == "pvh" and .hypervisor == "XenVMMXenVMM" and .pio and .mcfg == []' env
+    holds 'length >= 7' function
+    # What it asked Xen for at the end.
+    grep -q 'Hardware Dom0 halted' "$BATS_TEST_TMPDIR/xen.log"
+}
