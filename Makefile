@@ -44,7 +44,7 @@ GNUEFI_CRT0 := /usr/lib/crt0-efi-x86_64.o
 GNUEFI_LIB  := /usr/lib/libgnuefi.a
 PE_SECTIONS := .text .reloc .rodata .relro .data .dynamic .rela .dynsym
 
-.PHONY: all run test qemu check-series bench compare test-patched test-mutants test-random lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
+.PHONY: all run test qemu check-series bench compare differential test-patched test-mutants test-random lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
 
 all: build/barometer.efi build/barometer.elf build/barometer.bz
 
@@ -72,6 +72,11 @@ bench: all
 compare: all
 	@tools/need qemu-system-x86_64 OVMF jq socat python3 lspci
 	qemu=$$(hypervisor/build-qemu) && hypervisor/compare "$$qemu"
+
+# The same random operations on stock and patched QEMU, by seed. ARGS='--seed 7 --operations 100000', shapes and others.
+differential:
+	@tools/need python3 qemu-img
+	stock=$$(hypervisor/build-qemu --stock) && qemu=$$(hypervisor/build-qemu) && hypervisor/differential $(ARGS) "$$stock" "$$qemu"
 
 # The tests on the patched QEMU, features off and on.
 test-patched: all
@@ -107,6 +112,7 @@ help:
 	@echo 'make fuzz     libFuzzer over the parsers and the whole suite, FUZZ_RUNS executions each; fuzz-short: seconds'
 	@echo 'make bench    what a run costs beyond QEMU itself'
 	@echo 'make compare  stock against patched QEMU, Linux as a witness: writes docs/results.md'
+	@echo 'make differential  random operations on stock and patched QEMU'
 	@echo 'make test-patched  the tests on the patched QEMU'
 	@echo 'make test-mutants  seeded bugs in a real QEMU, one boot each: caught by the right rules, legal changes not flagged'
 	@echo 'make test-random  random machines in QEMU, all rules on each: none may be blamed'

@@ -105,7 +105,7 @@ configure_apt() {
 find_source() {
     mkdir -p "$cache"
     exec 9> "$cache/qemu-$version.lock"
-    flock 9
+    flock -n 9 || { say "another build of QEMU $version is under way, waiting for it"; flock 9; }
     command -v apt-get > /dev/null || no_source "apt-get is not here: the source comes from Debian"
     configure_apt
     say "looking for the source of QEMU $version"
