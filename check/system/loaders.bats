@@ -35,7 +35,7 @@ finds_as() { # NAME BOOT
     found | diff - "$BATS_FILE_TMPDIR/$1"
 }
 
-# loader AS WORDS: BUILD with such a loader in the ELF's place.
+# loader AS WORDS NASM-OPTIONS...: BUILD with such a loader in the ELF's place.
 loader() {
     local payload=$BATS_TEST_TMPDIR/payload entry
     export BUILD=$BATS_TEST_TMPDIR/build
@@ -46,7 +46,7 @@ loader() {
     *) objcopy -O binary "$images/barometer.elf" "$payload" ;;
     esac
     nasm -f bin -Werror -w+all "-dAS_$1" "-dPVH_ENTRY=0x$entry" "-dPAYLOAD=\"$payload\"" "-dEXTRA=\"$2 \"" \
-        -o "$BUILD/barometer.elf" "$root/check/loaders/loader.asm"
+        "${@:3}" -o "$BUILD/barometer.elf" "$root/check/loaders/loader.asm"
 }
 
 ignored='^# words that are not for barometer are ignored:'
@@ -121,6 +121,16 @@ by_grub() {
     finds_as q35 linux
     logged "$ignored reboot=k panic=1 pci=off root=/dev/vda ro\$"
     holds '.[0].ecam_source == "mcfg"' env # found in the BIOS area
+}
+
+# TSD, PGE, UMIP, PCIDE, SMEP, SMAP and PKE, as far as the processor has them: RDTSC and SGDT fault at CPL 3, and so does
+# ring 0 on pages of CPL 3.
+@test "a loader that leaves its CR4 on and claims more E820 entries than there can be: a note, and a run at CPL 3" {
+    loader CROSVM '' -dLEAVE_CR4=0x720884 -dCOUNT=200
+    boot --boot pvh --pv off --append "$look cpl=3"
+    finds_as q35 linux
+    logged '^# boot_params: more than 128 E820 entries'
+    holds '.[0].cpl == 3' env
 }
 
 @test "the bzImage as kvmtool enters it: no ACPI, its own words, anywhere in memory" {
