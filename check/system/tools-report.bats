@@ -159,6 +159,14 @@ END
     "$tools/report" -o "$BATS_TEST_TMPDIR/page.html" "$log"
 }
 
+@test "a likely cause is on the page, with what it explains" {
+    sed '/^{"kind":"done"/i {"kind":"cause","text":"BARs are <not> what they were","explains":["rule.bar.shape","sizing.agree"]}' \
+        "$(broken)" >"$BATS_TEST_TMPDIR/cause.log"
+    "$tools/report" -o "$BATS_TEST_TMPDIR/page.html" "$BATS_TEST_TMPDIR/cause.log"
+    run sed -n 's/<[^>]*>//g; s/.*\(Likely cause: [^.]*\..*\)/\1/p' "$BATS_TEST_TMPDIR/page.html"
+    [[ $output == 'Likely cause: BARs are &lt;not&gt; what they were. It explains rule.bar.shape, sizing.agree.'* ]]
+}
+
 @test "--markdown: 72 columns of ASCII with both tables and the command that repeats it" {
     local markdown=$BATS_TEST_TMPDIR/text.md
     "$tools/report" --markdown "$(whole)" >"$markdown"
