@@ -30,7 +30,7 @@ headline() {
     [[ $(headline fail) == '1 test failed (sizing.agree). A whole scan takes '* ]]
     [[ $(headline error) == 'The harness or its environment failed in command-line, so no figure of this run can be trusted.'* ]]
     [[ $(headline skip) == 'Nothing here applied to this machine: every test was skipped.' ]]
-    [[ $(headline list) == 'No whole scan was priced'* || $(headline list) == 'Nothing here applied'* ]]
+    [[ $(headline list) == 'No whole scan was measured'* || $(headline list) == 'Nothing here applied'* ]]
     [[ $(headline pair) == 'Patched, a whole scan takes 288 exits through ECAM and 1 by one call for the table, instead of 2,116 through ports; the CPU was emulated'* ]]
     [[ $(headline four) == '1 failed of 4 runs. A whole scan takes from 1 exit '*' to 2,116 through ports; under emulation counts decide, cycles do not.' ]]
     [[ $(headline ten) == *' failed and 1 ended in an error of 10 runs. A whole'* ]]
