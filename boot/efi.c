@@ -18,17 +18,9 @@ static bool readable(UINT32 type)
 	       type != EfiUnusableMemory && type < EfiMaxMemoryType;
 }
 
-/* Neighbouring descriptors are joined: OVMF alone has a hundred. */
-static void add_range(struct handoff *to, uint64_t start, uint64_t len, bool ram)
+static bool ram(UINT32 type)
 {
-	struct handoff_range *last = to->range_count ? &to->range[to->range_count - 1] : NULL;
-
-	if (last && last->start + last->len == start && last->ram == ram)
-		last->len += len;
-	else if (to->range_count < HANDOFF_RANGES_MAX)
-		to->range[to->range_count++] = (struct handoff_range){start, len, ram};
-	else
-		handoff_note(to, "UEFI memory map has more than 512 separate ranges");
+	return readable(type) && type != EfiReservedMemoryType && type != EfiACPIMemoryNVS;
 }
 
 /* What runtime services work in (UEFI 2.10, 2.3.4 and 7.2); it stays where it is. */
@@ -51,14 +43,19 @@ static void take_runtime(const EFI_MEMORY_DESCRIPTOR *d, struct handoff_volume *
 static void take_memory_map(const uint8_t *map, UINTN size, UINTN descriptor_size,
 			    struct handoff *to)
 {
+	bool room = true;
+
 	for (UINTN at = 0; at + descriptor_size <= size; at += descriptor_size) {
 		const EFI_MEMORY_DESCRIPTOR *d = (const void *)(map + at);
 
 		take_runtime(d, &to->volume);
-		if (readable(d->Type) &&
-		    d->NumberOfPages <= (UINT64_MAX - d->PhysicalStart) / EFI_PAGE_SIZE)
-			add_range(to, d->PhysicalStart, d->NumberOfPages * EFI_PAGE_SIZE,
-				  d->Type != EfiReservedMemoryType && d->Type != EfiACPIMemoryNVS);
+		if (room && d->NumberOfPages <= (UINT64_MAX - d->PhysicalStart) / EFI_PAGE_SIZE)
+			room = handoff_add_range(to, (struct handoff_range){
+							 .start = d->PhysicalStart,
+							 .len = d->NumberOfPages * EFI_PAGE_SIZE,
+							 .ram = ram(d->Type),
+							 .unreadable = !readable(d->Type),
+						     });
 	}
 }
 

@@ -80,7 +80,7 @@ static void take_arena(struct handoff *handoff)
 		if (EFI_ERROR(efi_services->AllocatePages(AllocateMaxAddress, EfiLoaderData,
 							  len / EFI_PAGE_SIZE, &at)))
 			continue;
-		handoff->arena = (struct handoff_range){at, len, true};
+		handoff->arena = (struct handoff_range){.start = at, .len = len, .ram = true};
 		return;
 	}
 }

@@ -18,7 +18,7 @@ static void consider_for_arena(struct handoff *handoff, uint64_t start, uint64_t
 		return;
 	len = end - start < ARENA_MAX ? end - start : ARENA_MAX;
 	if (len > handoff->arena.len)
-		handoff->arena = (struct handoff_range){start, len, true};
+		handoff->arena = (struct handoff_range){.start = start, .len = len, .ram = true};
 }
 
 /* RAM without the image is up to two pieces. */
@@ -40,14 +40,17 @@ static void consider_around(struct handoff *handoff, uint64_t start, uint64_t en
 bool loader_take_range(const struct loader *loader, struct handoff *handoff, uint64_t start,
 		       uint64_t len, uint32_t type)
 {
-	if (type == LOADER_UNUSABLE || len == 0 || len > UINT64_MAX - start)
+	const struct handoff_range range = {
+	    .start = start,
+	    .len = len,
+	    .ram = type == LOADER_RAM,
+	    .unreadable = type == LOADER_UNUSABLE,
+	};
+
+	if (len == 0 || len > UINT64_MAX - start)
 		return true;
-	if (handoff->range_count == HANDOFF_RANGES_MAX) {
-		handoff_note(handoff, "the loader's memory map is longer than 512 entries");
+	if (!handoff_add_range(handoff, range))
 		return false;
-	}
-	handoff->range[handoff->range_count++] =
-	    (struct handoff_range){start, len, type == LOADER_RAM};
 	if (type == LOADER_RAM)
 		consider_around(handoff, start, start + len, &loader->image);
 	return true;

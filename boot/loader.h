@@ -22,7 +22,7 @@ struct loader {
 #define LOADER_UNUSABLE 5
 
 /*
- * One entry of the map; what makes no sense, or may not be read, is left out. The arena becomes the
+ * One entry of the map; what makes no sense is left out. The arena becomes the
  * largest piece of RAM from 1 MiB on that is within reach and has nothing of the image. False when
  * there is no more room, after a note.
  */

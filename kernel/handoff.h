@@ -16,10 +16,11 @@
 #define HANDOFF_NOTES_MAX    4
 #define HANDOFF_FIRMWARE_MAX 64
 
-/* Memory that may be read without side effects: RAM, ACPI tables, firmware's reserved memory. */
+/* What firmware lists: RAM, ACPI tables, its reserved memory, devices. */
 struct handoff_range {
 	uint64_t start, len; /* bytes */
 	bool ram;            /* that an operating system may use */
+	bool unreadable;     /* device memory, which may mind being read, or broken */
 };
 
 /* A root bridge that firmware knows: its root bus and the last bus number it decodes. */
@@ -69,6 +70,7 @@ struct handoff {
 	uint64_t rsdp;    /* physical; 0: not given */
 	struct handoff_range range[HANDOFF_RANGES_MAX];
 	unsigned range_count;
+	bool ranges_lost; /* there were more: what `range` does not list may be anything */
 	struct handoff_range arena; /* RAM that is the kernel's to use, writable now, below 4 GiB */
 	/*
 	 * A page of RAM below 640 KiB that the boot path took for other processors to start in; 0:
@@ -98,7 +100,29 @@ static inline void handoff_note(struct handoff *handoff, const char *text)
 		handoff->note[handoff->note_count++].text = text;
 }
 
-/* The same for a command line that could not be read, or not to its end. */
+/* Adds to the memory map, joined to the last range where that goes on. False, after a note, when
+ * there is no more room. */
+static inline bool handoff_add_range(struct handoff *handoff, struct handoff_range range)
+{
+	unsigned count = handoff->range_count;
+	struct handoff_range *last = count ? &handoff->range[count - 1] : NULL;
+
+	if (last && last->start + last->len == range.start && last->ram == range.ram &&
+	    last->unreadable == range.unreadable) {
+		last->len += range.len;
+		return true;
+	}
+	if (count == HANDOFF_RANGES_MAX) {
+		handoff->ranges_lost = true;
+		handoff_note(handoff, "the memory map has more than 512 ranges: no device memory "
+				      "is mapped, for it may be RAM");
+		return false;
+	}
+	handoff->range[handoff->range_count++] = range;
+	return true;
+}
+
+/* The same as handoff_note() for a command line that could not be read, or not to its end. */
 static inline void handoff_options_lost(struct handoff *handoff, const char *text)
 {
 	if (handoff->note_count == HANDOFF_NOTES_MAX)

@@ -8,8 +8,10 @@
 #define LOW_MEMORY    (1ull << 20)
 #define MIB           (1ull << 20)
 
-/* Far above all memory that is identity mapped. */
+/* Second views of pages of the arena, which is below 4 GiB. Nothing is identity mapped there, on
+ * processors with more than 46 physical bits neither. */
 #define UNCACHED_VIEW (1ull << 46)
+#define UNCACHED_LEN  (4ull << 30)
 
 static bool overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 {
@@ -36,9 +38,9 @@ void memory_by_word(struct handoff *handoff, uint32_t mib)
 
 	if (end <= start)
 		return;
-	handoff->range[0] = (struct handoff_range){0, end, true};
+	handoff->range[0] = (struct handoff_range){.start = 0, .len = end, .ram = true};
 	handoff->range_count = 1;
-	handoff->arena = (struct handoff_range){start, end - start, true};
+	handoff->arena = (struct handoff_range){.start = start, .len = end - start, .ram = true};
 }
 
 static bool within(uint64_t physical, uint64_t len, uint64_t start, uint64_t range_len)
@@ -51,12 +53,18 @@ static bool within(uint64_t physical, uint64_t len, uint64_t start, uint64_t ran
 const void *memory_map_table(void *context, uint64_t physical, size_t len)
 {
 	const struct memory *memory = context;
-	bool listed = within(physical, len, 0, LOW_MEMORY);
+	bool readable = within(physical, len, 0, LOW_MEMORY);
 
-	for (unsigned i = 0; i < memory->handoff->range_count && !listed; i++)
-		listed = within(physical, len, memory->handoff->range[i].start,
-				memory->handoff->range[i].len);
-	return listed ? paging_map(physical, len, PAGING_READ) : NULL;
+	if (overlap(physical, len, UNCACHED_VIEW, UNCACHED_LEN))
+		return NULL;
+	for (unsigned i = 0; i < memory->handoff->range_count; i++) {
+		const struct handoff_range *r = &memory->handoff->range[i];
+
+		if (r->unreadable && overlap(physical, len, r->start, r->len))
+			return NULL;
+		readable |= within(physical, len, r->start, r->len);
+	}
+	return readable ? paging_map(physical, len, PAGING_READ) : NULL;
 }
 
 /* What a range is that must not become device memory, or NULL. */
@@ -70,6 +78,10 @@ static const char *in_use(const struct memory *memory, uint64_t physical, uint64
 		return "which is RAM in use";
 	if (memory_is_ram((void *)memory, physical, len))
 		return "which is RAM in firmware's memory map";
+	if (memory->handoff->ranges_lost)
+		return "which may be RAM: firmware's memory map is longer than is kept";
+	if (overlap(physical, len, UNCACHED_VIEW, UNCACHED_LEN))
+		return "which is where the kernel has uncached views of its RAM";
 	return NULL;
 }
 

@@ -28,16 +28,17 @@ struct memory {
 };
 
 /*
- * len readable bytes at a physical address, or NULL: only what firmware lists is memory. The first
- * MiB is read whether listed or not: it holds the BIOS area (ACPI 6.4, 5.2.5.1), and Cloud
- * Hypervisor's tables at a0000h; nothing in it minds being read.
+ * len readable bytes at a physical address, or NULL: only what firmware lists as readable is
+ * memory. The first MiB is read whether listed or not: it holds the BIOS area (ACPI 6.4, 5.2.5.1),
+ * and Cloud Hypervisor's tables at a0000h; nothing in it minds being read.
  */
 const void *memory_map_table(void *memory, uint64_t physical, size_t len);
 
 /*
  * Device memory, uncached and writable. NULL, after a diagnostic that says why, for what is no
- * device: the image with its stack, the kernel's RAM, any other RAM; and for what cannot be
- * addressed.
+ * device: the image with its stack, the kernel's RAM, any other RAM, or what may be RAM because the
+ * memory map was too long to keep; and for what cannot be addressed, or is where the views of
+ * memory_map_uncached() are.
  */
 volatile uint8_t *memory_map_device(void *memory, uint64_t physical, uint64_t len);
 

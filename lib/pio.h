@@ -45,7 +45,7 @@ uint32_t pio_address_read(struct cfg *cfg);
 void pio_address_write(struct cfg *cfg, uint32_t value);
 void pio_address_write_part(struct cfg *cfg, unsigned offset, unsigned width, uint32_t value);
 
-/* The two halves of an access, which have prices of their own. reg selects a dword; the byte lane
+/* The two halves of an access, which have costs of their own. reg selects a dword; the byte lane
  * is CONFIG_DATA + reg % 4. */
 void pio_select(struct cfg *cfg, struct cfg_address at, unsigned reg);
 uint32_t pio_data_read(struct cfg *cfg, unsigned lane, unsigned width);

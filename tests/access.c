@@ -359,7 +359,7 @@ static void keep_costs(struct session *s, const struct op *op, const struct meas
 		return;
 	for (unsigned p = 0; p < PATHS; p++)
 		if (strcmp(op->path, discovery_path_names[p]) == 0 && strcmp(op->op, "read") == 0)
-			s->costs.read[p] = (struct read_price){
+			s->costs.read[p] = (struct read_cost){
 			    .p50 = each(op, m, m->stats.p50) ? each(op, m, m->stats.p50) : 1,
 			    .p90 = each(op, m, m->stats.p90)};
 }

@@ -39,7 +39,7 @@ static void hypervisors_report(struct report *r, const struct hypervisor *h)
 
 void env_report(struct session *s)
 {
-	static const char *const pv[] = {
+	static const char *const table_names[] = {
 	    [MASK_TABLE_NONE] = "none", [MASK_TABLE_SNAPSHOT] = "opt", [MASK_TABLE_LIVE] = "etc"};
 	const struct platform *p = s->platform;
 	struct report *r = s->report;
@@ -58,7 +58,7 @@ void env_report(struct session *s)
 		      !p->acpi->mcfg_count ? "none"
 		      : p->acpi->from_cba  ? "dsdt-cba"
 					   : "mcfg");
-	report_string(r, "paravirtual", pv[s->found.table]);
+	report_string(r, "paravirtual", table_names[s->found.table]);
 	report_string(r, "ecam_reads", s->found.ecam_reads);
 	report_string(r, "cpl_reason", p->cpl_reason);
 	report_bool(r, "pio", s->found.usable[PATH_PIO]);

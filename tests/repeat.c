@@ -1,4 +1,4 @@
-/* Pricing long operations. */
+/* What long operations cost. */
 #include "repeat.h"
 #include "stats.h"
 #include "tsc.h"

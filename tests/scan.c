@@ -136,13 +136,13 @@ static bool prepare(struct session *s, struct pass *p)
 	return p->raw && inventory_new_map(s, &p->map) && inventory_new_map(s, &p->table_map);
 }
 
-static struct scan_price price_of(const struct session *s, unsigned path, const struct cost *cost)
+static struct scan_cost cost_of(const struct session *s, unsigned path, const struct cost *cost)
 {
 	bool direct = path == PATH_ECAM && s->found.ecam_reads[0] == 'd';
 	uint64_t accesses = (direct ? 0 : cost->reads) + cost->writes;
 
-	return (struct scan_price){cost->cycles,
-				   (path == PATH_PIO ? 2 * accesses : accesses) + cost->calls};
+	return (struct scan_cost){cost->cycles,
+				  (path == PATH_PIO ? 2 * accesses : accesses) + cost->calls};
 }
 
 static void tree(struct session *s, const struct test *test)
@@ -157,7 +157,7 @@ static void tree(struct session *s, const struct test *test)
 	if (prepare(s, &p) && repeat(s, p.cfg, tree_pass, &p, &cost)) {
 		report_scan(&p, discovery_path_names[test->path], "tree", &p.map, &cost);
 		if (p.sizing < SIZING_STRATEGIES)
-			s->costs.scan[test->path][p.sizing] = price_of(s, test->path, &cost);
+			s->costs.scan[test->path][p.sizing] = cost_of(s, test->path, &cost);
 		if (p.sizing == SIZING_TABLE && p.table_map.count != p.map.count)
 			session_fail(s, "the walk finds %u functions, the table has %u",
 				     p.map.count, p.table_map.count);
@@ -270,7 +270,7 @@ static void from_table(struct session *s, const struct test *test)
 		return;
 	if (prepare(s, &p) && repeat(s, NULL, table_pass, &p, &cost)) {
 		report_scan(&p, "paravirtual", "paravirtual", &p.table_map, &cost);
-		s->costs.scan_table = (struct scan_price){cost.cycles, cost.calls};
+		s->costs.scan_table = (struct scan_cost){cost.cycles, cost.calls};
 		session_pass(s);
 	}
 	arena_release(s->arena, mark);

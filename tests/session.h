@@ -13,19 +13,19 @@
 #include "options.h"
 
 /* What tests leave for the verdict. Cycles are 0 where nothing was measured. */
-struct read_price {
+struct read_cost {
 	uint64_t p50, p90; /* cycles of a 4-byte read of a present function */
 };
 
-struct scan_price {
+struct scan_cost {
 	uint64_t cycles;
 	uint64_t exits; /* accesses that leave the guest; two an access through ports */
 };
 
 struct costs {
-	struct read_price read[PATHS];
-	struct scan_price scan[PATHS][SIZING_STRATEGIES]; /* whole tree scan, by sizing */
-	struct scan_price scan_table;
+	struct read_cost read[PATHS];
+	struct scan_cost scan[PATHS][SIZING_STRATEGIES]; /* whole tree scan, by sizing */
+	struct scan_cost scan_table;
 };
 
 #define SESSION_FIGURES 4

@@ -27,7 +27,7 @@ struct choice {
 	unsigned access;
 	enum decided_by access_by;
 	const char *sizing;
-	struct scan_price price; /* of a scan with it */
+	struct scan_cost cost; /* of a scan with it */
 	enum decided_by sizing_by;
 };
 
@@ -44,7 +44,7 @@ static bool less_by_a_tenth(uint64_t a, uint64_t b)
  */
 static bool clearly_cheaper(const struct session *s, unsigned path, unsigned than)
 {
-	const struct read_price *a = &s->costs.read[path], *b = &s->costs.read[than];
+	const struct read_cost *a = &s->costs.read[path], *b = &s->costs.read[than];
 
 	return !s->platform->emulated && less_by_a_tenth(a->p50, b->p50) && a->p90 < b->p50;
 }
@@ -75,11 +75,11 @@ static void choose_access(const struct session *s, struct choice *c)
 
 struct candidate {
 	const char *name;
-	struct scan_price price;
+	struct scan_cost cost;
 };
 
 /*
- * The sizings that were priced: those over the path, and the table when it agrees with the dance.
+ * The sizings that were measured: those over the path, and the table when it agrees with the dance.
  */
 static unsigned sizing_candidates(const struct session *s, unsigned path, struct candidate *to)
 {
@@ -108,16 +108,16 @@ static void choose_sizing(const struct session *s, struct choice *c)
 	c->sizing = "lean";
 	c->sizing_by = BY_NOTHING;
 	for (unsigned i = 0; i < count; i++)
-		if (candidate[i].price.cycles < least)
-			least = candidate[i].price.cycles;
+		if (candidate[i].cost.cycles < least)
+			least = candidate[i].cost.cycles;
 	for (unsigned i = 0; i < count; i++) {
-		const struct scan_price *price = &candidate[i].price;
+		const struct scan_cost *cost = &candidate[i].cost;
 
-		if (!s->platform->emulated && less_by_a_tenth(least, price->cycles))
+		if (!s->platform->emulated && less_by_a_tenth(least, cost->cycles))
 			continue;
-		if (!good++ || price->exits < c->price.exits) {
+		if (!good++ || cost->exits < c->cost.exits) {
 			c->sizing = candidate[i].name;
-			c->price = *price;
+			c->cost = *cost;
 		}
 	}
 	if (count)
@@ -160,18 +160,18 @@ static void explain_access(const struct session *s, const struct choice *c, char
 static void explain_sizing(const struct session *s, const struct choice *c, char *to, size_t size)
 {
 	unsigned path = s->found.usable[PATH_PIO] ? PATH_PIO : PATH_ECAM;
-	const struct scan_price *worst = &s->costs.scan[path][0];
+	const struct scan_cost *worst = &s->costs.scan[path][0];
 	char r[32];
 
 	if (c->sizing_by == BY_NOTHING || !worst->cycles) {
-		text_format(to, size, "scans were not priced");
+		text_format(to, size, "scans were not measured");
 	} else if (c->sizing_by == BY_ACCESSES) {
 		text_format(to, size,
 			    "a whole scan with it takes %llu exit%s, per-bar over %s %llu",
-			    (unsigned long long)c->price.exits, c->price.exits == 1 ? "" : "s",
+			    (unsigned long long)c->cost.exits, c->cost.exits == 1 ? "" : "s",
 			    discovery_path_names[path], (unsigned long long)worst->exits);
 	} else {
-		ratio(r, sizeof(r), c->price.cycles, worst->cycles);
+		ratio(r, sizeof(r), c->cost.cycles, worst->cycles);
 		text_format(to, size, "a whole scan with it costs %s of per-bar over %s", r,
 			    discovery_path_names[path]);
 	}
@@ -218,7 +218,7 @@ static void explain_agreement(const struct session *s, char *to, size_t size)
 			    s->inventory.count);
 }
 
-/* Of the tree scan with the sizing that takes the fewest; 0: none was priced. */
+/* Of the tree scan with the sizing that takes the fewest; 0: none was measured. */
 static uint64_t least_exits(const struct session *s, unsigned path)
 {
 	uint64_t least = 0;

@@ -88,7 +88,7 @@ def scans_of(index, log, sizing):
 
 
 def sizing_for(logs):
-    """The first strategy by which most of the logs priced a scan."""
+    """The first strategy by which most of the logs measured a scan."""
     return max(SIZINGS, key=lambda sizing: sum(len(scans_of(0, log, sizing).keys() - {"table"}) for log in logs))
 
 
@@ -211,7 +211,7 @@ def sentence(logs, found, pair):
     if not known:
         if len(logs) == 1 and logs[0].done["status"] == "skip":
             return ["Nothing here applied to this machine: every test was skipped."]
-        return ["No whole scan was priced" + (" in this run." if len(logs) == 1 else " in these runs.")]
+        return ["No whole scan was measured" + (" in this run." if len(logs) == 1 else " in these runs.")]
     first, last = found[known[0]], found[known[-1]]
     caveat = CAVEAT if last.emulated else ""
     if pair and found.get("direct") and first.o is not found["direct"].o:
@@ -233,7 +233,7 @@ def sentence_of_many(logs, sizing):
     """The same for runs that are not of one host: between which ends their scans are."""
     all_scans = [(scan, key) for i, log in enumerate(logs) for key, scan in scans_of(i, log, sizing).items()]
     if not all_scans:
-        return ["No whole scan was priced in these runs."]
+        return ["No whole scan was measured in these runs."]
     least, most = (choose(all_scans, key=lambda x: x[0].exits) for choose in (min, max))
     words = ["A whole scan takes from ", *cost_words(least[0], logs), f" {IN_A_SENTENCE[least[1]]}", " to ", *cost_words(most[0], logs, True), f" {IN_A_SENTENCE[most[1]]}"]
     emulated = any(env_of(log).get("emulated") for log in logs)

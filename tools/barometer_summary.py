@@ -101,7 +101,7 @@ def scan_table(log, terminal):
     heads = ["", "accesses", "exits", "cycles", "ratio"]
     base = next((o for path in ("pio", "ecam") for o in scans if (o.get("path"), o.get("walk"), o.get("sizing")) == (path, "tree", "per-bar")), None)
 
-    def price(o):
+    def cost(o):
         return exit_count(log, o) if emulated else o.get("cycles", 0)
 
     rows = []
@@ -110,7 +110,7 @@ def scan_table(log, terminal):
         rows += [[title]] if mine and title else []
         for o in mine:
             made = o.get("reads", 0) + o.get("writes", 0) + o.get("calls", 0)
-            rows.append(["  " + scan_name(o), grouped(made), grouped(exit_count(log, o)), grouped(o.get("cycles", 0)), share_text(price(o), price(base)) if base else ""])
+            rows.append(["  " + scan_name(o), grouped(made), grouped(exit_count(log, o)), grouped(o.get("cycles", 0)), share_text(cost(o), cost(base)) if base else ""])
     most = max(scans, key=lambda o: (o.get("functions", 0), o.get("bars", 0)))
     terminal.line()
     terminal.line(f"What a scan costs: {most.get('functions')} functions on {most.get('buses')} buses, {max(o.get('bars', 0) for o in scans)} BARs")

@@ -117,7 +117,7 @@ def scan_rows(logs):
 def scan_table(logs):
     rows = list(scan_rows(logs))
     if not rows:
-        return "No whole scan was priced."
+        return "No whole scan was measured."
     timed = not all(scan.emulated for _, _, scan in rows)
     of_pair = {j: i for i, j in pairs(logs)}
     first = {}

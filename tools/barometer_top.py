@@ -146,7 +146,7 @@ def picture_of_logs(page, sizing):
 
 
 # What the run's choices rest on. Without the members a run had nothing but cycles to go by.
-BASES = {"availability": "there is no other that works", "agreement": "the mechanisms disagree", "accesses": "it takes fewer accesses", "nothing": "no scan was priced"}
+BASES = {"availability": "there is no other that works", "agreement": "the mechanisms disagree", "accesses": "it takes fewer accesses", "nothing": "no scan was measured"}
 
 
 def basis(verdict, member):
@@ -177,7 +177,7 @@ def verdict_by_counts(page, i):
 def verdict_by_time(page, i):
     line, verdict = page.logs[i].first("verdict")
     names = {"pio": "ports CF8h and CFCh", "ecam": "ECAM"}
-    sizings = {"paravirtual": "with the paravirtual call", "none": "in no way that was priced"}
+    sizings = {"paravirtual": "with the paravirtual call", "none": "in no way that was measured"}
     access = names.get(verdict["access"], verdict["access"])
     sizing = sizings.get(verdict["sizing"], f"by the {verdict['sizing']} strategy")
     say = page.link(i, line, f"Access configuration space through {e(access)}, and size BARs {e(sizing)}.")
@@ -326,7 +326,7 @@ def pair_html(page, pair, sizing):
             exits += f"; {time_link(page, after)} instead of {time_link(page, before)}, {ratio_text(after.cycles, before.cycles)} of the time"
         items += f"<li>{e(name)}: {exits}.</li>"
     if not items:
-        items = "<li>No whole scan was priced in both.</li>"
+        items = "<li>No whole scan was measured in both.</li>"
     doubt = " The CPU was emulated: there is no time to tell." if env_of(page.logs[j]).get("emulated") else ""
     text = f"<p>{page.chip(i)} stock and {page.chip(j)} patched: the same host, as far as the logs tell.{doubt}</p>"
     return f'<div class="pair">{text}<ul>{items}</ul></div>'

@@ -75,9 +75,9 @@ void sim_fwcfg_item(const char *name, const uint8_t *bytes, uint32_t len);
 /*
  * The PCI BAR mask table of the machine as docs/paravirtual.md has it, from the registers, not from
  * any access. Functions are noted in order, at most SIM_FUNCTIONS_MAX. Returns the length; to holds
- * at least SIM_PV_MAX.
+ * at least SIM_MASK_TABLE_MAX.
  */
-#define SIM_PV_MAX (SIM_FUNCTIONS_MAX * 128)
+#define SIM_MASK_TABLE_MAX (SIM_FUNCTIONS_MAX * 128)
 uint32_t sim_mask_table_encode(uint8_t *to, const struct sim_fn **order, unsigned *count);
 void sim_mask_table_seal(uint8_t *table); /* makes the checksum right again */
 

@@ -139,7 +139,7 @@ static void build(void)
 }
 
 static uint8_t arena_bytes[ARENA_SIZE] __attribute__((aligned(4096)));
-static uint8_t table[SIM_PV_MAX];
+static uint8_t table[SIM_MASK_TABLE_MAX];
 static char text[TEXT_SIZE];
 static size_t text_len;
 bool sim_rules_printed_in_window;

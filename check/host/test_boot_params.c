@@ -142,9 +142,11 @@ static void test_memory_map(void **state)
 	add_entry(0xb0000000, 0x10000000, 2);
 	take();
 	assert_int_equal(handoff.note_count, 0);
-	assert_int_equal(handoff.range_count, 3);
-	assert_int_equal(handoff.range[2].start, 0xb0000000);
-	assert_false(handoff.range[2].ram);
+	assert_int_equal(handoff.range_count, 4);
+	assert_int_equal(handoff.range[2].start, 0x9000000);
+	assert_true(handoff.range[2].unreadable);
+	assert_int_equal(handoff.range[3].start, 0xb0000000);
+	assert_false(handoff.range[3].ram || handoff.range[3].unreadable);
 	params[0x1e8] = 129;
 	take();
 	assert_note("boot_params: more than 128 E820 entries; the rest is not read", false);
@@ -194,7 +196,10 @@ static void test_more_ranges_than_are_kept(void **state)
 	for (unsigned i = 0; i < 300; i++)
 		at = put_entry(at, 0x100000000 + i * 0x2000, 0x1000, 1);
 	take();
-	assert_note("the loader's memory map is longer than 512 entries", false);
+	assert_note("the memory map has more than 512 ranges: no device memory is mapped, for it "
+		    "may be RAM",
+		    false);
+	assert_true(handoff.ranges_lost);
 	assert_int_equal(handoff.range_count, HANDOFF_RANGES_MAX);
 }
 

@@ -8,7 +8,7 @@
 #include "sizing.h"
 
 static struct rig rig;
-static uint8_t bytes[SIM_PV_MAX];
+static uint8_t bytes[SIM_MASK_TABLE_MAX];
 static uint32_t len;
 static const struct sim_fn *order[SIM_FUNCTIONS_MAX];
 static unsigned count;

@@ -1,4 +1,4 @@
-/* Scans that ask for device 0 alone below PCI Express links, and the tests that price them. */
+/* Scans that ask for device 0 alone below PCI Express links, and the tests that measure them. */
 #include <stdlib.h>
 #include "check.h"
 #include "scan.h"

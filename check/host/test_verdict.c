@@ -55,7 +55,7 @@ static void test_clear_cycles(void **state)
 	assert_says(log,
 		    "\"access_by\":\"cycles\",\"sizing_by\":\"cycles\",\"confidence\":\"high\"}");
 
-	given.read[PATH_PIO] = (struct read_price){300, 400};
+	given.read[PATH_PIO] = (struct read_cost){300, 400};
 	log = decide("given.costs,verdict");
 	assert_says(log, "\"access\":\"pio\",\"sizing\":\"lean\"");
 	assert_says(log, "an ecam read costs 1.66 of a pio read");
@@ -72,7 +72,7 @@ static void test_emulated(void **state)
 	(void)state;
 	sim_rules_machine(&sim_no_bug);
 	give_clear_costs();
-	given.read[PATH_ECAM] = (struct read_price){1030, 1100};
+	given.read[PATH_ECAM] = (struct read_cost){1030, 1100};
 	given.scan[PATH_ECAM][1].cycles = 1;
 	sim_rules_emulated = true;
 	log = decide("given.costs,verdict");
@@ -91,7 +91,7 @@ static void test_emulated(void **state)
 static void test_within_the_scatter(void **state)
 {
 	const struct {
-		struct read_price pio, ecam;
+		struct read_cost pio, ecam;
 		const char *access_by;
 	} cases[] = {
 	    {{1000, 1100}, {901, 950}, "\"access\":\"ecam\",\"access_by\":\"accesses\""},
@@ -148,7 +148,7 @@ static void test_nothing_priced(void **state)
 	give_clear_costs();
 	memset(given.scan, 0, sizeof(given.scan));
 	log = decide("given.costs,verdict");
-	assert_says(log, "scans were not priced");
+	assert_says(log, "scans were not measured");
 	assert_says(log,
 		    "\"access_by\":\"cycles\",\"sizing_by\":\"nothing\",\"confidence\":\"high\"}");
 
@@ -171,7 +171,7 @@ static void test_no_choice(void **state)
 	assert_says(log, "\"access_by\":\"availability\"");
 }
 
-/* The counts of real scans: all ways of sizing priced, the table's one call is the least. */
+/* The counts of real scans: all ways of sizing measured, the table's one call is the least. */
 static void test_scans_as_they_are(void **state)
 {
 	const char *log;

@@ -8,6 +8,8 @@
 ; AS_KVMTOOL           32-bit entry of the bzImage, no RSDP pointer, at an address that is nobody's preference
 ; AS_CLOUD_HYPERVISOR  PVH, the RSDP at a0000h
 ; AS_XEN               PVH, version 0, no memory map
+; LEAVE_CR4            with AS_CROSVM: bits of CR4 that it leaves set, and a protection key that refuses everything
+; COUNT                with AS_CROSVM: how many E820 entries it claims; those that it does not have are empty
 ; PAYLOAD   what is to be entered: the ELF as a flat file (objcopy -O binary), or build/barometer.bz.bin
 ; EXTRA     words of the loader's, which come first on the command line
 
@@ -126,6 +128,9 @@ start:
         movsd
         add esi, 4
         loop .map
+%ifdef COUNT
+        mov byte [ebx + 0x1e8], COUNT
+%endif
         mov esi, BOOT_PARAMS
 %ifdef AS_KVMTOOL
         mov eax, TARGET
@@ -166,6 +171,18 @@ long_mode:
         mov ss, eax
         mov ds, eax
         mov es, eax
+%ifdef LEAVE_CR4
+        mov rax, cr4                    ; PCIDE can be set in long mode alone
+        or eax, LEAVE_CR4
+        mov cr4, rax
+        test eax, 1 << 22               ; PKE, where the processor has it
+        jz .entry
+        xor ecx, ecx
+        xor edx, edx
+        mov eax, 0x55555555
+        wrpkru
+.entry:
+%endif
         mov esi, BOOT_PARAMS
         mov eax, TARGET + 0x200
         jmp rax

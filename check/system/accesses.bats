@@ -173,7 +173,7 @@ ports() {
     done
     for what in tree.{pio,ecam}.{none,per-bar,batched,lean} only-one-child.{pio,ecam}.{none,per-bar,batched}; do
         echo "$what: ${cost[$what.1]} ${cost[$what.8]} ${cost[$what.64]}"
-        # The price of a bus, from 8 to 64 and from 1 to 8, is the same within a tenth.
+        # The cost of a bus, from 8 to 64 and from 1 to 8, is the same within a tenth.
         far=$((cost[$what.64] - cost[$what.8])) near=$((cost[$what.8] - cost[$what.1]))
         ((near > 0 && far * 7 * 10 <= near * 56 * 11 && far * 7 * 10 >= near * 56 * 9))
     done

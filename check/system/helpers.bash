@@ -109,9 +109,12 @@ machine_end() {
     wait "${run_pid-}" 2>/dev/null || true
 }
 
-# qmp COMMAND: its result, and with it the end of the machine: that is how socat knows there is no more to read.
+# qmp_last COMMAND [ARGUMENTS]: its result, and with it the end of the machine: that is how socat knows there is no more
+# to read. The arguments are a JSON object.
 qmp_last() {
-    printf '%s\n' '{"execute":"qmp_capabilities"}' "{\"execute\":\"$1\",\"id\":\"asked\"}" '{"execute":"quit"}' |
+    local arguments=${2-}
+    printf '%s\n' '{"execute":"qmp_capabilities"}' \
+        "{\"execute\":\"$1\",\"id\":\"asked\"${arguments:+,\"arguments\":$arguments}}" '{"execute":"quit"}' |
         socat -t 20 - "UNIX-CONNECT:$BATS_TEST_TMPDIR/qmp" | jq -c 'select(.id == "asked").return'
 }
 

@@ -5,6 +5,8 @@
 # shellcheck disable=SC2030,SC2031,SC2154,SC2314  # bats sets status and output, helpers the rest
 load helpers
 
+teardown() { machine_end; }
+
 look='tests=acpi.tables,enumerate.*,sizing.lean.* budget=1'
 
 # Functions and BARs of the log, for comparing.
@@ -35,7 +37,7 @@ finds_as() { # NAME BOOT
     found | diff - "$BATS_FILE_TMPDIR/$1"
 }
 
-# loader AS WORDS: BUILD with such a loader in the ELF's place.
+# loader AS WORDS NASM-OPTIONS...: BUILD with such a loader in the ELF's place.
 loader() {
     local payload=$BATS_TEST_TMPDIR/payload entry
     export BUILD=$BATS_TEST_TMPDIR/build
@@ -46,7 +48,7 @@ loader() {
     *) objcopy -O binary "$images/barometer.elf" "$payload" ;;
     esac
     nasm -f bin -Werror -w+all "-dAS_$1" "-dPVH_ENTRY=0x$entry" "-dPAYLOAD=\"$payload\"" "-dEXTRA=\"$2 \"" \
-        -o "$BUILD/barometer.elf" "$root/check/loaders/loader.asm"
+        "${@:3}" -o "$BUILD/barometer.elf" "$root/check/loaders/loader.asm"
 }
 
 ignored='^# words that are not for barometer are ignored:'
@@ -121,6 +123,21 @@ by_grub() {
     finds_as q35 linux
     logged "$ignored reboot=k panic=1 pci=off root=/dev/vda ro\$"
     holds '.[0].ecam_source == "mcfg"' env # found in the BIOS area
+}
+
+# TSD, PGE, UMIP, PCIDE, SMEP, SMAP and PKE, as far as the processor has them: RDTSC and SGDT fault at CPL 3, and so does
+# ring 0 on pages of CPL 3. What TCG lets pass is still seen in CR4 at the end.
+@test "a loader that leaves its CR4 on and claims more E820 entries than there can be: a note, and a run at CPL 3" {
+    loader CROSVM '' -dLEAVE_CR4=0x720884 -dCOUNT=200
+    machine_at_rest --boot pvh --pv off --append "$look cpl=3 exit=halt" --
+    cr4=$(qmp_last human-monitor-command '{"command-line":"info registers"}' | grep -o 'CR4=[0-9a-f]*')
+    machine_end
+    status=0
+    finds_as q35 linux
+    echo "$cr4"
+    (((0x${cr4#CR4=} & 0xf20884) == 0))
+    logged '^# boot_params: more than 128 E820 entries'
+    holds '.[0].cpl == 3' env
 }
 
 @test "the bzImage as kvmtool enters it: no ACPI, its own words, anywhere in memory" {

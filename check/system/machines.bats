@@ -135,3 +135,36 @@ as_captured() {
     all_ways_agree ecam
     holds 'length == 20' function
 }
+
+# What is wrong with the file does not cost any root bus.
+@test "a number of root buses from fw_cfg that makes no sense is said, and all buses are swept" {
+    boot --boot pvh --pv off --devices none --append "$quick" -- \
+        -fw_cfg name=etc/extra-pci-roots,string=12345
+    passed
+    logged "^# fw_cfg's etc/extra-pci-roots \(5 bytes\) makes no sense: all buses are swept"
+    printf '\x40\0\0\0\0\0\0\0' >"$BATS_TEST_TMPDIR/roots"
+    boot --boot pvh --pv off --devices none --append "$quick" -- \
+        -fw_cfg "name=etc/extra-pci-roots,file=$BATS_TEST_TMPDIR/roots"
+    passed
+    logged "^# fw_cfg's etc/extra-pci-roots \(8 bytes, too many root buses\) makes no sense: all buses are swept"
+    holds 'length == 4' function
+}
+
+# TCG drops what is written to AMD's DE_CFG, a bit of which makes it wait but in family 0Fh.
+@test "whether LFENCE waits is said: Intel's does, AMD's where it is known" {
+    for case in Haswell:serializing EPYC:unconfirmed EPYC,family=15:serializing; do
+        boot --boot pvh --pv off --devices none --append "$quick" -- -cpu "${case%:*}"
+        holds ".[0].lfence == \"${case##*:}\"" env
+    done
+}
+
+# kvm_has CAPABILITY: KVM_CHECK_EXTENSION says so.
+kvm_has() { (($(/usr/bin/python3 -c "import fcntl; print(fcntl.ioctl(open('/dev/kvm'), 0xae03, $1))"))); }
+
+@test "a KVM that signs as Hyper-V as well is known by both signatures" {
+    kvm_or_skip
+    kvm_has 44 || skip "this KVM has no Hyper-V enlightenments (KVM_CAP_HYPERV)"
+    boot --accel kvm --boot pvh --pv off --devices none --append "$quick" -- -cpu host,-arch-capabilities,hv-relaxed
+    passed
+    holds '.[0].hypervisors == ["Microsoft Hv", "KVMKVMKVM"]' env
+}

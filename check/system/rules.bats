@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The conformance rules under stock QEMU: no false alarm, destructive rules included, at a bounded price.
+# The conformance rules under stock QEMU: no false alarm, destructive rules included, at a bounded cost.
 
 # shellcheck disable=SC2030,SC2031,SC2154,SC2314  # bats sets status and output, helpers the rest
 load helpers
@@ -62,7 +62,7 @@ seabios=(-bios bios-256k.bin)
     rules --accel kvm --boot pvh -- "${seabios[@]}" -smp 2
 }
 
-@test "the rules' price on the reference machine: under 100,000 accesses, and said" {
+@test "the rules' cost on the reference machine: under 100,000 accesses, and said" {
     boot --boot pvh --append 'tests=rule.* budget=1'
     passed
     n=$(sed -nE 's/^# conformance: [0-9]+ rules, ([0-9]+) accesses.*/\1/p' "$log")

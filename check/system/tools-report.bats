@@ -30,7 +30,7 @@ headline() {
     [[ $(headline fail) == '1 test failed (sizing.agree). A whole scan takes '* ]]
     [[ $(headline error) == 'The harness or its environment failed in command-line, so no figure of this run can be trusted.'* ]]
     [[ $(headline skip) == 'Nothing here applied to this machine: every test was skipped.' ]]
-    [[ $(headline list) == 'No whole scan was priced'* || $(headline list) == 'Nothing here applied'* ]]
+    [[ $(headline list) == 'No whole scan was measured'* || $(headline list) == 'Nothing here applied'* ]]
     [[ $(headline pair) == 'Patched, a whole scan takes 288 exits through ECAM and 1 by one call for the table, instead of 2,116 through ports; the CPU was emulated'* ]]
     [[ $(headline four) == '1 failed of 4 runs. A whole scan takes from 1 exit '*' to 2,116 through ports; under emulation counts decide, cycles do not.' ]]
     [[ $(headline ten) == *' failed and 1 ended in an error of 10 runs. A whole'* ]]
@@ -157,6 +157,14 @@ END
     grep -q 'lean says &lt;8192&gt; &amp; &quot;more&quot;' "$BATS_TEST_TMPDIR/page.html"
     boot --boot pvh --pv off --append tests=dump
     "$tools/report" -o "$BATS_TEST_TMPDIR/page.html" "$log"
+}
+
+@test "a likely cause is on the page, with what it explains" {
+    sed '/^{"kind":"done"/i {"kind":"cause","text":"BARs are <not> what they were","explains":["rule.bar.shape","sizing.agree"]}' \
+        "$(broken)" >"$BATS_TEST_TMPDIR/cause.log"
+    "$tools/report" -o "$BATS_TEST_TMPDIR/page.html" "$BATS_TEST_TMPDIR/cause.log"
+    run sed -n 's/<[^>]*>//g; s/.*\(Likely cause: [^.]*\..*\)/\1/p' "$BATS_TEST_TMPDIR/page.html"
+    [[ $output == 'Likely cause: BARs are &lt;not&gt; what they were. It explains rule.bar.shape, sizing.agree.'* ]]
 }
 
 @test "--markdown: 72 columns of ASCII with both tables and the command that repeats it" {
