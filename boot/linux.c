@@ -18,7 +18,9 @@ struct loader loader_here(void)
 {
 	return (struct loader){
 	    .map = loader_map_identity,
-	    .image = {(uint64_t)image_start, (uint64_t)(image_end - image_start), true},
+	    .image = {.start = (uint64_t)image_start,
+		      .len = (uint64_t)(image_end - image_start),
+		      .ram = true},
 	};
 }
 

@@ -60,7 +60,7 @@ static void by_linux(struct fuzz_input *in, size_t from, const struct loader *lo
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct loader loader = {.map = fuzz_memory_map,
-					     .image = {0x200000, 0x60000, true}};
+					     .image = {.start = 0x200000, .len = 0x60000, .ram = true}};
 	static struct handoff handoff;
 	struct fuzz_input in = {data, size};
 	unsigned way = fuzz_byte(&in) % 3;
