@@ -235,7 +235,7 @@ plan_attempts() {
 
 # ---- the end, however it comes -------------------------------------------------------------------------------
 
-# What is to be undone at the end, how the last QEMU ended (see run_qemu), when all of it must have ended, and the signal
+# What is to be undone at the end, how the last QEMU ended (see run_qemu), with KVM's last words, when all of it must have ended, and the signal
 # that would not wait for that.
 scratch='' qemu_pid='' helper_pid='' outcome='' gave_up='' deadline='' caught=''
 
@@ -403,7 +403,7 @@ main() {
         if [[ $outcome != kvm ]]; then
             announce "$accel_now" "$boot_now"
             qemu_command command machine "$accel_now" "$boot_now" "$options" "${rom_args[@]}" "${user_args[@]}"
-            run_qemu deadline "$log" qemu_pid outcome complain "${command[@]}" >&"$screen"
+            run_qemu deadline "$log" qemu_pid outcome gave_up complain "${command[@]}" >&"$screen"
             end_if_caught
         fi
         [[ $outcome == kvm ]] || conclude

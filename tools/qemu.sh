@@ -35,18 +35,18 @@ wait_for() {
     done
 }
 
-# run_qemu DEADLINE-VARIABLE LOG PID-VARIABLE OUTCOME-VARIABLE COMPLAIN COMMAND...: run QEMU once, its serial port on
-# standard output and in the log, until the deadline (now_us); whoever sets that variable to 0 and sends QEMU a TERM ends
-# the run. QEMU's stderr is the event that is waited for: it tells of trouble as it happens, and its end is QEMU's end,
-# so nothing is polled and a healthy run loses no time. Its lines are handed to the function COMPLAIN. The outcome is kvm
-# (KVM gave up before the image said anything), kvm-later (it gave up while the image ran; the line is in gave_up),
-# timeout, or QEMU's exit status. The PID is there as long as QEMU is.
+# run_qemu DEADLINE-VARIABLE LOG PID-VARIABLE OUTCOME-VARIABLE WORDS-VARIABLE COMPLAIN COMMAND...: run QEMU once, its
+# serial port on standard output and in the log, until the deadline (now_us); whoever sets that variable to 0 and sends
+# QEMU a TERM ends the run. QEMU's stderr is the event that is waited for: it tells of trouble as it happens, and its end
+# is QEMU's end, so nothing is polled and a healthy run loses no time. Its lines are handed to the function COMPLAIN. The
+# outcome is kvm (KVM gave up before the image said anything), kvm-later (it gave up while the image ran), of either the
+# line that says it is in the words; timeout; or QEMU's exit status. The PID is there as long as QEMU is.
 run_qemu() {
-    local -n until_us=$1 pid_now=$3 came_out=$4
-    local serial_log=$2 complain=$5
-    shift 5
+    local -n until_us=$1 pid_now=$3 came_out=$4 last_words=$5
+    local serial_log=$2 complain=$6
+    shift 6
     local left line serial errors tee_pid status
-    gave_up=''
+    last_words=''
     exec {serial}> >(trap '' INT TERM HUP && exec tee -p -- "$serial_log")
     tee_pid=$!
     exec {errors}< <(exec "$@" 2>&1 1>&"$serial" </dev/null {serial}>&-)
@@ -63,7 +63,7 @@ run_qemu() {
         IFS= read -r -t "$((left / 1000000)).$(printf %06d $((left % 1000000)))" line <&"$errors" || status=$?
         if ((status == 0)) || [[ $line ]]; then
             if kvm_gave_up "$line"; then
-                came_out=kvm gave_up=$line
+                came_out=kvm last_words=$line
                 break
             # A network card without a network and a sound card without a sound are what we asked for.
             elif [[ $line != *'has no peer'* && $line != *'audiodev default parameter is deprecated'* ]]; then
