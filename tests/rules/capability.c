@@ -93,12 +93,58 @@ static bool reads_ones(const struct rule_target *t, unsigned from)
 	return true;
 }
 
+/* Root port, and the two ports of a switch (PCIe 7.5.3.2): what has Express on both sides. */
+static bool is_express_port(const struct rule_target *t, const struct pci_function *bridge)
+{
+	struct caps_walk w;
+
+	caps_begin(&w, t->cfg, bridge);
+	while (caps_next(&w))
+		if (w.id == CAP_EXPRESS)
+			return CAP_EXPRESS_TYPE(w.header) >= 4 && CAP_EXPRESS_TYPE(w.header) <= 6;
+	return false;
+}
+
+static const struct pci_function *bridge_to(const struct rule_target *t, unsigned bus)
+{
+	const struct inventory *all = &t->s->inventory;
+
+	for (unsigned i = 0; i < all->count; i++) {
+		const struct pci_function *fn = &all->known[i].fn;
+
+		if (fn->at.segment == t->fn->at.segment && pci_is_bridge(fn) &&
+		    pci_secondary(fn) == bus)
+			return fn;
+	}
+	return NULL;
+}
+
+/*
+ * A conventional bus on the way has no address bits for registers from 100h on, whatever the function
+ * behind it is (PCIe 7.2.1). Not more bridges than there are buses.
+ */
+static bool reached_by_express(const struct rule_target *t)
+{
+	unsigned bus = t->fn->at.bus;
+
+	for (unsigned hops = 0; hops < 256; hops++) {
+		const struct pci_function *bridge = bridge_to(t, bus);
+
+		if (!bridge)
+			return true;
+		if (!is_express_port(t, bridge))
+			return false;
+		bus = bridge->at.bus;
+	}
+	return false;
+}
+
 static void check_length(const struct rule_target *t)
 {
 	static const unsigned blocks[] = {0x100, 0x1c0, 0x200, 0x400, 0x800, 0xc00, 0xf00, 0xfc0};
 	static const struct diag silent = {ignore, NULL};
 
-	if (!caps_find(t->cfg, t->fn, CAP_EXPRESS, &silent))
+	if (!caps_find(t->cfg, t->fn, CAP_EXPRESS, &silent) || !reached_by_express(t))
 		return;
 	for (unsigned i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
 		if (!rule_expect(
@@ -307,7 +353,9 @@ TEST(.name = "rule.capability.length", .id = "CAP-08", .check = check_length,
      .filter = RULE_BY_TEST, .path = PATH_ECAM, .flags = TEST_NEEDS_ECAM,
      .idle = "no function is PCI Express",
      .reference = "PCI Express Base 4.0, 7.2.1 and 7.2.2; PCI Local Bus 3.0, 6.1",
-     .text = "A PCI Express function has registers up to FFFh: no part of them reads as absent.");
+     .text =
+	 "A PCI Express function that is reached over PCI Express alone has registers up to FFFh: no "
+	 "part of them reads as absent.");
 TEST(.name = "rule.capability.conventional", .id = "CAP-04",
      .idle = "every function is PCI Express or PCI-X", .check = check_conventional,
      .filter = RULE_BY_TEST, .path = PATH_ECAM, .flags = TEST_NEEDS_ECAM,
