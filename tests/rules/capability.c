@@ -120,8 +120,8 @@ static const struct pci_function *bridge_to(const struct rule_target *t, unsigne
 }
 
 /*
- * A conventional bus on the way has no address bits for registers from 100h on, whatever the function
- * behind it is (PCIe 7.2.1). Not more bridges than there are buses.
+ * A conventional bus on the way has no address bits for registers from 100h on, whatever the
+ * function behind it is (PCIe 7.2.1). Not more bridges than there are buses.
  */
 static bool reached_by_express(const struct rule_target *t)
 {
