@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
-"""The reader of the mask table in the series for Linux, compiled as a program with the sanitizers and given tables that are right,
-damaged, and lying (docs/paravirtual.md, "What a reader must check"). Needs no kernel: guest/linux/test_table.py [-v]"""
+"""Two files of the series for Linux, compiled as programs with the sanitizers; no kernel is needed. The reader of the mask table is given
+tables that are right, damaged, and lying (docs/paravirtual.md, "What a reader must check"); what chooses between ECAM and the ports,
+machines of all kinds.
+
+    guest/linux/test_files.py [6.1] [-v]"""
 import glob
 import os
 import random
@@ -12,31 +15,34 @@ import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.realpath(__file__))
-SOURCE = "drivers/pci/bar-masks.c"
+
+def source(name):
+    """A file that the series adds, as the last of its patches leaves it."""
+    with tempfile.TemporaryDirectory() as tree:
+        for patch in sorted(glob.glob(os.path.join(HERE, "patches", VERSION, "*.patch"))):
+            with open(patch, encoding="utf-8") as file:
+                parts = re.findall(rf"^diff --git a/{re.escape(name)} .*?(?=^diff --git |^-- $)", file.read(), flags=re.M | re.S)
+            subprocess.run(["patch", "-s", "-p1", "-d", tree], input="".join(parts).encode(), check=True)
+        with open(os.path.join(tree, name), encoding="utf-8") as file:
+            return file.read()
 
 
-def new_file(patches, name):
-    """What the patches make of a file that the first of them to name it creates; only that one may touch it."""
-    found = []
-    for patch in patches:
-        with open(patch, encoding="utf-8") as file:
-            match = re.search(rf"^\+\+\+ b/{re.escape(name)}\n@@ [^\n]*\n(.*?)(?=^diff --git |^-- $)", file.read(), flags=re.M | re.S)
-        if match:
-            found.append(match.group(1))
-    assert len(found) == 1, f"{len(found)} patches touch {name}"
-    return "".join(line[1:] + "\n" for line in found[0].splitlines() if line.startswith("+"))
+def build(program, *words):
+    """A program of what is in test/ and in the folder, with the sanitizers."""
+    path = os.path.join(folder.name, program)
+    subprocess.run(["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-sign-compare", "-fsanitize=address,undefined",
+                    "-fno-sanitize=alignment", "-fno-sanitize-recover=all", "-I", folder.name, "-I", os.path.join(HERE, "test"), *words,
+                    "-o", path, os.path.join(HERE, "test", program + ".c")], check=True)
+    return path
 
 
 def setUpModule():
     global folder, program
     folder = tempfile.TemporaryDirectory()
-    source = new_file(sorted(glob.glob(os.path.join(HERE, "patches", VERSION, "*.patch"))), SOURCE)
-    with open(os.path.join(folder.name, "bar-masks.c"), "w", encoding="utf-8") as file:
-        file.write(re.sub(r'#include [<"].*[>"]', '#include "kernel.h"', source))
-    program = os.path.join(folder.name, "table")
-    subprocess.run(["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-sign-compare", "-fsanitize=address,undefined",
-                    "-fno-sanitize=alignment", "-fno-sanitize-recover=all", "-I", folder.name, "-I", os.path.join(HERE, "test"), "-o", program,
-                    os.path.join(HERE, "test", "table.c")], check=True)
+    for name, path in (("bar-masks.c", "drivers/pci/bar-masks.c"), ("ecam-source.c", "arch/x86/pci/ecam.c")):
+        with open(os.path.join(folder.name, name), "w", encoding="utf-8") as file:
+            file.write(re.sub(r'#include [<"].*[>"]', '#include "kernel.h"' if name == "bar-masks.c" else "", source(path)))
+    program = build("table")
 
 
 def tearDownModule():
@@ -170,6 +176,13 @@ class Table(unittest.TestCase):
                 data[20:24] = struct.pack("<I", -sum(struct.unpack(f"<{len(data) // 4}I", data)) & 0xffffffff)
             self.ask(bytes(data[:generator.choice((len(data), generator.randrange(len(data))))]), WHERE + "mask 10 0 f\nmask 30 0 0\n"
                      "dev 0 0 8086 1234 0 30 18 8 38\nmask 10 0 f\ndrop\nmask 10 0 f\n")
+
+
+class Ecam(unittest.TestCase):
+    def test_choice(self):
+        """Which mechanism is chosen, on machines that are made up in test/ecam.c."""
+        done = subprocess.run([build("ecam", "-Wno-format")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual((done.returncode, done.stdout.decode()), (0, ""))
 
 
 VERSION = "6.1"
