@@ -1,5 +1,6 @@
 /* Capability lists: bounded, aligned, and where they belong. */
 #include <stddef.h>
+#include "rules/buses.h"
 #include "rules/plain.h"
 
 /*
@@ -105,36 +106,20 @@ static bool is_express_port(const struct rule_target *t, const struct pci_functi
 	return false;
 }
 
-static const struct pci_function *bridge_to(const struct rule_target *t, unsigned bus)
-{
-	const struct inventory *all = &t->s->inventory;
-
-	for (unsigned i = 0; i < all->count; i++) {
-		const struct pci_function *fn = &all->known[i].fn;
-
-		if (fn->at.segment == t->fn->at.segment && pci_is_bridge(fn) &&
-		    pci_secondary(fn) == bus)
-			return fn;
-	}
-	return NULL;
-}
-
 /*
  * A conventional bus on the way has no address bits for registers from 100h on, whatever the
  * function behind it is (PCIe 7.2.1). Not more bridges than there are buses.
  */
 static bool reached_by_express(const struct rule_target *t)
 {
-	unsigned bus = t->fn->at.bus;
+	const struct pci_function *bridge = t->fn;
 
 	for (unsigned hops = 0; hops < 256; hops++) {
-		const struct pci_function *bridge = bridge_to(t, bus);
-
+		bridge = rule_bridge_to(t->s, bridge->at);
 		if (!bridge)
 			return true;
 		if (!is_express_port(t, bridge))
 			return false;
-		bus = bridge->at.bus;
 	}
 	return false;
 }
