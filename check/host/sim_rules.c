@@ -232,12 +232,6 @@ static void count_answers(const char *name, unsigned number, unsigned planned)
 		sim.answers = 0;
 }
 
-static void ignore(void *context, const char *line)
-{
-	(void)context;
-	(void)line;
-}
-
 /* RAM is what lies below 1 GiB. */
 static bool is_ram(void *context, uint64_t physical, uint64_t len)
 {
@@ -310,7 +304,7 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 	snprintf(platform.hypervisor.by[0].name, sizeof(platform.hypervisor.by[0].name), "%s",
 		 hypervisor);
 	platform.hypervisor.count = 1;
-	acpi_parse(&acpi, SIM_RSDP, 52, sim_memory_map, NULL, &(struct diag){ignore, NULL});
+	acpi_parse(&acpi, SIM_RSDP, 52, sim_memory_map, NULL, &diag_silent);
 	options_defaults(&options);
 	options.reads = sim_rules_reads;
 	snprintf(options.tests, sizeof(options.tests), "%s", globs);

@@ -76,12 +76,6 @@ static void check_alias(const struct rule_target *t)
 	}
 }
 
-static void ignore(void *context, const char *text)
-{
-	(void)context;
-	(void)text;
-}
-
 /*
  * Registers that are not there read 0 (PCI 3.0, 6.1); all-ones is what reads beyond the end give.
  * One dword may well be all-ones, not sixteen.
@@ -127,9 +121,8 @@ static bool reached_by_express(const struct rule_target *t)
 static void check_length(const struct rule_target *t)
 {
 	static const unsigned blocks[] = {0x100, 0x1c0, 0x200, 0x400, 0x800, 0xc00, 0xf00, 0xfc0};
-	static const struct diag silent = {ignore, NULL};
 
-	if (!caps_find(t->cfg, t->fn, CAP_EXPRESS, &silent) || !reached_by_express(t))
+	if (!caps_find(t->cfg, t->fn, CAP_EXPRESS, &diag_silent) || !reached_by_express(t))
 		return;
 	for (unsigned i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
 		if (!rule_expect(
@@ -141,7 +134,6 @@ static void check_length(const struct rule_target *t)
 /* Only PCI Express functions, and PCI-X ones in mode 2, have more than 256 bytes. */
 static void check_conventional(const struct rule_target *t)
 {
-	const struct diag silent = {ignore, NULL};
 	uint32_t got;
 
 	/*
@@ -150,8 +142,8 @@ static void check_conventional(const struct rule_target *t)
 	 */
 	if (pci_is_host_bridge(t->fn))
 		return;
-	if (caps_find(t->cfg, t->fn, CAP_EXPRESS, &silent) ||
-	    caps_find(t->cfg, t->fn, CAP_PCI_X, &silent))
+	if (caps_find(t->cfg, t->fn, CAP_EXPRESS, &diag_silent) ||
+	    caps_find(t->cfg, t->fn, CAP_PCI_X, &diag_silent))
 		return;
 	got = cfg_read32(t->cfg, t->fn->at, 0x100);
 	rule_expect(t, got == 0 || got == 0xffffffff, 0x100,
