@@ -119,7 +119,7 @@ help:
 	@echo 'make check-pages  a page of every kind, and pictures of each, in build/pages; ARGS=--patched QEMU for a real one'
 	@echo 'make test-nested  under ordinary KVM, in an inner host of Debian packages; lab: builds it; lab-shell: a shell in it'
 	@echo 'make lint     formatting, clang warnings, clang-tidy, cppcheck, shellcheck'
-	@echo 'make host-test, coverage, docs  the host unit tests alone; line coverage of lib/; the table in docs/conformance.md'
+	@echo 'make host-test, coverage, docs  the host unit tests alone; line coverage of lib/; the tables in docs/conformance.md'
 	@echo 'make clean    remove build/'
 
 # ---- images ---------------------------------------------------------------------------------------------------

@@ -103,9 +103,10 @@ $(HOST_PROGRAMS): $(HOST_BUILD)/%: $(HOST_BUILD)/tests/%.o
 $(HOST_BUILD)/print_rules: $(HOST_BUILD)/tests/print_rules.o $(HOST_RULES_SUPPORT) $(HOST_GUEST_OBJECTS) $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
 	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS) -T check/host/tests.ld
 
-# The table of rules in docs/conformance.md; a test says when it is out of date.
+# The tables of rules and of seeded bugs in docs/conformance.md; a test says when they are out of date.
 docs: $(HOST_BUILD)/print_rules
 	$(HOST_BUILD)/print_rules | tools/doc-table rules
+	$(HOST_BUILD)/print_rules bugs | tools/doc-table bugs
 
 .PHONY: host-test coverage docs
 .PRECIOUS: $(HOST_BUILD)/tests/%.o

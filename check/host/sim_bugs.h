@@ -52,6 +52,9 @@ extern const struct sim_bug sim_no_bug;
 /* All of them, from 0 on; NULL after the last. */
 const struct sim_bug *sim_bug_at(unsigned index);
 
+/* What the bugs of a family are about, and its table; NULL after the last. */
+const char *sim_bug_family(unsigned index, const struct sim_bug_table **table);
+
 /* By its name; there must be one. */
 const struct sim_bug *sim_bug_named(const char *name);
 
