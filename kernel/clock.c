@@ -64,8 +64,8 @@ static uint32_t pm_timer(const struct acpi_pm_timer *timer)
 	return io_in32(timer->port) & (timer->extended ? 0xffffffff : 0xffffff);
 }
 
-/* ACPI 6.4, 4.8.3.3. A timer that stands still is given up after as many readings as could fit ten
- * times over. */
+/* ACPI 6.4, 4.8.3.3. A timer that stands still is given up after a million readings, ten times as
+ * many as fit into 5 ms. */
 static uint64_t from_pm_timer(const struct hypervisor *hypervisor, const struct acpi *acpi)
 {
 	const struct acpi_pm_timer *timer = &acpi->pm_timer;
@@ -147,9 +147,9 @@ static unsigned pit_count(void)
 }
 
 /*
- * 5 ms of channel 0 (Intel 8254 data sheet), which nobody listens to; channel 2 has its gate at a
- * port that not every machine with a PIT has. A tick is shorter than a reading, so one that has not
- * moved soon is none.
+ * 5 ms of channel 0 (Intel 8254 data sheet), whose interrupt is off; channel 2 has its gate at a
+ * port that not every machine with a PIT has. A tick is shorter than a reading of the counter, so a
+ * counter that has not moved after a thousand of them is not there.
  */
 static uint64_t from_pit(const struct hypervisor *hypervisor, const struct acpi *acpi)
 {
