@@ -161,7 +161,7 @@ static void test_xen(void **state)
 	finds("cpuid-15", 2000000, &no_timer);
 }
 
-/* Leaf 40000010h is something else in Microsoft's range, and leaf 15h tells without a hypervisor. */
+/* Leaf 40000010h is something else in Microsoft's range; leaf 15h needs no hypervisor. */
 static void test_others(void **state)
 {
 	(void)state;
