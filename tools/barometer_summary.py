@@ -79,7 +79,7 @@ def cost_table(log, terminal):
 
 def scan_name(o):
     if o.get("path") == "paravirtual":
-        return "table, one call"
+        return "BAR mask table"
     sizing = {"none": "no sizing", "paravirtual": "BARs by table"}.get(o.get("sizing"), o.get("sizing"))
     return MECHANISMS.get(o.get("path"), o.get("path")) + ("" if o.get("walk") == "sweep" else f", {sizing}")
 
@@ -206,7 +206,7 @@ def tests(log, terminal):
 # ---- the verdict --------------------------------------------------------------------------------------------------------
 
 
-SIZINGS = {"paravirtual": "with one call for the table"}
+SIZINGS = {"paravirtual": "by the BAR mask table"}
 
 
 def advice(log):

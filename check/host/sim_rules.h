@@ -16,6 +16,12 @@ void sim_rules_machine(const struct sim_bug *bug);
  */
 void sim_rules_unassigned(void);
 
+/*
+ * The same machine with its mask table as an ACPI table, damaged by one bit where it is not sound,
+ * and in fw_cfg under this name as well (NULL: no fw_cfg).
+ */
+void sim_rules_acpi_table(bool sound, const char *fwcfg_name);
+
 /* The same for a machine of sim_random(), without a bug. */
 void sim_rules_random(uint64_t seed);
 
