@@ -16,7 +16,7 @@ LIB    := acpi acpi_power alias aml arena bar caps crc32 diag ecam fwcfg hypervi
 RULES  := $(addprefix rules/,acpi identity lane lane_write cf8 absence absence_bus header bar rom bar_virtual capability region coherence virtio bridge mask_table \
 	status command holds side destructive memory vcpus untouched)
 TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access direct_map reads contention scan_by_many soak dump rules/untouched verdict trap
-TESTS_SUPPORT := cause direct discovery env inventory outcome repeat runner session team rules/buses rules/deviations rules/place rules/plain rules/rule
+TESTS_SUPPORT := cause direct discovery env inventory outcome repeat runner session team rules/buses rules/deviations rules/place rules/plain rules/rule rules/windows
 KERNEL := apic clock console cpu finish glyphs keep log main memory paging pixels power privilege screen smp traps vga_text xen
 KERNEL_ASM := enter trampoline traps xen_page
 EFI    := efi efi_log efi_machine efi_screen efi_options

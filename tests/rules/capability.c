@@ -105,38 +105,19 @@ static bool is_express_port(const struct rule_target *t, const struct pci_functi
 	return false;
 }
 
-static const struct pci_function *bridge_to(const struct rule_target *t, unsigned bus)
-{
-	const struct inventory *all = &t->s->inventory;
-
-	for (unsigned i = 0; i < all->count; i++) {
-		const struct pci_function *fn = &all->known[i].fn;
-
-		if (fn->at.segment == t->fn->at.segment && pci_is_bridge(fn) &&
-		    pci_secondary(fn) == bus)
-			return fn;
-	}
-	return NULL;
-}
-
 /*
  * A conventional bus on the way has no address bits for registers from 100h on, whatever the
- * function behind it is (PCIe 7.2.1). Not more bridges than there are buses.
+ * function behind it is (PCIe 7.2.1).
  */
 static bool reached_by_express(const struct rule_target *t)
 {
-	unsigned bus = t->fn->at.bus;
+	struct cfg_address at = t->fn->at;
+	const struct known *bridge;
 
-	for (unsigned hops = 0; hops < 256; hops++) {
-		const struct pci_function *bridge = bridge_to(t, bus);
-
-		if (!bridge)
-			return true;
-		if (!is_express_port(t, bridge))
+	for (; (bridge = inventory_bridge_to(t->s, at)); at = bridge->fn.at)
+		if (!is_express_port(t, &bridge->fn))
 			return false;
-		bus = bridge->at.bus;
-	}
-	return false;
+	return true;
 }
 
 static void check_length(const struct rule_target *t)
