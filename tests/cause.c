@@ -20,6 +20,8 @@ static const struct cause {
      "rule.bar.*,rule.capability.*,rule.bridge.*,rule.paravirtual.*,rule.command.*,rule.status.*,"
      "rule.side.*,rule.destructive.*,rule.lane.*,rule.holds.*,rule.coherence.*,rule.smp.*,"
      "rule.untouched"},
+    {"the first read of a function gives something else", "rule.identity.first",
+     "enumerate.*,scan.*,rule.identity.*,rule.paravirtual.*,rule.destructive.renumber*"},
     {"ports and ECAM do not reach the same functions", "enumerate.agree",
      "enumerate.*,sizing.agree,scan.*,rule.identity.*,rule.coherence.*,rule.side.*,"
      "rule.paravirtual.*,rule.absence.*,rule.destructive.*"},

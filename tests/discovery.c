@@ -132,7 +132,7 @@ static void find_roots(struct session *s)
 	}
 	/* MCFG need not name bus 0 of segment 0. */
 	if (s->found.usable[PATH_PIO] && (extra != 0 || !by_ecam))
-		roots_sweep(&s->found.path[PATH_PIO], 0, extra, &s->found.roots, &s->diag);
+		roots_sweep(&s->found.walk[PATH_PIO], 0, extra, &s->found.roots, &s->diag);
 	for (unsigned i = 0; i < acpi->mcfg_count && s->found.usable[PATH_ECAM]; i++) {
 		uint16_t segment = acpi->mcfg[i].segment;
 		bool done = false;
@@ -140,7 +140,7 @@ static void find_roots(struct session *s)
 		for (unsigned r = 0; r < s->found.roots.count; r++)
 			done |= s->found.roots.root[r].segment == segment;
 		if (!done)
-			roots_sweep(&s->found.path[PATH_ECAM], segment,
+			roots_sweep(&s->found.walk[PATH_ECAM], segment,
 				    segment ? ROOTS_UNKNOWN : extra, &s->found.roots, &s->diag);
 	}
 	report_note(s->report, "%u root buses, %s", s->found.roots.count,
@@ -160,6 +160,8 @@ static void number_all(struct session *s)
 {
 	uint64_t before = s->found.path[PATH_PIO].reads + s->found.path[PATH_ECAM].reads;
 
+	for (unsigned p = 0; p < PATHS; p++)
+		first_forget_absent(&s->found.first[p], &s->found.roots);
 	/* Root by root is not enough: those of a segment must not hand out each other's numbers. */
 	for (unsigned p = 0; p < PATHS; p++) {
 		struct pci_roots mine = {0};
@@ -172,7 +174,7 @@ static void number_all(struct session *s)
 				mine.root[mine.count++] = s->found.roots.root[i];
 		}
 		if (mine.count)
-			number_bridges(&s->found.path[p], &mine, &s->found.numbering, &s->diag);
+			number_bridges(&s->found.walk[p], &mine, &s->found.numbering, &s->diag);
 	}
 	if (s->found.numbering.count)
 		report_note(
@@ -190,6 +192,9 @@ void discovery_run(struct session *s)
 				      .context = s->platform->map_context};
 	pio_init(&s->found.path[PATH_PIO], &s->found.pio, s->counts);
 	ecam_init(&s->found.path[PATH_ECAM], &s->found.ecam, s->counts);
+	for (unsigned p = 0; p < PATHS; p++)
+		first_init(&s->found.walk[p], &s->found.first[p], &s->found.path[p],
+			   ARENA_TAKE(s->arena, struct first_function, FIRST_CAPACITY));
 	for (unsigned p = 0; p < PATHS; p++)
 		s->found.usable[p] = !(p == PATH_PIO && s->options->ports_off) &&
 				     s->found.path[p].ops->probe(&s->found.path[p]);

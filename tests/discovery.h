@@ -6,6 +6,7 @@
 #define BAROMETER_TESTS_DISCOVERY_H
 
 #include "ecam.h"
+#include "first.h"
 #include "fwcfg.h"
 #include "mask_table.h"
 #include "number.h"
@@ -22,6 +23,9 @@ struct discovery {
 	struct ecam ecam;
 	struct cfg path[PATHS];
 	bool usable[PATHS];
+	/* The same for whoever may be the first to ask for a function: what it read is kept. */
+	struct cfg walk[PATHS];
+	struct first_reads first[PATHS];
 	const char *ecam_reads; /* as direct_summary() has it */
 
 	struct fwcfg fwcfg;

@@ -15,7 +15,7 @@ bool inventory_new_map(struct session *s, struct pci_map *map)
 const struct pci_map *inventory_map(struct session *s, unsigned path)
 {
 	const struct scan scan = {
-	    .cfg = &s->found.path[path], .roots = &s->found.roots, .diag = &s->diag};
+	    .cfg = &s->found.walk[path], .roots = &s->found.roots, .diag = &s->diag};
 	struct pci_map *map = &s->inventory.map[path];
 	unsigned before = s->diagnostics;
 

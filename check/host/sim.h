@@ -138,8 +138,8 @@ struct sim {
 
 	const struct sim_bug *bug; /* sim_no_bug: none */
 	/*
-	 * Answers to reads of CF8h, CFCh and ECAM so far; number flip_at, from 1, has flip inverted
-	 * in it.
+	 * Answers to reads of CF8h, CFCh and ECAM so far, in a run of tests since the first of
+	 * them began; number flip_at, from 1, has flip inverted in it.
 	 */
 	uint64_t answers, flip_at;
 	uint32_t flip;

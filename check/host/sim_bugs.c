@@ -4,9 +4,9 @@
 #include "sim_bugs.h"
 
 static const struct sim_bug_table *const tables[] = {
-    &sim_bugs_access,    &sim_bugs_bits,   &sim_bugs_distance, &sim_bugs_fields,
-    &sim_bugs_holds,     &sim_bugs_lanes,  &sim_bugs_memory,   &sim_bugs_parts,
-    &sim_bugs_registers, &sim_bugs_tables, &sim_bugs_vcpus,
+    &sim_bugs_access, &sim_bugs_bits,      &sim_bugs_distance, &sim_bugs_fields,
+    &sim_bugs_first,  &sim_bugs_holds,     &sim_bugs_lanes,    &sim_bugs_memory,
+    &sim_bugs_parts,  &sim_bugs_registers, &sim_bugs_tables,   &sim_bugs_vcpus,
 };
 
 const struct sim_bug sim_no_bug = {.name = "none"};

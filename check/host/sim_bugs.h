@@ -43,8 +43,8 @@ struct sim_bug_table {
 };
 
 extern const struct sim_bug_table sim_bugs_access, sim_bugs_bits, sim_bugs_distance,
-    sim_bugs_fields, sim_bugs_holds, sim_bugs_lanes, sim_bugs_memory, sim_bugs_parts,
-    sim_bugs_registers, sim_bugs_tables, sim_bugs_vcpus;
+    sim_bugs_fields, sim_bugs_first, sim_bugs_holds, sim_bugs_lanes, sim_bugs_memory,
+    sim_bugs_parts, sim_bugs_registers, sim_bugs_tables, sim_bugs_vcpus;
 
 /* What sim.bug is on a sound machine. */
 extern const struct sim_bug sim_no_bug;

@@ -16,7 +16,7 @@ typedef bool (*mutator)(unsigned try);
 
 static uint64_t answers; /* in the rule's run on the sound machine */
 
-/* Backwards: a rule's own reads come last, those of discovery first. */
+/* Backwards: the reads that are a rule's own come last, those that find functions first. */
 static bool flip_an_answer(unsigned try)
 {
 	static const uint32_t flips[] = {0xffffffff, 0x01010101, 0x00000100, 0x80000000};

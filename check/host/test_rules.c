@@ -279,6 +279,11 @@ static void test_causes(void **state)
 	log = sim_rules_run("rule.*", SOMEONE);
 	assert_non_null(
 	    strstr(log, "# likely cause of 8 of 8 failures: MCFG does not describe ECAM"));
+	sim_rules_machine(sim_bug_named("first-absent"));
+	log = sim_rules_run("rule.*", SOMEONE);
+	assert_non_null(strstr(
+	    log,
+	    "# likely cause of 2 of 2 failures: the first read of a function gives something"));
 	sim_rules_machine(sim_bug_named("ecam-stale-after-port"));
 	log = sim_rules_run("rule.*", SOMEONE);
 	assert_non_null(

@@ -1,5 +1,6 @@
 /* Capability lists: bounded, aligned, and where they belong. */
 #include <stddef.h>
+#include "rules/buses.h"
 #include "rules/plain.h"
 
 /*
