@@ -19,7 +19,7 @@ TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES))
 TESTS_SUPPORT := cause direct discovery env inventory outcome repeat runner session team rules/buses rules/deviations rules/place rules/plain rules/rule rules/windows
 KERNEL := apic clock console cpu finish glyphs keep log main memory paging pixels power privilege screen smp traps vga_text xen
 KERNEL_ASM := enter trampoline traps xen_page
-EFI    := efi efi_log efi_machine efi_screen efi_options
+EFI    := efi efi_log efi_machine efi_screen efi_options efi_variables
 
 COMMON_OBJECTS := $(LIB:%=build/lib/%.o) $(TESTS:%=build/tests/%.o) $(TESTS_SUPPORT:%=build/tests/%.o) \
 	$(KERNEL:%=build/kernel/%.o) $(KERNEL_ASM:%=build/kernel/%_asm.o)
@@ -175,8 +175,8 @@ build/%.o: %.c Makefile | build/tools
 
 # ---- checks ---------------------------------------------------------------------------------------------------
 
-GUEST_SOURCES := $(wildcard lib/*.c kernel/*.c tests/*.c tests/rules/*.c) boot/boot_params.c boot/linux.c boot/loader.c boot/pvh.c boot/start_info.c
-EFI_SOURCES   := $(EFI:%=boot/%.c)
+GUEST_SOURCES := $(wildcard lib/*.c kernel/*.c tests/*.c tests/rules/*.c) boot/boot_params.c boot/efi_variables.c boot/linux.c boot/loader.c boot/pvh.c boot/start_info.c
+EFI_SOURCES   := $(filter-out $(GUEST_SOURCES),$(EFI:%=boot/%.c))
 HEADERS       := $(wildcard lib/*.h kernel/*.h tests/*.h tests/rules/*.h boot/*.h)
 SCRIPTS       := $(shell git ls-files | xargs grep -lE '^\#!.*(bash|sh)$$' 2>/dev/null)
 CLANG_FLAGS   := --target=x86_64-linux-gnu $(filter-out -fno-tree-loop-distribute-patterns -fno-toplevel-reorder -MMD -MP,$(CFLAGS)) -DBAROMETER_VERSION=__FILE__

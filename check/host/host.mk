@@ -93,13 +93,17 @@ $(HOST_BUILD)/test_memory: $(HOST_BUILD)/kernel/memory.o
 $(HOST_BUILD)/tests/test_boot_params.o $(HOST_BUILD)/tests/test_start_info.o: HOST_EXTRA := -Iboot -Ikernel
 $(HOST_BUILD)/test_boot_params $(HOST_BUILD)/test_start_info: $(HOST_BOOT_OBJECTS)
 
+# What the last run left in UEFI variables, likewise.
+$(HOST_BUILD)/tests/test_efi_variables.o: HOST_EXTRA := -Iboot -Ikernel
+$(HOST_BUILD)/test_efi_variables: $(HOST_BUILD)/boot/efi_variables.o
+
 $(HOST_BUILD)/test_clock: $(HOST_BUILD)/kernel/clock.o $(HOST_BUILD)/lib/hypervisor.o $(HOST_BUILD)/lib/pvclock.o
 $(HOST_BUILD)/test_uart: $(HOST_BUILD)/lib/uart.o
 $(filter-out $(HOST_ALONE),$(HOST_PROGRAMS)): $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
 $(HOST_PROGRAMS): $(HOST_BUILD)/%: $(HOST_BUILD)/tests/%.o
 	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $(filter %.o,$^) $(HOST_LIBS)
 
--include $(HOST_GUEST_OBJECTS:.o=.d) $(HOST_SOAK_OBJECTS:.o=.d) $(HOST_MANY_OBJECTS:.o=.d) $(HOST_BOOT_OBJECTS:.o=.d) $(HOST_BUILD)/kernel/clock.d $(HOST_BUILD)/kernel/memory.d $(HOST_VERDICT_OBJECTS:.o=.d) $(HOST_RULES_SUPPORT:.o=.d) $(HOST_BUILD)/tests/print_rules.d $(HOST_LIB_OBJECTS:.o=.d) $(HOST_SIM_OBJECTS:.o=.d) $(HOST_TESTS:%=$(HOST_BUILD)/tests/%.d)
+-include $(wildcard $(addprefix $(HOST_BUILD)/,*/*.d guest/rules/*.d))
 
 $(HOST_BUILD)/print_rules: $(HOST_BUILD)/tests/print_rules.o $(HOST_RULES_SUPPORT) $(HOST_GUEST_OBJECTS) $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
 	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS) -T check/host/tests.ld

@@ -1,5 +1,6 @@
 /* Both mechanisms show the same registers, and one mechanism shows itself the same. */
 #include "caps.h"
+#include "rules/rule.h"
 
 static bool is_volatile(const struct rule_target *t, unsigned reg, uint32_t pio, uint32_t ecam)
 {
