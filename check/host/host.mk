@@ -20,7 +20,7 @@ HOST_LIBS    := -lcmocka
 HOST_LIB := $(LIB)
 HOST_SIM := check sim sim_acpi sim_bugs sim_bugs_access sim_bugs_bits sim_bugs_distance sim_bugs_fields sim_bugs_holds sim_bugs_lanes sim_bugs_memory sim_bugs_parts sim_bugs_registers sim_bugs_tables sim_bugs_vcpus sim_build sim_decode sim_fwcfg sim_io sim_machines sim_mask_table sim_smp sim_virtio
 HOST_TESTS := test_acpi test_acpi_power test_aliases test_aml test_arena test_bar test_boot_params test_caps test_cfg test_contention test_crc32 test_fwcfg test_hypervisor test_madt test_mcfg test_measure test_mem test_memory test_number \
-	test_pci test_mask_table test_mask_table_walk test_mutation test_only_one_child test_options test_pvclock test_report test_roots test_rules test_scan test_sim test_sizing test_soak test_start_info test_spcr test_stats test_text test_verdict test_uart test_vmm
+	test_pci test_mask_table test_mask_table_walk test_mutation test_only_one_child test_options test_pvclock test_record test_report test_roots test_rules test_scan test_sim test_sizing test_soak test_start_info test_spcr test_stats test_text test_verdict test_uart test_vmm
 
 HOST_LIB_OBJECTS := $(HOST_LIB:%=$(HOST_BUILD)/lib/%.o)
 HOST_SIM_OBJECTS := $(HOST_SIM:%=$(HOST_BUILD)/tests/%.o)
