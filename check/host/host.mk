@@ -89,6 +89,8 @@ $(HOST_BUILD)/kernel/%.o: kernel/%.c check/host/host.mk | $(HOST_BUILD)/tools
 
 $(HOST_BUILD)/tests/test_clock.o $(HOST_BUILD)/tests/test_memory.o: HOST_EXTRA := -Ikernel
 $(HOST_BUILD)/test_memory: $(HOST_BUILD)/kernel/memory.o
+$(HOST_BUILD)/tests/test_privilege.o: HOST_EXTRA := -Ikernel
+$(HOST_BUILD)/test_privilege: $(HOST_BUILD)/kernel/privilege.o
 
 $(HOST_BUILD)/tests/test_boot_params.o $(HOST_BUILD)/tests/test_start_info.o: HOST_EXTRA := -Iboot -Ikernel
 $(HOST_BUILD)/test_boot_params $(HOST_BUILD)/test_start_info: $(HOST_BOOT_OBJECTS)

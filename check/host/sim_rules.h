@@ -7,6 +7,7 @@
 
 #include "session.h"
 #include "sim.h"
+#include "test.h"
 
 /* Builds the machine, its ACPI tables and its mask table, and gives it the bug. */
 void sim_rules_machine(const struct sim_bug *bug);
@@ -58,5 +59,8 @@ bool sim_rules_counts_agree(void);
  * Whether a log has this result line for a test: "ok" or "not ok", with a directive (NULL: none).
  */
 bool sim_rules_result(const char *log, const char *status, const char *name, const char *directive);
+
+/* Whether the rule failed: one that is informative as an XFAIL. */
+bool sim_rules_broken(const char *log, const struct test *test);
 
 #endif
