@@ -1,4 +1,7 @@
-/* Records of boots, which a user may give. The first byte says whether a sound first line is put before the rest. */
+/*
+ * Records of boots, which a user may give. The first byte says whether a sound first line is put
+ * before the rest.
+ */
 #include <string.h>
 #include "fuzz.h"
 #include "record.h"
