@@ -9,16 +9,28 @@ const char *const discovery_path_names[PATHS] = {"pio", "ecam"};
 
 #define TABLE_MAX (256u << 10) /* bytes of mask table that can be read: over 3,000 functions */
 
-static void find_table(struct session *s)
+static void try_table(struct session *s, enum mask_table_source source, const char *name)
+{
+	struct mask_table table;
+
+	s->found.table = source;
+	if (discovery_read_table(s, &table))
+		return;
+	report_note(s->report, "mask table: %s is not used", name);
+	s->found.table_unsound = name;
+	s->found.table = MASK_TABLE_NONE;
+}
+
+/* What fw_cfg has: the number of root buses, and where a mask table is, by who offers it. */
+static void look_in_fwcfg(struct session *s, struct fwcfg_item table_item[])
 {
 	static const char *const names[] = {MASK_TABLE_ITEM_LIVE, MASK_TABLE_ITEM_SNAPSHOT,
 					    "etc/extra-pci-roots"};
 	struct fwcfg_item items[3];
 	uint8_t *buffer = arena_take(s->arena, TABLE_MAX + 64, 4096);
-	struct mask_table table;
 
 	if (!buffer) {
-		report_note(s->report, "mask table: no memory for a buffer; not looked for");
+		report_note(s->report, "fw_cfg: no memory for a buffer; nothing is looked for");
 		return;
 	}
 	/* The arena is identity mapped, so the address is the physical one. */
@@ -29,16 +41,29 @@ static void find_table(struct session *s)
 	if (!s->found.fwcfg.present || !fwcfg_find(&s->found.fwcfg, names, items, 3))
 		return;
 	s->found.extra_roots_item = items[2];
-	for (unsigned i = 0; i < 2 && s->found.table == MASK_TABLE_NONE; i++) {
-		if (!items[i].key)
+	table_item[MASK_TABLE_LIVE] = items[0];
+	table_item[MASK_TABLE_SNAPSHOT] = items[1];
+}
+
+/* The first that is sound, the hypervisor's own before one that was made outside. */
+static void find_table(struct session *s)
+{
+	static const struct {
+		enum mask_table_source source;
+		const char *name;
+	} offers[] = {{MASK_TABLE_LIVE, MASK_TABLE_ITEM_LIVE},
+		      {MASK_TABLE_ACPI, "the ACPI table PBMT"},
+		      {MASK_TABLE_SNAPSHOT, MASK_TABLE_ITEM_SNAPSHOT}};
+	struct fwcfg_item item[MASK_TABLE_SOURCES] = {0};
+
+	look_in_fwcfg(s, item);
+	for (unsigned i = 0; i < 3 && s->found.table == MASK_TABLE_NONE; i++) {
+		enum mask_table_source source = offers[i].source;
+
+		if (source == MASK_TABLE_ACPI ? !s->platform->acpi->pbmt : !item[source].key)
 			continue;
-		s->found.table_item = items[i];
-		s->found.table = i == 0 ? MASK_TABLE_LIVE : MASK_TABLE_SNAPSHOT;
-		if (!discovery_read_table(s, &table)) {
-			report_note(s->report, "mask table: %s is not used; the sizing dance is",
-				    names[i]);
-			s->found.table = MASK_TABLE_NONE;
-		}
+		s->found.table_item = item[source];
+		try_table(s, source, offers[i].name);
 	}
 }
 
@@ -46,8 +71,11 @@ bool discovery_read_table(struct session *s, struct mask_table *table)
 {
 	size_t len = s->found.table_item.size, capacity = fwcfg_capacity(&s->found.fwcfg),
 	       needed = 0;
+	const struct acpi *acpi = s->platform->acpi;
 	const uint8_t *bytes;
 
+	if (s->found.table == MASK_TABLE_ACPI)
+		return mask_table_check(table, acpi->pbmt, acpi->pbmt_len, &needed, &s->diag);
 	/* The directory's size is a hint; a table that has grown since says so in its header. */
 	for (unsigned tries = 0; tries < 2; tries++) {
 		if (len > capacity)

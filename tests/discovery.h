@@ -30,7 +30,8 @@ struct discovery {
 
 	struct fwcfg fwcfg;
 	enum mask_table_source table;
-	struct fwcfg_item table_item;
+	struct fwcfg_item table_item; /* where it is in fw_cfg */
+	const char *table_unsound;    /* what offers one that cannot be used; NULL: nothing */
 	struct fwcfg_item extra_roots_item;
 	enum vmm vmm;
 
@@ -41,7 +42,10 @@ struct discovery {
 /* Fills session->found: all accesses that come before any test. */
 void discovery_run(struct session *session);
 
-/* Reads and checks the mask table: one call, or two when it has grown. False after a diagnostic. */
+/*
+ * Reads and checks the mask table: one call, or two when it has grown; none where it is an ACPI
+ * table. False after a diagnostic.
+ */
 bool discovery_read_table(struct session *session, struct mask_table *table);
 
 /* The path that reaches a function: ECAM where it does, else ports. */

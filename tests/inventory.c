@@ -37,6 +37,18 @@ struct known *inventory_find(struct session *s, struct cfg_address at)
 	return NULL;
 }
 
+struct known *inventory_bridge_to(struct session *s, struct cfg_address at)
+{
+	for (unsigned i = 0; i < s->inventory.count; i++) {
+		const struct pci_function *fn = &s->inventory.known[i].fn;
+
+		if (pci_is_bridge(fn) && fn->at.segment == at.segment && fn->at.bus < at.bus &&
+		    pci_secondary(fn) == at.bus)
+			return &s->inventory.known[i];
+	}
+	return NULL;
+}
+
 bool inventory_know(struct session *s)
 {
 	unsigned total = 0;

@@ -174,15 +174,6 @@ static void compare_sweep(struct pass *p, const struct pci_map *tree)
 				     pci_name(name, tree->fn[i].at));
 }
 
-static const struct pci_function *bridge_to(const struct pci_map *map, struct cfg_address at)
-{
-	for (unsigned i = 0; i < map->count; i++)
-		if (pci_is_bridge(&map->fn[i]) && map->fn[i].at.segment == at.segment &&
-		    pci_secondary(&map->fn[i]) == at.bus)
-			return &map->fn[i];
-	return NULL;
-}
-
 #define DEVICE_CONTROL_2 0x28 /* of the Express capability (7.5.3.16) */
 #define ARI_FORWARDING   0x0020u
 
@@ -202,9 +193,14 @@ static void compare_only_one_child(struct pass *p, const struct pci_map *tree)
 	char name[16];
 
 	for (unsigned i = 0; i < tree->count; i++) {
-		const struct pci_function *port = bridge_to(tree, tree->fn[i].at);
+		const struct known *port;
 
-		if (!pci_map_find(&p->map, tree->fn[i].at) && !(port && forwards_ari(p, port)))
+		if (pci_map_find(&p->map, tree->fn[i].at))
+			continue;
+		if (!inventory_know(p->s))
+			return;
+		port = inventory_bridge_to(p->s, tree->fn[i].at);
+		if (!port || !forwards_ari(p, &port->fn))
 			session_fail(p->s,
 				     "%s answers, but below a PCI Express port there is only "
 				     "device 0",

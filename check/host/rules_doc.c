@@ -39,8 +39,9 @@ const char *rules_doc(void)
 			       "|---|---|---|---|---|\n");
 	for (const struct test *t = tests_start; t < tests_end && len < sizeof(text); t++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
-					"| %s | `%s`%s | %s | %s | %s |\n", t->id, t->name,
+					"| %s | `%s`%s%s | %s | %s | %s |\n", t->id, t->name,
 					t->flags & TEST_DESTRUCTIVE ? " (destructive)" : "",
+					t->flags & TEST_INFORMATIVE ? " (informative)" : "",
 					t->text, t->reference, needs(t));
 	return text;
 }

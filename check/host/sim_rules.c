@@ -194,6 +194,17 @@ void sim_rules_unassigned(void)
 	add_tables(&sim_no_bug);
 }
 
+void sim_rules_acpi_table(bool sound, const char *fwcfg_name)
+{
+	sim_rules_machine(&sim_no_bug);
+	table[40] ^= !sound;
+	sim_acpi_add_pbmt(table, sim.fwcfg.item[0].len);
+	if (fwcfg_name)
+		snprintf(sim.fwcfg.item[0].name, sizeof(sim.fwcfg.item[0].name), "%s", fwcfg_name);
+	else
+		sim.fwcfg.mode = SIM_FWCFG_ABSENT;
+}
+
 void sim_rules_random(uint64_t seed)
 {
 	sim_random(seed, true);
@@ -344,4 +355,10 @@ bool sim_rules_result(const char *log, const char *status, const char *name, con
 			return true;
 	}
 	return false;
+}
+
+bool sim_rules_broken(const char *log, const struct test *t)
+{
+	return sim_rules_result(log, "not ok", t->name,
+				t->flags & TEST_INFORMATIVE ? "# XFAIL" : NULL);
 }

@@ -37,15 +37,3 @@ const struct pci_root *rule_root_of(const struct session *s, struct cfg_address 
 			return &s->found.roots.root[i];
 	return NULL;
 }
-
-const struct pci_function *rule_bridge_to(const struct session *s, struct cfg_address at)
-{
-	for (unsigned i = 0; i < s->inventory.count; i++) {
-		const struct pci_function *fn = &s->inventory.known[i].fn;
-
-		if (fn->at.segment == at.segment && pci_is_bridge(fn) &&
-		    pci_secondary(fn) == at.bus)
-			return fn;
-	}
-	return NULL;
-}

@@ -14,7 +14,4 @@ struct pci_function rule_occupant(const struct session *session, uint16_t segmen
 /* The root bus at an address, or NULL where the bus is none. */
 const struct pci_root *rule_root_of(const struct session *session, struct cfg_address at);
 
-/* The bridge whose secondary bus a function is on, or NULL where no bridge that was found is. */
-const struct pci_function *rule_bridge_to(const struct session *session, struct cfg_address at);
-
 #endif

@@ -102,20 +102,17 @@ static bool is_express_port(const struct rule_target *t, const struct pci_functi
 
 /*
  * A conventional bus on the way has no address bits for registers from 100h on, whatever the
- * function behind it is (PCIe 7.2.1). Not more bridges than there are buses.
+ * function behind it is (PCIe 7.2.1).
  */
 static bool reached_by_express(const struct rule_target *t)
 {
-	const struct pci_function *bridge = t->fn;
+	struct cfg_address at = t->fn->at;
+	const struct known *bridge;
 
-	for (unsigned hops = 0; hops < 256; hops++) {
-		bridge = rule_bridge_to(t->s, bridge->at);
-		if (!bridge)
-			return true;
-		if (!is_express_port(t, bridge))
+	for (; (bridge = inventory_bridge_to(t->s, at)); at = bridge->fn.at)
+		if (!is_express_port(t, &bridge->fn))
 			return false;
-	}
-	return false;
+	return true;
 }
 
 static void check_length(const struct rule_target *t)

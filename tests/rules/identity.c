@@ -1,6 +1,6 @@
 /* Both mechanisms show the same registers, and one mechanism shows itself the same. */
 #include "caps.h"
-#include "rules/buses.h"
+#include "rules/rule.h"
 
 static bool is_volatile(const struct rule_target *t, unsigned reg, uint32_t pio, uint32_t ecam)
 {
@@ -81,14 +81,12 @@ static bool shows_retry(struct cfg *cfg, const struct pci_function *bridge)
  */
 static bool may_show_retry(const struct rule_target *t)
 {
-	const struct pci_function *bridge = rule_bridge_to(t->s, t->fn->at);
+	struct cfg_address at = t->fn->at;
+	const struct known *bridge;
 
-	/* Not more bridges than there are buses. */
-	for (unsigned hops = 0; bridge && hops < 256; hops++) {
-		if (shows_retry(t->cfg, bridge))
+	for (; (bridge = inventory_bridge_to(t->s, at)); at = bridge->fn.at)
+		if (shows_retry(t->cfg, &bridge->fn))
 			return true;
-		bridge = rule_bridge_to(t->s, bridge->at);
-	}
 	return false;
 }
 

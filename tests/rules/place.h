@@ -10,36 +10,44 @@
 #ifndef BAROMETER_TESTS_RULES_PLACE_H
 #define BAROMETER_TESTS_RULES_PLACE_H
 
-#include "rules/rule.h"
+#include "rules/windows.h"
 
 #define PLACE_DEPTH_MAX 8
 
 struct rule_place {
 	struct rule_window window; /* of the function, as rule_open() has it */
-	uint64_t memory;           /* where the first of two places begins; 0: no memory BARs */
-	uint64_t span;             /* bytes of a place */
-	uint32_t ports;            /* the same for I/O; 0: no I/O BARs */
-	unsigned bridges;          /* above the function, the nearest first */
+	uint64_t memory;           /* where the first of two places begins; 0: none */
+	uint64_t span;             /* bytes of a place, a power of two of at least 1 MiB */
+	uint32_t ports;            /* the same for I/O; 0: no I/O BARs, or no room for them */
+	uint32_t ports_span;
+	unsigned bridges; /* above the function, the nearest first */
 	struct {
 		struct cfg_address at;
-		uint16_t command, ports;
-		uint32_t memory, upper_ports;
+		const struct bridge_windows *windows;
+		uint16_t command;
 	} bridge[PLACE_DEPTH_MAX];
 };
 
 /*
- * Puts all BARs but the ROM into the first place, decode off, bridges open, nothing printed. False
- * when there is no room, or decode cannot be turned off; then nothing was changed.
+ * Puts all BARs and the ROM into the first place, decode and the ROM off, bridges open, nothing
+ * printed. I/O BARs for which there is no room stay where they are. False when there is room for
+ * none, or decode cannot be turned off; then nothing was changed.
  */
 bool rule_place(const struct rule_target *t, struct rule_place *place);
 
 /* Moves them to the first or the second place (0 or 1), decode off. */
 void rule_place_in(const struct rule_target *t, const struct rule_place *place, unsigned which);
 
+/* Decode of what bits of COMMAND say, and of nothing else. */
+void rule_place_decode(const struct rule_target *t, const struct rule_place *place, uint16_t bits);
+
 void rule_unplace(const struct rule_target *t, const struct rule_place *place);
 
-/* The address that a BAR has in a place. */
+/* The address that a BAR, or the ROM, has in a place. */
 uint64_t rule_place_of(const struct rule_target *t, const struct rule_place *place, unsigned which,
 		       unsigned index);
+
+/* Whether that BAR decodes ports. */
+bool rule_is_ports(const struct rule_bars *bars, unsigned index);
 
 #endif

@@ -214,6 +214,8 @@ static void report_rule(struct session *s, const struct test *test, uint64_t acc
 	report_number(s->report, "checks", s->outcome.checks);
 	report_number(s->report, "failures", s->outcome.failures);
 	report_number(s->report, "accesses", accesses);
+	if (test->flags & TEST_INFORMATIVE)
+		report_bool(s->report, "informative", true);
 	report_close(s->report);
 }
 

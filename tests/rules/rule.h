@@ -25,10 +25,13 @@ struct rule_bars {
 	unsigned upper; /* bit per index: an upper half */
 };
 
+struct bridge_windows;
+
 /* The rules' own part of a session. */
 struct rules {
-	struct rule_bars *bars; /* of inventory.known[]; NULL until asked for */
-	unsigned run;           /* rules that ran so far, and all accesses they made */
+	struct rule_bars *bars;         /* of inventory.known[]; NULL until asked for */
+	struct bridge_windows *windows; /* the same of bridges (rules/windows.h) */
+	unsigned run;                   /* rules that ran so far, and all accesses they made */
 	uint64_t accesses;
 };
 

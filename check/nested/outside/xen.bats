@@ -9,7 +9,7 @@ load ../../system/helpers
     ((status != 77)) || skip 'no package of Xen'
     ((status == 0)) || { tail -n 5 "$log" "$BATS_TEST_TMPDIR/xen.log"; return 1; }
     holds '.[-1].status == "pass" and .[-1].xfailed == 4'
-    holds '.[0] | .boot == "pvh" and .hypervisor == "XenVMMXenVMM" and .pio and .mcfg == []' env
+    holds '.[0] | .boot == "pvh" and .hypervisor == "XenVMMXenVMM" and .cpl == 0 and .pio and .mcfg == []' env
     holds 'length >= 7' function
     # What it asked Xen for at the end.
     grep -q 'Hardware Dom0 halted' "$BATS_TEST_TMPDIR/xen.log"
