@@ -20,7 +20,7 @@ HOST_LIBS    := -lcmocka
 HOST_LIB := $(LIB)
 HOST_SIM := check sim sim_acpi sim_bugs sim_bugs_access sim_bugs_bits sim_bugs_distance sim_bugs_fields sim_bugs_holds sim_bugs_lanes sim_bugs_memory sim_bugs_parts sim_bugs_registers sim_bugs_tables sim_bugs_vcpus sim_build sim_decode sim_fwcfg sim_io sim_machines sim_mask_table sim_smp sim_virtio
 HOST_TESTS := test_acpi test_acpi_power test_aliases test_aml test_arena test_bar test_boot_params test_caps test_cfg test_contention test_crc32 test_efi_variables test_fwcfg test_hypervisor test_madt test_mcfg test_measure test_mem test_memory test_number \
-	test_pci test_mask_table test_mask_table_walk test_mutation test_only_one_child test_options test_pvclock test_report test_roots test_rules test_scan test_sim test_sizing test_soak test_start_info test_spcr test_stats test_text test_verdict test_uart test_vmm
+	test_pci test_mask_table test_mask_table_walk test_mutation test_only_one_child test_options test_pvclock test_report test_roots test_rules test_scan test_screen test_sim test_sizing test_soak test_start_info test_spcr test_stats test_text test_verdict test_uart test_vmm
 
 HOST_LIB_OBJECTS := $(HOST_LIB:%=$(HOST_BUILD)/lib/%.o)
 HOST_SIM_OBJECTS := $(HOST_SIM:%=$(HOST_BUILD)/tests/%.o)
@@ -82,13 +82,14 @@ $(HOST_BUILD)/boot/%.o: boot/%.c check/host/host.mk | $(HOST_BUILD)/tools
 	@mkdir -p $(@D)
 	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) -Ikernel -c -o $@ $<
 
-# What may be touched of physical memory, as the image has it.
+# What may be touched of physical memory, and what is on the screen, as the image has it.
 $(HOST_BUILD)/kernel/%.o: kernel/%.c check/host/host.mk | $(HOST_BUILD)/tools
 	@mkdir -p $(@D)
-	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) -c -o $@ $<
+	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) -DBAROMETER_VERSION='"host"' -c -o $@ $<
 
-$(HOST_BUILD)/tests/test_memory.o: HOST_EXTRA := -Ikernel
-$(HOST_BUILD)/test_memory: $(HOST_BUILD)/kernel/memory.o
+HOST_KERNEL_TESTS := test_memory test_screen
+$(HOST_KERNEL_TESTS:%=$(HOST_BUILD)/tests/%.o): HOST_EXTRA := -Ikernel
+$(HOST_KERNEL_TESTS:%=$(HOST_BUILD)/%): $(HOST_BUILD)/test_%: $(HOST_BUILD)/kernel/%.o
 
 $(HOST_BUILD)/tests/test_boot_params.o $(HOST_BUILD)/tests/test_start_info.o: HOST_EXTRA := -Iboot -Ikernel
 $(HOST_BUILD)/test_boot_params $(HOST_BUILD)/test_start_info: $(HOST_BOOT_OBJECTS)
@@ -102,7 +103,7 @@ $(filter-out $(HOST_ALONE),$(HOST_PROGRAMS)): $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJ
 $(HOST_PROGRAMS): $(HOST_BUILD)/%: $(HOST_BUILD)/tests/%.o
 	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $(filter %.o,$^) $(HOST_LIBS)
 
--include $(HOST_GUEST_OBJECTS:.o=.d) $(HOST_SOAK_OBJECTS:.o=.d) $(HOST_MANY_OBJECTS:.o=.d) $(HOST_BOOT_OBJECTS:.o=.d) $(HOST_BUILD)/boot/efi_variables.d $(HOST_BUILD)/kernel/memory.d $(HOST_VERDICT_OBJECTS:.o=.d) $(HOST_RULES_SUPPORT:.o=.d) $(HOST_BUILD)/tests/print_rules.d $(HOST_LIB_OBJECTS:.o=.d) $(HOST_SIM_OBJECTS:.o=.d) $(HOST_TESTS:%=$(HOST_BUILD)/tests/%.d)
+-include $(HOST_GUEST_OBJECTS:.o=.d) $(HOST_SOAK_OBJECTS:.o=.d) $(HOST_MANY_OBJECTS:.o=.d) $(HOST_BOOT_OBJECTS:.o=.d) $(HOST_BUILD)/boot/efi_variables.d $(HOST_KERNEL_TESTS:test_%=$(HOST_BUILD)/kernel/%.d) $(HOST_VERDICT_OBJECTS:.o=.d) $(HOST_RULES_SUPPORT:.o=.d) $(HOST_BUILD)/tests/print_rules.d $(HOST_LIB_OBJECTS:.o=.d) $(HOST_SIM_OBJECTS:.o=.d) $(HOST_TESTS:%=$(HOST_BUILD)/tests/%.d)
 
 $(HOST_BUILD)/print_rules: $(HOST_BUILD)/tests/print_rules.o $(HOST_RULES_SUPPORT) $(HOST_GUEST_OBJECTS) $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
 	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS) -T check/host/tests.ld
