@@ -82,15 +82,14 @@ $(HOST_BUILD)/boot/%.o: boot/%.c check/host/host.mk | $(HOST_BUILD)/tools
 	@mkdir -p $(@D)
 	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) -Ikernel -c -o $@ $<
 
-# What may be touched of physical memory, as the image has it.
+# What may be touched of physical memory, and what is on the screen, as the image has it.
 $(HOST_BUILD)/kernel/%.o: kernel/%.c check/host/host.mk | $(HOST_BUILD)/tools
 	@mkdir -p $(@D)
-	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) -c -o $@ $<
+	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) -DBAROMETER_VERSION='"host"' -c -o $@ $<
 
-$(HOST_BUILD)/tests/test_clock.o $(HOST_BUILD)/tests/test_memory.o: HOST_EXTRA := -Ikernel
-$(HOST_BUILD)/test_memory: $(HOST_BUILD)/kernel/memory.o
-$(HOST_BUILD)/tests/test_privilege.o: HOST_EXTRA := -Ikernel
-$(HOST_BUILD)/test_privilege: $(HOST_BUILD)/kernel/privilege.o
+HOST_KERNEL_TESTS := test_clock test_memory test_privilege test_screen
+$(HOST_KERNEL_TESTS:%=$(HOST_BUILD)/tests/%.o): HOST_EXTRA := -Ikernel
+$(HOST_KERNEL_TESTS:%=$(HOST_BUILD)/%): $(HOST_BUILD)/test_%: $(HOST_BUILD)/kernel/%.o
 
 $(HOST_BUILD)/tests/test_boot_params.o $(HOST_BUILD)/tests/test_start_info.o: HOST_EXTRA := -Iboot -Ikernel
 $(HOST_BUILD)/test_boot_params $(HOST_BUILD)/test_start_info: $(HOST_BOOT_OBJECTS)
@@ -99,7 +98,7 @@ $(HOST_BUILD)/test_boot_params $(HOST_BUILD)/test_start_info: $(HOST_BOOT_OBJECT
 $(HOST_BUILD)/tests/test_efi_variables.o: HOST_EXTRA := -Iboot -Ikernel
 $(HOST_BUILD)/test_efi_variables: $(HOST_BUILD)/boot/efi_variables.o
 
-$(HOST_BUILD)/test_clock: $(HOST_BUILD)/kernel/clock.o $(HOST_BUILD)/lib/hypervisor.o $(HOST_BUILD)/lib/pvclock.o
+$(HOST_BUILD)/test_clock: $(HOST_BUILD)/lib/hypervisor.o $(HOST_BUILD)/lib/pvclock.o
 $(HOST_BUILD)/test_uart: $(HOST_BUILD)/lib/uart.o
 $(filter-out $(HOST_ALONE),$(HOST_PROGRAMS)): $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
 $(HOST_PROGRAMS): $(HOST_BUILD)/%: $(HOST_BUILD)/tests/%.o
