@@ -9,7 +9,7 @@ const char *const discovery_path_names[PATHS] = {"pio", "ecam"};
 
 #define TABLE_MAX (256u << 10) /* bytes of mask table that can be read: over 3,000 functions */
 
-static void find_table(struct session *s)
+static void find_fwcfg_table(struct session *s)
 {
 	static const char *const names[] = {MASK_TABLE_ITEM_LIVE, MASK_TABLE_ITEM_SNAPSHOT,
 					    "etc/extra-pci-roots"};
@@ -42,7 +42,22 @@ static void find_table(struct session *s)
 	}
 }
 
-bool discovery_read_table(struct session *s, struct mask_table *table)
+/* fw_cfg's tables are newer, or made by whoever started this machine. */
+static void find_table(struct session *s)
+{
+	struct mask_table table;
+
+	find_fwcfg_table(s);
+	if (s->found.table != MASK_TABLE_NONE || !s->platform->acpi->masks)
+		return;
+	s->found.table = MASK_TABLE_ACPI;
+	if (!discovery_read_table(s, &table)) {
+		report_note(s->report, "mask table: ACPI's is not used; the sizing dance is");
+		s->found.table = MASK_TABLE_NONE;
+	}
+}
+
+static bool read_fwcfg_table(struct session *s, struct mask_table *table)
 {
 	size_t len = s->found.table_item.size, capacity = fwcfg_capacity(&s->found.fwcfg),
 	       needed = 0;
@@ -64,6 +79,16 @@ bool discovery_read_table(struct session *s, struct mask_table *table)
 		len = needed;
 	}
 	return false;
+}
+
+bool discovery_read_table(struct session *s, struct mask_table *table)
+{
+	const struct acpi *acpi = s->platform->acpi;
+	size_t needed;
+
+	if (s->found.table != MASK_TABLE_ACPI)
+		return read_fwcfg_table(s, table);
+	return mask_table_check(table, acpi->masks, acpi->masks_len, &needed, &s->diag);
 }
 
 /* QEMU publishes the number of root buses beside bus 0, and no file when there are none. */

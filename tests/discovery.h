@@ -37,7 +37,8 @@ struct discovery {
 /* Fills session->found: all accesses that come before any test. */
 void discovery_run(struct session *session);
 
-/* Reads and checks the mask table: one call, or two when it has grown. False after a diagnostic. */
+/* Reads and checks the mask table: one call, or two when it has grown; none for ACPI's. False after
+ * a diagnostic. */
 bool discovery_read_table(struct session *session, struct mask_table *table);
 
 /* The path that reaches a function: ECAM where it does, else ports. */

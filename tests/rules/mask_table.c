@@ -7,13 +7,16 @@
 
 static void well_formed(struct session *s, const struct test *test)
 {
-	if (!s->found.table_item.key)
-		return;
-	rule_expect_at(
-	    s, test, s->found.table != MASK_TABLE_NONE, "table",
-	    "is offered in fw_cfg item 0x%02x but is not well-formed (named at the start "
-	    "of the log)",
-	    s->found.table_item.key);
+	if (s->found.table_item.key)
+		rule_expect_at(
+		    s, test, s->found.table != MASK_TABLE_NONE, "table",
+		    "is offered in fw_cfg item 0x%02x but is not well-formed (named at the start "
+		    "of the log)",
+		    s->found.table_item.key);
+	else if (s->platform->acpi->masks)
+		rule_expect_at(
+		    s, test, s->found.table != MASK_TABLE_NONE, "table",
+		    "is offered by ACPI but is not well-formed (named at the start of the log)");
 }
 
 /* The table, read anew. Registers of functions that the bus does not have are left out; the arena
