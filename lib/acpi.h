@@ -41,8 +41,8 @@ struct acpi {
 	uint32_t mcfg_len;         /* of that, bytes */
 	const uint8_t *spcr;       /* likewise, the SPCR (lib/spcr.h) */
 	uint32_t spcr_len;         /* of that, bytes */
-	const uint8_t *pbmt;       /* what a sound PBMT holds (docs/paravirtual.md), or NULL */
-	uint32_t pbmt_len;         /* of that, bytes */
+	const uint8_t *masks;      /* what a sound OEMP holds (docs/paravirtual.md), or NULL */
+	uint32_t masks_len;        /* of that, bytes; what is in it is unchecked */
 	unsigned tables;           /* sound tables under the root table */
 	unsigned bad;              /* tables or entries found wrong and skipped */
 	struct acpi_mcfg_entry mcfg[ACPI_MCFG_MAX];

@@ -52,7 +52,7 @@ static void find_table(struct session *s)
 		enum mask_table_source source;
 		const char *name;
 	} offers[] = {{MASK_TABLE_LIVE, MASK_TABLE_ITEM_LIVE},
-		      {MASK_TABLE_ACPI, "the ACPI table PBMT"},
+		      {MASK_TABLE_ACPI, "the ACPI table OEMP"},
 		      {MASK_TABLE_SNAPSHOT, MASK_TABLE_ITEM_SNAPSHOT}};
 	struct fwcfg_item item[MASK_TABLE_SOURCES] = {0};
 
@@ -60,7 +60,7 @@ static void find_table(struct session *s)
 	for (unsigned i = 0; i < 3 && s->found.table == MASK_TABLE_NONE; i++) {
 		enum mask_table_source source = offers[i].source;
 
-		if (source == MASK_TABLE_ACPI ? !s->platform->acpi->pbmt : !item[source].key)
+		if (source == MASK_TABLE_ACPI ? !s->platform->acpi->masks : !item[source].key)
 			continue;
 		s->found.table_item = item[source];
 		try_table(s, source, offers[i].name);
@@ -75,7 +75,7 @@ bool discovery_read_table(struct session *s, struct mask_table *table)
 	const uint8_t *bytes;
 
 	if (s->found.table == MASK_TABLE_ACPI)
-		return mask_table_check(table, acpi->pbmt, acpi->pbmt_len, &needed, &s->diag);
+		return mask_table_check(table, acpi->masks, acpi->masks_len, &needed, &s->diag);
 	/* The directory's size is a hint; a table that has grown since says so in its header. */
 	for (unsigned tries = 0; tries < 2; tries++) {
 		if (len > capacity)

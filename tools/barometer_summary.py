@@ -218,7 +218,9 @@ def advice(log):
         result = next((r for r in log.results if r.name == "verdict"), None)
         return f"No advice: {result.reason or result.outcome}." if result else "No advice: the run was not asked for a verdict.", []
     access = {"pio": "ports CF8h and CFCh", "ecam": "ECAM"}.get(verdict.get("access"), verdict.get("access"))
-    sizing = SIZINGS.get(verdict.get("sizing"), f"by the {verdict.get('sizing')} strategy")
+    _, env = log.first("env")
+    in_acpi = verdict.get("sizing") == "paravirtual" and env and env.get("paravirtual") == "acpi"
+    sizing = "by the table in ACPI" if in_acpi else SIZINGS.get(verdict.get("sizing"), f"by the {verdict.get('sizing')} strategy")
     reasons = verdict["reason"].split("; ")
     if verdict.get("confidence") == "low":
         # The last one is why: the most important then.

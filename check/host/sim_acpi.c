@@ -166,10 +166,12 @@ void sim_acpi_build(unsigned revision, const struct sim_mcfg *entries, unsigned 
 	sim_table(SIM_FADT, "FACP", 244);
 }
 
-void sim_acpi_add_pbmt(const uint8_t *bytes, size_t len)
+void sim_acpi_add_masks(const uint8_t *bytes, size_t len)
 {
-	memcpy(sim_memory(SIM_PBMT, 36 + len) + 36, bytes, len);
-	sim_table(SIM_PBMT, "PBMT", 36 + (uint32_t)len);
-	sim_put(sim_memory_at(SIM_XSDT) + 52, 8, SIM_PBMT);
+	memcpy(sim_memory(SIM_MASKS, 36 + len) + 36, bytes, len);
+	sim_table(SIM_MASKS, "OEMP", 36 + (uint32_t)len);
+	memcpy(sim_memory_at(SIM_MASKS) + 16, "PCIBMASK", 8);
+	sim_table_seal(SIM_MASKS);
+	sim_put(sim_memory_at(SIM_XSDT) + 52, 8, SIM_MASKS);
 	sim_table(SIM_XSDT, "XSDT", 36 + 24);
 }

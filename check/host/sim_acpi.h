@@ -14,7 +14,7 @@
 #define SIM_RSDT 0x7ff01000u
 #define SIM_MCFG 0x7ff02000u
 #define SIM_FADT 0x7ff04000u
-#define SIM_PBMT 0x7fe00000u /* sim_acpi_add_pbmt() */
+#define SIM_MASKS 0x7fe00000u /* sim_acpi_add_masks() */
 
 struct sim_mcfg {
 	uint64_t base;
@@ -45,6 +45,6 @@ void sim_rsdp_seal(void);
 void sim_acpi_build(unsigned revision, const struct sim_mcfg *entries, unsigned count);
 
 /* One more in the XSDT: a PCI BAR mask table of len bytes. */
-void sim_acpi_add_pbmt(const uint8_t *bytes, size_t len);
+void sim_acpi_add_masks(const uint8_t *bytes, size_t len);
 
 #endif

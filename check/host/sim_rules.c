@@ -198,7 +198,7 @@ void sim_rules_acpi_table(bool sound, const char *fwcfg_name)
 {
 	sim_rules_machine(&sim_no_bug);
 	table[40] ^= !sound;
-	sim_acpi_add_pbmt(table, sim.fwcfg.item[0].len);
+	sim_acpi_add_masks(table, sim.fwcfg.item[0].len);
 	if (fwcfg_name)
 		snprintf(sim.fwcfg.item[0].name, sizeof(sim.fwcfg.item[0].name), "%s", fwcfg_name);
 	else

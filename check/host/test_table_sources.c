@@ -65,8 +65,8 @@ static void test_damaged(void **state)
 	sim_rules_acpi_table(false, NULL);
 	log = run();
 	assert_source(log, "none");
-	assert_non_null(strstr(log, "# mask table: the ACPI table PBMT is not used"));
-	assert_non_null(strstr(log, "PV-01 table: is offered as the ACPI table PBMT but is not"));
+	assert_non_null(strstr(log, "# mask table: the ACPI table OEMP is not used"));
+	assert_non_null(strstr(log, "PV-01 table: is offered as the ACPI table OEMP but is not"));
 	assert_true(sim_rules_result(log, "ok", "sizing.paravirtual", "# SKIP"));
 	sim_rules_acpi_table(false, MASK_TABLE_ITEM_SNAPSHOT);
 	log = run();

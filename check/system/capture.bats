@@ -57,32 +57,6 @@ refused() {
     decoded_holds '.entries | length == 20 and .[0].vendor_device == "0x00081b36"'
 }
 
-# with_acpi_table FILE OPTIONS...: the reference machine with such a table among its ACPI tables, and none in fw_cfg.
-with_acpi_table() { boot --boot pvh --pv off --append 'budget=1 tests=rule.paravirtual.*,sizing.paravirtual,sizing.agree,scan.paravirtual' -- -acpitable "sig=PBMT,rev=1,data=$1"; }
-
-@test "as an ACPI table it is read without a call, and agrees with the dance" {
-    capture_table "$table"
-    with_acpi_table "$table"
-    passed
-    holds '.[0].paravirtual == "acpi"' env
-    holds 'length == 1 and (.[0] | .functions == 24 and .bars == 45 and .reads + .writes + .calls == 0)' scan
-    logged '^ok [0-9]+ rule.paravirtual.values$'
-    logged '^ok [0-9]+ sizing.paravirtual$'
-    # fw_cfg's directory, nothing else.
-    holds '.[-1].accesses.calls == 1'
-}
-
-@test "a damaged ACPI table is named, and not used" {
-    capture_table "$table"
-    patch_table "$table" 16 05
-    with_acpi_table "$table"
-    ((status == 1))
-    logged '^# mask table: its 5 entries end at offset [0-9]+, the table at [0-9]+$'
-    logged '^# mask table: the ACPI table PBMT is not used$'
-    logged '^not ok [0-9]+ rule.paravirtual.well-formed$'
-    holds '.[0].paravirtual == "none"' env
-}
-
 @test "a machine without PCI is said to be one" {
     run capture_table "$table" --machine microvm --devices none -- -M pcie=off
     ((status == 1))
