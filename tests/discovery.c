@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include "direct.h"
 #include "mem.h"
+#include "record.h"
 #include "roots.h"
 #include "session.h"
 
@@ -12,8 +13,8 @@ const char *const discovery_path_names[PATHS] = {"pio", "ecam"};
 static void find_table(struct session *s)
 {
 	static const char *const names[] = {MASK_TABLE_ITEM_LIVE, MASK_TABLE_ITEM_SNAPSHOT,
-					    "etc/extra-pci-roots"};
-	struct fwcfg_item items[3];
+					    "etc/extra-pci-roots", RECORD_ITEM};
+	struct fwcfg_item items[4];
 	uint8_t *buffer = arena_take(s->arena, TABLE_MAX + 64, 4096);
 	struct mask_table table;
 
@@ -26,9 +27,10 @@ static void find_table(struct session *s)
 		return;
 	fwcfg_init(&s->found.fwcfg, (struct fwcfg_buffer){buffer, (uint64_t)buffer, TABLE_MAX + 64},
 		   s->counts);
-	if (!s->found.fwcfg.present || !fwcfg_find(&s->found.fwcfg, names, items, 3))
+	if (!s->found.fwcfg.present || !fwcfg_find(&s->found.fwcfg, names, items, 4))
 		return;
 	s->found.extra_roots_item = items[2];
+	s->found.record_item = items[3];
 	for (unsigned i = 0; i < 2 && s->found.table == MASK_TABLE_NONE; i++) {
 		if (!items[i].key)
 			continue;

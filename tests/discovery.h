@@ -28,6 +28,7 @@ struct discovery {
 	enum mask_table_source table;
 	struct fwcfg_item table_item;
 	struct fwcfg_item extra_roots_item;
+	struct fwcfg_item record_item; /* the user's own record of a boot */
 	enum vmm vmm;
 
 	struct pci_roots roots;
