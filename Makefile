@@ -15,8 +15,8 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 LIB    := $(patsubst lib/%.c,%,$(wildcard lib/*.c))
 RULES  := $(addprefix rules/,acpi identity lane lane_write cf8 absence absence_bus header bar rom bar_virtual capability region coherence virtio bridge mask_table \
 	status command holds side destructive memory vcpus untouched)
-TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access direct_map reads contention scan_by_many soak dump rules/untouched verdict trap
-TESTS_SUPPORT := cause direct discovery env inventory outcome repeat runner session team rules/buses rules/deviations rules/place rules/plain rules/rule rules/windows
+TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access direct_map reads contention scan_by_many replay soak dump rules/untouched verdict trap
+TESTS_SUPPORT := cause direct discovery env inventory outcome records repeat runner session team rules/buses rules/deviations rules/place rules/plain rules/rule rules/windows
 KERNEL := apic clock console cpu finish glyphs keep log main memory paging pixels power privilege screen smp traps vga_text xen
 KERNEL_ASM := enter trampoline traps xen_page
 EFI    := efi efi_log efi_machine efi_screen efi_options efi_variables
@@ -172,6 +172,9 @@ build/%.o: %.c Makefile | build/tools
 	$(call say,CC,$<)$(CC_TARGET) $(CFLAGS) -c -o $@ $<
 
 -include $(COMMON_OBJECTS:.o=.d) $(EFI_OBJECTS:.o=.d) $(LINUX_OBJECTS:.o=.d) $(PVH_OBJECTS:.o=.d)
+
+# Their bytes are in it.
+build/tests/records.o: $(wildcard tests/records/*.rec)
 
 # ---- checks ---------------------------------------------------------------------------------------------------
 

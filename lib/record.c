@@ -189,6 +189,8 @@ static const char *header_fault(struct record *r, struct cursor *c)
 				return "is of no kind that is known";
 			if (r->kind[function] != RECORD_ABSENT)
 				return "names a function that is named above";
+			if (r->functions == RECORD_FUNCTIONS_MAX)
+				return "goes beyond 1024 functions";
 			r->kind[function] = (uint8_t)kind;
 			r->functions++;
 		} else if (peek(c) == '#') {

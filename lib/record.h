@@ -23,9 +23,10 @@
 #include <stdint.h>
 #include "diag.h"
 
-#define RECORD_ITEM         "opt/org.barometer/pci-record" /* of fw_cfg: the user's own */
-#define RECORD_ACCESSES_MAX 65536
-#define RECORD_ADDRESSES    65536 /* bus << 8 | device << 3 | function */
+#define RECORD_ITEM          "opt/org.barometer/pci-record" /* of fw_cfg: the user's own */
+#define RECORD_ACCESSES_MAX  65536
+#define RECORD_FUNCTIONS_MAX 1024
+#define RECORD_ADDRESSES     65536 /* bus << 8 | device << 3 | function */
 
 enum record_kind {
 	RECORD_ABSENT,
@@ -42,7 +43,7 @@ struct record {
 	const char *text;
 	size_t len;
 	uint8_t *kind;      /* enum record_kind of each address; the caller's, RECORD_ADDRESSES */
-	unsigned functions; /* that are not absent */
+	unsigned functions; /* that are not absent, at most RECORD_FUNCTIONS_MAX */
 	size_t body;        /* offset of the first line of accesses */
 	unsigned body_line; /* its number, from 1 */
 	unsigned accesses;  /* 1 to RECORD_ACCESSES_MAX */

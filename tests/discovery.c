@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include "direct.h"
 #include "mem.h"
+#include "record.h"
 #include "roots.h"
 #include "session.h"
 
@@ -25,8 +26,8 @@ static void try_table(struct session *s, enum mask_table_source source, const ch
 static void look_in_fwcfg(struct session *s, struct fwcfg_item table_item[])
 {
 	static const char *const names[] = {MASK_TABLE_ITEM_LIVE, MASK_TABLE_ITEM_SNAPSHOT,
-					    "etc/extra-pci-roots"};
-	struct fwcfg_item items[3];
+					    "etc/extra-pci-roots", RECORD_ITEM};
+	struct fwcfg_item items[4];
 	uint8_t *buffer = arena_take(s->arena, TABLE_MAX + 64, 4096);
 
 	if (!buffer) {
@@ -38,9 +39,10 @@ static void look_in_fwcfg(struct session *s, struct fwcfg_item table_item[])
 		return;
 	fwcfg_init(&s->found.fwcfg, (struct fwcfg_buffer){buffer, (uint64_t)buffer, TABLE_MAX + 64},
 		   s->counts);
-	if (!s->found.fwcfg.present || !fwcfg_find(&s->found.fwcfg, names, items, 3))
+	if (!s->found.fwcfg.present || !fwcfg_find(&s->found.fwcfg, names, items, 4))
 		return;
 	s->found.extra_roots_item = items[2];
+	s->found.record_item = items[3];
 	table_item[MASK_TABLE_LIVE] = items[0];
 	table_item[MASK_TABLE_SNAPSHOT] = items[1];
 }

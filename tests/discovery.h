@@ -33,6 +33,7 @@ struct discovery {
 	struct fwcfg_item table_item; /* where it is in fw_cfg */
 	const char *table_unsound;    /* what offers one that cannot be used; NULL: nothing */
 	struct fwcfg_item extra_roots_item;
+	struct fwcfg_item record_item; /* the user's own record of a boot */
 	enum vmm vmm;
 
 	struct pci_roots roots;

@@ -127,6 +127,35 @@ def scan_table(log, terminal):
         terminal.paragraph(f"Ratio: {what} {through} with per-bar sizing{time}." + (" Cycles are the emulator's." if emulated else ""), "dim")
 
 
+# ---- what a boot's accesses cost --------------------------------------------------------------------------------------
+
+BOOTS = {"linux": "Linux", "seabios": "SeaBIOS", "ovmf": "OVMF", "own": "the record given"}
+
+
+def replay_name(o):
+    return MECHANISMS.get(o.get("path"), o.get("path")) + (" and the table" if o.get("sizing") == "paravirtual" else "")
+
+
+def replay_table(log, terminal):
+    replays = [o for _, o in log.all("replay")]
+    if not replays:
+        return
+    env = env_of(log)
+    emulated = bool(env.get("emulated"))
+    timed = bool(env.get("tsc_khz")) and not emulated
+    rows = []
+    for record in dict.fromkeys(o["record"] for o in replays):
+        mine = [o for o in replays if o["record"] == record]
+        rows.append([f"{BOOTS.get(record, record)}: {grouped(mine[0]['accesses'])} accesses"])
+        for o in mine:
+            exits = grouped(o["exits"]) if "exits" in o else "?"
+            rows.append(["  " + replay_name(o), grouped(o["reads"] + o["writes"]), exits, grouped(o["cycles"])] +
+                        ([time_text(o["cycles"] * 1e6 / env["tsc_khz"])] if timed else []))
+    terminal.line()
+    terminal.line("What the accesses of a whole boot cost, played back" + (" (cycles are the emulator's)" if emulated else ""))
+    terminal.table(["", "accesses", "exits", "cycles", "time"][:5 if timed else 4], rows, optional=(1,))
+
+
 # ---- what several vCPUs make of it ------------------------------------------------------------------------------------
 
 
@@ -273,6 +302,7 @@ def verdict(log, terminal, status, trouble, path):
 def everything(log, terminal, status, trouble, path):
     cost_table(log, terminal)
     scan_table(log, terminal)
+    replay_table(log, terminal)
     vcpu_tables(log, terminal)
     tests(log, terminal)
     terminal.line()

@@ -1,7 +1,4 @@
-/*
- * Records of boots, which a user may give. The first byte says whether a sound first line is put
- * before the rest.
- */
+/* Records of boots, which a user may give. The first byte says whether sound lines come first. */
 #include <string.h>
 #include "fuzz.h"
 #include "record.h"
