@@ -3,6 +3,10 @@
 #include "rules/buses.h"
 #include "rules/plain.h"
 
+/* Above all that were given out (PCI Code and ID Assignment 1.11); extended ones far above. */
+#define CAPABILITY_ID_MAX 0x15
+#define EXTENDED_ID_MAX   0x00ff
+
 /*
  * Above all that were given out (PCI Code and ID Assignment 1.11, 2 and 3); the second far above.
  */
