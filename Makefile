@@ -14,10 +14,10 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 # What is in the image. The tests run in the order in which they are listed here.
 LIB    := $(patsubst lib/%.c,%,$(wildcard lib/*.c))
 RULES  := $(addprefix rules/,acpi identity lane lane_write cf8 absence absence_bus header bar rom bar_virtual capability region coherence virtio bridge mask_table \
-	status command holds side destructive memory vcpus untouched)
+	status command holds side destructive answers vcpus untouched)
 TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access direct_map reads contention scan_by_many replay soak dump rules/untouched verdict trap
-TESTS_SUPPORT := cause direct discovery env inventory outcome records repeat runner session team rules/buses rules/deviations rules/place rules/plain rules/rule rules/windows
-KERNEL := apic clock console cpu finish glyphs keep log main memory paging pixels power privilege screen smp traps vga_text xen
+TESTS_SUPPORT := $(filter-out $(TESTS),$(patsubst tests/%.c,%,$(wildcard tests/*.c tests/rules/*.c)))
+KERNEL := $(patsubst kernel/%.c,%,$(wildcard kernel/*.c))
 KERNEL_ASM := enter trampoline traps xen_page
 EFI    := efi efi_log efi_machine efi_screen efi_options efi_variables
 
