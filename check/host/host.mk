@@ -91,8 +91,9 @@ HOST_KERNEL_TESTS := test_memory test_screen
 $(HOST_KERNEL_TESTS:%=$(HOST_BUILD)/tests/%.o): HOST_EXTRA := -Ikernel
 $(HOST_KERNEL_TESTS:%=$(HOST_BUILD)/%): $(HOST_BUILD)/test_%: $(HOST_BUILD)/kernel/%.o
 
-$(HOST_BUILD)/tests/test_boot_params.o $(HOST_BUILD)/tests/test_start_info.o: HOST_EXTRA := -Iboot -Ikernel
-$(HOST_BUILD)/test_boot_params $(HOST_BUILD)/test_start_info: $(HOST_BOOT_OBJECTS)
+HOST_BOOT_TESTS := test_boot_params test_start_info
+$(HOST_BOOT_TESTS:%=$(HOST_BUILD)/tests/%.o) $(HOST_BUILD)/tests/loader_memory.o: HOST_EXTRA := -Iboot -Ikernel
+$(HOST_BOOT_TESTS:%=$(HOST_BUILD)/%): $(HOST_BOOT_OBJECTS) $(HOST_BUILD)/tests/loader_memory.o
 
 # What the last run left in UEFI variables, likewise.
 $(HOST_BUILD)/tests/test_efi_variables.o: HOST_EXTRA := -Iboot -Ikernel
@@ -103,7 +104,7 @@ $(filter-out $(HOST_ALONE),$(HOST_PROGRAMS)): $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJ
 $(HOST_PROGRAMS): $(HOST_BUILD)/%: $(HOST_BUILD)/tests/%.o
 	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $(filter %.o,$^) $(HOST_LIBS)
 
--include $(HOST_GUEST_OBJECTS:.o=.d) $(HOST_SOAK_OBJECTS:.o=.d) $(HOST_MANY_OBJECTS:.o=.d) $(HOST_BOOT_OBJECTS:.o=.d) $(HOST_BUILD)/boot/efi_variables.d $(HOST_KERNEL_TESTS:test_%=$(HOST_BUILD)/kernel/%.d) $(HOST_VERDICT_OBJECTS:.o=.d) $(HOST_RULES_SUPPORT:.o=.d) $(HOST_BUILD)/tests/print_rules.d $(HOST_LIB_OBJECTS:.o=.d) $(HOST_SIM_OBJECTS:.o=.d) $(HOST_TESTS:%=$(HOST_BUILD)/tests/%.d)
+-include $(HOST_GUEST_OBJECTS:.o=.d) $(HOST_SOAK_OBJECTS:.o=.d) $(HOST_MANY_OBJECTS:.o=.d) $(HOST_BOOT_OBJECTS:.o=.d) $(HOST_BUILD)/tests/loader_memory.d $(HOST_BUILD)/boot/efi_variables.d $(HOST_KERNEL_TESTS:test_%=$(HOST_BUILD)/kernel/%.d) $(HOST_VERDICT_OBJECTS:.o=.d) $(HOST_RULES_SUPPORT:.o=.d) $(HOST_BUILD)/tests/print_rules.d $(HOST_LIB_OBJECTS:.o=.d) $(HOST_SIM_OBJECTS:.o=.d) $(HOST_TESTS:%=$(HOST_BUILD)/tests/%.d)
 
 $(HOST_BUILD)/print_rules: $(HOST_BUILD)/tests/print_rules.o $(HOST_RULES_SUPPORT) $(HOST_GUEST_OBJECTS) $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
 	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS) -T check/host/tests.ld
