@@ -174,7 +174,7 @@ static void test_setup_data_lost(void **state)
 {
 	(void)state;
 	put(params + 0x250, 8, BASE);
-	/* A part beyond what can be read, its data, or its next; one that is too long to be true. */
+	/* Data or a part beyond what can be read; one that is too long to be true. */
 	node(0, 0, 1, sizeof(memory) - 15);
 	assert_ranges_lost("boot_params: the memory map's extension cannot be read");
 	node(0, 0, 1, UINT32_MAX);
