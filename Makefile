@@ -158,6 +158,8 @@ build/%_asm.o: %.asm Makefile | build/tools
 	@mkdir -p $(@D)
 	$(call say,NASM,$<)$(NASM) -f elf64 -Werror -w+all -o $@ $<
 
+build/boot/head_asm.o: boot/long_mode.inc
+
 # The version changes with every commit; only what prints it is built again.
 VERSIONED := build/kernel/main.o build/kernel/screen.o build/tests/env.o
 $(VERSIONED): CFLAGS += $(VERSION_CFLAGS)

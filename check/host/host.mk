@@ -95,8 +95,9 @@ HOST_KERNEL_TESTS := test_clock test_memory test_privilege test_screen
 $(HOST_KERNEL_TESTS:%=$(HOST_BUILD)/tests/%.o): HOST_EXTRA := -Ikernel
 $(HOST_KERNEL_TESTS:%=$(HOST_BUILD)/%): $(HOST_BUILD)/test_%: $(HOST_BUILD)/kernel/%.o
 
-$(HOST_BUILD)/tests/test_boot_params.o $(HOST_BUILD)/tests/test_start_info.o: HOST_EXTRA := -Iboot -Ikernel
-$(HOST_BUILD)/test_boot_params $(HOST_BUILD)/test_start_info: $(HOST_BOOT_OBJECTS)
+HOST_BOOT_TESTS := test_boot_params test_start_info
+$(HOST_BOOT_TESTS:%=$(HOST_BUILD)/tests/%.o) $(HOST_BUILD)/tests/loader_memory.o: HOST_EXTRA := -Iboot -Ikernel
+$(HOST_BOOT_TESTS:%=$(HOST_BUILD)/%): $(HOST_BOOT_OBJECTS) $(HOST_BUILD)/tests/loader_memory.o
 
 # What the last run left in UEFI variables, likewise.
 $(HOST_BUILD)/tests/test_efi_variables.o: HOST_EXTRA := -Iboot -Ikernel
