@@ -44,7 +44,7 @@ GNUEFI_CRT0 := /usr/lib/crt0-efi-x86_64.o
 GNUEFI_LIB  := /usr/lib/libgnuefi.a
 PE_SECTIONS := .text .reloc .rodata .relro .data .dynamic .rela .dynsym
 
-.PHONY: all run test qemu check-series bench compare differential test-patched test-mutants test-random lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
+.PHONY: all run test qemu linux check-series bench compare boots differential test-patched test-mutants test-random lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
 
 all: build/barometer.efi build/barometer.elf build/barometer.bz
 
@@ -59,10 +59,21 @@ test: all
 qemu:
 	@hypervisor/build-qemu
 
-# Each patch of both series: checkpatch.pl, then a build and a boot of what the series is up to there. Takes an hour or two.
+# Linux with the patches of guest/linux, in the cache; the last line is the folder that it is in. ARGS='--first 0' and others.
+linux:
+	@guest/linux/build $(ARGS)
+
+# Configuration accesses from reset to /init, stock and with each patch of Linux and QEMU added; writes docs/results.md.
+boots:
+	@tools/need qemu-system-x86_64 jq python3 lspci
+	qemu=$$(hypervisor/build-qemu) && guest/linux/boots "$$qemu"
+
+# Each patch of the series for QEMU and for Linux: checkpatch.pl, then a build and a boot of what the series is up to there. Takes an
+# hour or two.
 check-series: all
 	@tools/need qemu-system-x86_64 OVMF jq socat python3
 	hypervisor/check-series
+	guest/linux/check-series
 
 # Wall time of a scan against that of an image that exits at once, on the same machine.
 bench: all
@@ -108,7 +119,9 @@ help:
 	@echo 'make install  the command barometer, under DESTDIR and PREFIX (/usr/local)'
 	@echo 'make deb      the same as a Debian package in build/; test-deb installs and runs it in a clean Debian'
 	@echo 'make qemu     QEMU with the patches of hypervisor/, built into the cache'
-	@echo 'make check-series  every patch of hypervisor/patches: style, build and boot at each step'
+	@echo 'make linux    Linux with the patches of guest/linux/, built into the cache'
+	@echo 'make boots    the configuration accesses of whole boots, with each patch added: writes docs/results.md'
+	@echo 'make check-series  every patch of hypervisor/patches and guest/linux/patches: style, build and boot at each step'
 	@echo 'make fuzz     libFuzzer over the parsers and the whole suite, FUZZ_RUNS executions each; fuzz-short: seconds'
 	@echo 'make bench    what a run costs beyond QEMU itself'
 	@echo 'make compare  stock against patched QEMU, Linux as a witness: writes docs/results.md'
