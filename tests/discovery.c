@@ -7,25 +7,48 @@
 
 const char *const discovery_path_names[PATHS] = {"pio", "ecam"};
 
-#define TABLE_MAX (256u << 10) /* bytes of mask table that can be read: over 3,000 functions */
+#define TABLE_ROOM  (256u << 10) /* bytes of mask table that can be read: over 3,000 functions */
+#define BUFFER_MORE 64           /* for what fw_cfg's interface itself takes */
+
+/* The arena is identity mapped, so the address is the physical one. False: no memory. */
+static bool new_buffer(struct session *s, size_t table, struct fwcfg_buffer *buffer)
+{
+	uint8_t *at = arena_take(s->arena, table + BUFFER_MORE, 4096);
+
+	*buffer = (struct fwcfg_buffer){at, (uint64_t)at, table + BUFFER_MORE};
+	return at;
+}
+
+/*
+ * A buffer in place of the one from mark on for a table of many functions, and room for half as
+ * many again: it may grow. Not more than a quarter of the memory, whatever the directory says.
+ */
+static void make_room(struct session *s, size_t mark, uint32_t table)
+{
+	size_t room = table + (size_t)table / 2;
+
+	if (table <= TABLE_ROOM || room > (s->arena->size - mark) / 4)
+		return;
+	arena_release(s->arena, mark);
+	new_buffer(s, room, &s->found.fwcfg.buffer);
+}
 
 static void find_table(struct session *s)
 {
 	static const char *const names[] = {MASK_TABLE_ITEM_LIVE, MASK_TABLE_ITEM_SNAPSHOT,
 					    "etc/extra-pci-roots"};
 	struct fwcfg_item items[3];
-	uint8_t *buffer = arena_take(s->arena, TABLE_MAX + 64, 4096);
+	size_t mark = arena_mark(s->arena);
+	struct fwcfg_buffer buffer;
 	struct mask_table table;
 
-	if (!buffer) {
+	if (!new_buffer(s, TABLE_ROOM, &buffer)) {
 		report_note(s->report, "mask table: no memory for a buffer; not looked for");
 		return;
 	}
-	/* The arena is identity mapped, so the address is the physical one. */
 	if (!s->platform->hypervisor.count) /* bare metal: those ports are someone else's */
 		return;
-	fwcfg_init(&s->found.fwcfg, (struct fwcfg_buffer){buffer, (uint64_t)buffer, TABLE_MAX + 64},
-		   s->counts);
+	fwcfg_init(&s->found.fwcfg, buffer, s->counts);
 	if (!s->found.fwcfg.present || !fwcfg_find(&s->found.fwcfg, names, items, 3))
 		return;
 	s->found.extra_roots_item = items[2];
@@ -33,6 +56,7 @@ static void find_table(struct session *s)
 		if (!items[i].key)
 			continue;
 		s->found.table_item = items[i];
+		make_room(s, mark, items[i].size);
 		s->found.table = i == 0 ? MASK_TABLE_LIVE : MASK_TABLE_SNAPSHOT;
 		if (!discovery_read_table(s, &table)) {
 			report_note(s->report, "mask table: %s is not used; the sizing dance is",

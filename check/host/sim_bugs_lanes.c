@@ -144,7 +144,7 @@ static bool bug_bus_byte_is_word(struct sim_fn *fn, struct sim_access *a)
 /* The first read of a function after start has its revision wrong. */
 static void bug_first_read(struct sim_fn *fn, struct sim_access *a)
 {
-	static const struct sim_fn *seen[SIM_FUNCTIONS_MAX];
+	static const struct sim_fn *seen[SIM_ORDINARY_MAX];
 	unsigned i;
 
 	if (!covers(a, 8) || a->ecam)

@@ -100,7 +100,7 @@ static void test_no_rule_without_a_bug(void **state)
 	}
 }
 
-static uint8_t before[SIM_FUNCTIONS_MAX][SIM_SPACE];
+static uint8_t before[SIM_ORDINARY_MAX][SIM_SPACE];
 
 static void remember_registers(void)
 {

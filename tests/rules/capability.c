@@ -105,36 +105,22 @@ static bool is_express_port(const struct rule_target *t, const struct pci_functi
 	return false;
 }
 
-static const struct pci_function *bridge_to(const struct rule_target *t, unsigned bus)
-{
-	const struct inventory *all = &t->s->inventory;
-
-	for (unsigned i = 0; i < all->count; i++) {
-		const struct pci_function *fn = &all->known[i].fn;
-
-		if (fn->at.segment == t->fn->at.segment && pci_is_bridge(fn) &&
-		    pci_secondary(fn) == bus)
-			return fn;
-	}
-	return NULL;
-}
-
 /*
  * A conventional bus on the way has no address bits for registers from 100h on, whatever the
  * function behind it is (PCIe 7.2.1). Not more bridges than there are buses.
  */
 static bool reached_by_express(const struct rule_target *t)
 {
-	unsigned bus = t->fn->at.bus;
+	uint8_t bus = t->fn->at.bus;
 
 	for (unsigned hops = 0; hops < 256; hops++) {
-		const struct pci_function *bridge = bridge_to(t, bus);
+		const struct known *bridge = inventory_bridge_to(t->s, t->fn->at.segment, bus);
 
 		if (!bridge)
 			return true;
-		if (!is_express_port(t, bridge))
+		if (!is_express_port(t, &bridge->fn))
 			return false;
-		bus = bridge->at.bus;
+		bus = bridge->fn.at.bus;
 	}
 	return false;
 }

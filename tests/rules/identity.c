@@ -65,7 +65,7 @@ static void compare_extended(const struct rule_target *t)
  */
 static void check_first(const struct rule_target *t)
 {
-	const struct pci_function *first = pci_map_find(&t->s->inventory.map[t->path], t->fn->at);
+	const struct pci_function *first = inventory_find(t->s, t->fn->at)->found[t->path];
 	struct pci_function now;
 
 	if (!first)

@@ -160,26 +160,21 @@ static bool find_room(const struct rule_target *t, struct rule_place *p)
 /* The bridges from the function up to its root bus; false when one is not known, or too many. */
 static bool find_bridges(const struct rule_target *t, struct rule_place *p)
 {
-	const struct inventory *all = &t->s->inventory;
 	struct cfg_address at = t->fn->at;
 
 	for (;;) {
+		const struct known *bridge;
 		bool root = false;
-		unsigned i;
 
 		for (unsigned r = 0; r < t->s->found.roots.count; r++)
 			root |= t->s->found.roots.root[r].segment == at.segment &&
 				t->s->found.roots.root[r].bus == at.bus;
 		if (root)
 			return true;
-		for (i = 0; i < all->count; i++)
-			if (pci_is_bridge(&all->known[i].fn) &&
-			    all->known[i].fn.at.segment == at.segment &&
-			    pci_secondary(&all->known[i].fn) == at.bus)
-				break;
-		if (i == all->count || p->bridges == PLACE_DEPTH_MAX)
+		bridge = inventory_bridge_to(t->s, at.segment, at.bus);
+		if (!bridge || p->bridges == PLACE_DEPTH_MAX)
 			return false;
-		at = all->known[i].fn.at;
+		at = bridge->fn.at;
 		p->bridge[p->bridges++].at = at;
 	}
 }
@@ -245,7 +240,9 @@ void rule_place_in(const struct rule_target *t, const struct rule_place *p, unsi
 bool rule_place(const struct rule_target *t, struct rule_place *p)
 {
 	*p = (struct rule_place){0};
-	if (!find_bridges(t, p) || !find_room(t, p) || !rule_open(t, &p->window))
+	/* Where there are functions that are not known nobody knows what is free. */
+	if (inventory_left_out(t->s) || !find_bridges(t, p) || !find_room(t, p) ||
+	    !rule_open(t, &p->window))
 		return false;
 	open_bridges(t, p);
 	rule_place_in(t, p, 0);

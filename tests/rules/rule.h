@@ -30,6 +30,9 @@ struct rules {
 	struct rule_bars *bars; /* of inventory.known[]; NULL until asked for */
 	unsigned run;           /* rules that ran so far, and all accesses they made */
 	uint64_t accesses;
+	/* Buses that something leads to, in the segment asked for last, plus 1; 0: none was. */
+	unsigned claimed_segment;
+	struct pci_bus_set claimed;
 };
 
 /* One check: a function, over one path. */
