@@ -15,8 +15,30 @@ READONLY = ["-global", "pcie-host-bridge.ecam-readonly=on"]
 MASKS = ["-global", "fw_cfg.pci-bar-masks=on"]
 HIDE = ["-global", "pcie-host-bridge.hide-config-address=on"]
 
-# The section of docs/results.md that check/nested/write-results writes; it is the last.
+# The sections of docs/results.md that other programs than compare write, in their order, at its end: guest/linux/boots and
+# check/nested/write-results.
+BOOTS_HEADING = "## A whole boot\n"
 EXITS_HEADING = "## Exits as KVM counts them\n"
+
+
+def section(text, heading):
+    """(what is before a section, the section, what is after it); the latter two are empty where there is none."""
+    start = text.find("\n" + heading)
+    if start < 0:
+        return text, "", ""
+    end = text.find("\n## ", start + 1)
+    return (text[:start], text[start:], "") if end < 0 else (text[:start], text[start:end], text[end:])
+
+
+def write_section(path, heading, text):
+    """Put TEXT in the place of the section, or at its place in the order if there was none."""
+    with open(path, encoding="utf-8") as file:
+        before, old, after = section(file.read(), heading)
+    if not old and heading == BOOTS_HEADING:
+        before, exits, rest = section(before, EXITS_HEADING)
+        after = exits + rest
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(before.rstrip("\n") + "\n\n" + text.rstrip("\n") + "\n" + after)
 
 TRACE = ["-trace", "memory_region_ops_read", "-trace", "memory_region_ops_write"]
 
@@ -70,22 +92,27 @@ def kind_of(operation, region):
     return None
 
 
-def events(path):
+def parsed(lines):
     """(operation, address, value, region) of every access to a device in a trace, and ("executed", address, 0, "") of code that ran."""
+    for line in lines:
+        match = LINE.search(line)
+        if match:
+            operation, address, value, _, region = match.groups()
+            yield operation, int(address, 16), int(value, 16), region
+            continue
+        match = EXECUTED.match(line)
+        if match:
+            yield "executed", int(match.group(1), 16), 0, ""
+
+
+def events(path):
+    """The same of the trace at PATH."""
     with open(path, encoding="ascii", errors="replace") as trace:
-        for line in trace:
-            match = LINE.search(line)
-            if match:
-                operation, address, value, _, region = match.groups()
-                yield operation, int(address, 16), int(value, 16), region
-                continue
-            match = EXECUTED.match(line)
-            if match:
-                yield "executed", int(match.group(1), 16), 0, ""
+        yield from parsed(trace)
 
 
 def accesses(path):
-    """The same of accesses alone."""
+    """Of the trace at PATH, accesses alone."""
     return (event for event in events(path) if event[0] != "executed")
 
 

@@ -46,7 +46,7 @@ $(HOST_BUILD)/tests/%.o: check/host/%.c check/host/host.mk | $(HOST_BUILD)/tools
 	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) $(HOST_EXTRA) -c -o $@ $<
 
 # The rules and what runs them, as the image has them. Their table is a section, whose ends the linker script names.
-HOST_GUEST         := $(RULES) rules/buses rules/rule rules/place rules/plain rules/deviations rules/windows team cause direct discovery outcome session runner env inventory
+HOST_GUEST         := $(RULES) rules/buses rules/rule rules/place rules/plain rules/deviations rules/told rules/windows team cause direct discovery outcome session runner env inventory
 HOST_GUEST_OBJECTS := $(HOST_GUEST:%=$(HOST_BUILD)/guest/%.o)
 # Tests beside the rules, for the programs that name them. Those of the last two need the runner, and no rules.
 HOST_SCAN_OBJECTS  := $(HOST_BUILD)/guest/scan.o $(HOST_BUILD)/guest/repeat.o
@@ -95,8 +95,9 @@ HOST_KERNEL_TESTS := test_clock test_memory test_privilege test_screen
 $(HOST_KERNEL_TESTS:%=$(HOST_BUILD)/tests/%.o): HOST_EXTRA := -Ikernel
 $(HOST_KERNEL_TESTS:%=$(HOST_BUILD)/%): $(HOST_BUILD)/test_%: $(HOST_BUILD)/kernel/%.o
 
-$(HOST_BUILD)/tests/test_boot_params.o $(HOST_BUILD)/tests/test_start_info.o: HOST_EXTRA := -Iboot -Ikernel
-$(HOST_BUILD)/test_boot_params $(HOST_BUILD)/test_start_info: $(HOST_BOOT_OBJECTS)
+HOST_BOOT_TESTS := test_boot_params test_start_info
+$(HOST_BOOT_TESTS:%=$(HOST_BUILD)/tests/%.o) $(HOST_BUILD)/tests/loader_memory.o: HOST_EXTRA := -Iboot -Ikernel
+$(HOST_BOOT_TESTS:%=$(HOST_BUILD)/%): $(HOST_BOOT_OBJECTS) $(HOST_BUILD)/tests/loader_memory.o
 
 # What the last run left in UEFI variables, likewise.
 $(HOST_BUILD)/tests/test_efi_variables.o: HOST_EXTRA := -Iboot -Ikernel

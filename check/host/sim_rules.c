@@ -62,21 +62,19 @@ static void add_conventional(struct sim_bus *bus, unsigned device)
 	sim_set32(fn, 0x30, 0xfffe0000);
 }
 
-static void add_functions(struct sim_bus *bus, unsigned device)
+static void add_testdev(struct sim_bus *bus, unsigned device, unsigned function)
 {
-	for (unsigned f = 0; f < 4; f += 3) {
-		struct sim_fn *fn = sim_add(bus, device, f, 0x00051b36, 0x00ff00);
+	struct sim_fn *fn = sim_add(bus, device, function, 0x00051b36, 0x00ff00);
 
-		sim_bar(fn, 0, SIM_MEM32, 4 << 10);
-		sim_bar(fn, 1, SIM_IO, 256);
-	}
+	sim_bar(fn, 0, SIM_MEM32, 4 << 10);
+	sim_bar(fn, 1, SIM_IO, 256);
 }
 
 static void add_virtio(struct sim_bus *bus, unsigned device)
 {
 	struct sim_fn *fn = sim_add(bus, device, 0, 0x10441af4, 0x00ff00);
 
-	sim_bar(fn, 4, SIM_MEM64_PREFETCH, 16 << 10);
+	sim_bar(fn, 4, SIM_MEM64_PREFETCH, 1 << 20);
 	sim_virtio(fn);
 }
 
@@ -123,15 +121,17 @@ static void build(void)
 	sim_add(root, 0, 0, 0x29c08086, 0x060000);
 	add_all_kinds(root, 2);
 	add_conventional(root, 3);
-	add_functions(root, 4);
+	add_testdev(root, 4, 0);
+	add_testdev(root, 4, 3);
 	add_all_kinds(add_bridge(root, 5, true), 0);
 	behind = add_bridge(root, 6, false);
 	add_conventional(behind, 1);
-	sim_add(add_bridge(behind, 2, false), 1, 0, 0x00051b36, 0x00ff00);
+	add_testdev(add_bridge(behind, 2, false), 1, 0);
 	add_bridge(behind, 3, false);
 	add_virtio(root, 7);
 	unassign(add_edu(root, 14));
 	add_edu(behind, 4);
+	add_virtio(behind, 5);
 	sim_add(second, 0, 0, 0x000b1b36, 0x060000);
 	add_conventional(second, 1);
 	add_all_kinds(add_bridge(second, 2, true), 0);

@@ -118,6 +118,7 @@ static void assert_registers(void)
 				fail_msg("%02x.%u register 0x%03x was 0x%02x, is 0x%02x",
 					 sim.fn[i]->devfn >> 3, sim.fn[i]->devfn & 7, reg,
 					 before[i][reg], sim.fn[i]->value[reg]);
+			assert_false(sim.fn[i]->selected);
 		}
 }
 

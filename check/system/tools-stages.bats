@@ -63,3 +63,21 @@ kernel() {
     run taken_apart
     [[ $status -ne 0 && $output == *'Linux never came to its /init'* ]]
 }
+
+@test "callers: the first function above the access layers, and the initcall or thread that it is in" {
+    printf '%s\n' 'ffffffff81000000 T _text' 'ffffffff81000100 t raw' 'ffffffff81000100 t again' 'ffffffff81000200 D data' \
+        'ffffffff81000300 T last' >"$BATS_TEST_TMPDIR/System.map"
+    python3 -B - "$root/hypervisor/linux" "$BATS_TEST_TMPDIR/System.map" <<'END'
+import sys
+sys.path.insert(0, sys.argv[1])
+import callers
+assert callers.caller(["pci_bus_read_config_word", "pci_read_config_word", "pci_enable_pcie", "acpi_init", "do_one_initcall", "kernel_init"]) == \
+    ("pci_enable_pcie", "acpi_init")
+assert callers.caller(["check_dev_quirk", "early_quirks", "setup_arch", "start_kernel"]) == ("check_dev_quirk", "setup_arch")
+assert callers.caller(["raw_pci_read"]) == ("?", "raw_pci_read") and callers.caller([]) == ("?", "?")
+symbols = callers.Symbols(sys.argv[2])
+assert symbols.address("last") == 0xffffffff81000300 and symbols.address("none") is None
+assert symbols.name(0xffffffff810002ff) == "raw" or symbols.name(0xffffffff810002ff) == "again"
+assert symbols.name(0xffffffff810003ff) == "last"
+END
+}

@@ -35,18 +35,30 @@ static uint32_t read_in_parts(const struct rule_target *t, unsigned reg, unsigne
 	return value;
 }
 
+/* Most of the space is empty: this far beyond the last dword that holds something every dword is
+ * looked at, then one in eight. */
+#define NEAR   0x100
+#define STRIDE (8 * 4)
+
 static void compare_extended(const struct rule_target *t)
 {
-	unsigned parts = 0;
+	unsigned parts = 0, last = 0x100;
 
 	/* A conventional function has no such space: all-ones. */
 	if (cfg_read32(t->cfg, t->fn->at, 0x100) == 0xffffffff)
 		return;
 	for (unsigned reg = 0x100; reg < 0x1000; reg += 4) {
-		uint32_t value = cfg_read32(t->cfg, t->fn->at, reg);
+		uint32_t value;
 
 		/* The last dword of the space whatever it holds. */
-		if (reg != 0xffc && (value == 0 || value == 0xffffffff || parts++ >= PARTS_MAX))
+		if (reg > last + NEAR && reg % STRIDE && reg != 0xffc)
+			continue;
+		value = cfg_read32(t->cfg, t->fn->at, reg);
+		if (value != 0 && value != 0xffffffff)
+			last = reg;
+		else if (reg != 0xffc)
+			continue;
+		if (reg != 0xffc && parts++ >= PARTS_MAX)
 			continue;
 		for (unsigned width = 1; width <= 2; width++) {
 			uint32_t sum = read_in_parts(t, reg, width);

@@ -1,5 +1,6 @@
 /* Finding room, and opening the way to it. */
 #include "rules/place.h"
+#include "io.h"
 #include "rules/buses.h"
 
 #define MEMORY_FIRST   0xc0000000u
@@ -7,28 +8,16 @@
 #define MEMORY_MAX     (256u << 20) /* of one place */
 
 #define PORTS_FIRST    0xc000u
-#define PORTS_END      0xf000u
+#define PORTS_END      0x10000u
 
 #define COMMAND_DECODE (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 
 #define ROM_ENABLE     1u
 
-bool rule_is_ports(const struct rule_bars *bars, unsigned index)
-{
-	return index != BAR_ROM_INDEX && bars->raw.value[index] & 1;
-}
-
-/* Bytes that a BAR decodes. */
-static uint64_t size_of(const struct rule_bars *bars, unsigned index)
-{
-	uint64_t mask = bars->raw.mask[index] & rule_address_bits(bars, index);
-
-	if (rule_is_wide(bars, index))
-		mask |= (uint64_t)bars->raw.mask[index + 1] << 32;
-	else if (rule_is_ports(bars, index))
-		mask |= 0xffff0000;
-	return mask & -mask;
-}
+/* A place above 4 GiB: below what the smallest 64-bit processors can address. */
+#define HIGH_FIRST     (1ull << 32)
+#define HIGH_END       (1ull << 36)
+#define HIGH_STEP      (1ull << 30)
 
 static uint64_t address_of(const struct rule_bars *bars, unsigned index)
 {
@@ -48,7 +37,7 @@ static uint64_t offset_of(const struct rule_bars *bars, unsigned index, bool por
 
 		if (!rule_is_lower(bars, i) || rule_is_ports(bars, i) != ports)
 			continue;
-		size = size_of(bars, i);
+		size = rule_bar_size(bars, i);
 		at = (at + size - 1) & -size;
 		if (i == index)
 			return at;
@@ -72,12 +61,11 @@ static bool is_ours(const struct rule_target *t, const struct rule_place *p, str
 	return ours;
 }
 
-static bool windows_have(const struct bridge_windows *w, bool ports, uint64_t start, uint64_t len)
+static bool windows_have(const struct bridge_windows *w, bool ports, struct window r)
 {
 	for (unsigned kind = 0; kind < WINDOWS; kind++)
-		if ((kind == WINDOW_PORTS) == ports && start <= w->range[kind].last &&
-		    start + len > w->range[kind].first &&
-		    w->range[kind].first <= w->range[kind].last)
+		if ((kind == WINDOW_PORTS) == ports && r.first <= w->range[kind].last &&
+		    r.last >= w->range[kind].first && w->range[kind].first <= w->range[kind].last)
 			return true;
 	return false;
 }
@@ -88,13 +76,14 @@ static bool bars_have(const struct rule_bars *bars, bool ports, uint64_t start, 
 		if (rule_is_lower(bars, b) && rule_is_ports(bars, b) == ports &&
 		    (b != BAR_ROM_INDEX || bars->raw.value[b] & ROM_ENABLE) &&
 		    address_of(bars, b) &&
-		    overlap(start, len, address_of(bars, b), size_of(bars, b)))
+		    overlap(start, len, address_of(bars, b), rule_bar_size(bars, b)))
 			return true;
 	return false;
 }
 
+/* Whether a function that is not ours has any of that, or a bridge any of the second range. */
 static bool others_have(const struct rule_target *t, const struct rule_place *p, bool ports,
-			uint64_t start, uint64_t len)
+			uint64_t start, uint64_t len, struct window passed)
 {
 	struct session *s = t->s;
 
@@ -105,7 +94,7 @@ static bool others_have(const struct rule_target *t, const struct rule_place *p,
 
 		if (!bars || (pci_is_bridge(fn) && !(windows = windows_of(s, i))))
 			return true;
-		if (windows && !is_ours(t, p, fn->at) && windows_have(windows, ports, start, len))
+		if (windows && !is_ours(t, p, fn->at) && windows_have(windows, ports, passed))
 			return true;
 		if (cfg_key(fn->at) != cfg_key(t->fn->at) && bars_have(bars, ports, start, len))
 			return true;
@@ -127,7 +116,7 @@ static bool memory_free(const struct rule_target *t, const struct rule_place *p,
 			    (uint64_t)(e->end - e->start + 1) << 20))
 			return false;
 	}
-	return !others_have(t, p, false, start, len);
+	return !others_have(t, p, false, start, len, (struct window){start, start + len - 1});
 }
 
 static void find_memory(const struct rule_target *t, struct rule_place *p)
@@ -145,22 +134,45 @@ static void find_memory(const struct rule_target *t, struct rule_place *p)
 			p->memory = at;
 }
 
-/* Both places lie in one step of a bridge's window. */
+/*
+ * Whether what no one else has is PCI's, memory above 4 GiB and ports: so it is where there is a
+ * chipset of a PC. QEMU's microvm has none, and but for two windows of memory passes nothing on.
+ */
+static bool has_chipset(const struct rule_target *t)
+{
+	return t->s->found.usable[PATH_PIO];
+}
+
+/* What a bridge passes on when its window is opened over some ports. */
+static struct window ports_around(uint32_t at)
+{
+	const uint32_t step = WINDOW_STEP(WINDOW_PORTS) - 1;
+
+	return (struct window){at & ~step, at | step};
+}
+
+/*
+ * Both places lie in one step of a bridge's window. There may be ports of others in it, which are
+ * not reached for as long as it is open: nobody asks for them.
+ */
 static void find_ports(const struct rule_target *t, struct rule_place *p)
 {
-	uint32_t len = (uint32_t)offset_of(t->bars, BAR_COUNT, true), step;
+	uint32_t len = (uint32_t)offset_of(t->bars, BAR_COUNT, true);
 
-	if (!len || len > WINDOW_STEP(WINDOW_PORTS) / 2)
+	if (!len || len > WINDOW_STEP(WINDOW_PORTS) / 2 || !has_chipset(t))
 		return;
 	for (unsigned i = 0; i < p->bridges; i++)
 		if (!p->bridge[i].windows->there[WINDOW_PORTS] || p->bridge[i].windows->isa)
 			return;
 	for (p->ports_span = 4; p->ports_span < len;)
 		p->ports_span *= 2;
-	step = p->bridges ? WINDOW_STEP(WINDOW_PORTS) : 2 * p->ports_span;
-	for (uint32_t at = PORTS_FIRST; at + step <= PORTS_END && !p->ports; at += step)
-		if (!others_have(t, p, true, at, step))
+	for (uint32_t at = PORTS_FIRST; at < PORTS_END && !p->ports; at += 2 * p->ports_span) {
+		struct window passed =
+		    p->bridges ? ports_around(at) : (struct window){at, at + 2 * p->ports_span - 1};
+
+		if (!others_have(t, p, true, at, 2 * p->ports_span, passed))
 			p->ports = at;
+	}
 }
 
 /* The bridges from the function up to its root bus; false when one is not known, or too many. */
@@ -186,7 +198,7 @@ static bool find_bridges(const struct rule_target *t, struct rule_place *p)
 static void open_bridges(const struct rule_target *t, struct rule_place *p)
 {
 	const struct window memory = {p->memory, p->memory + 2 * p->span - 1},
-			    ports = {p->ports, p->ports | (WINDOW_STEP(WINDOW_PORTS) - 1)};
+			    ports = ports_around(p->ports);
 
 	for (unsigned i = p->bridges; i-- > 0;) {
 		struct cfg_address at = p->bridge[i].at;
@@ -210,6 +222,8 @@ static void close_bridges(const struct rule_target *t, const struct rule_place *
 			window_restore(t->cfg, at, p->bridge[i].windows, WINDOW_MEMORY);
 		if (p->ports)
 			window_restore(t->cfg, at, p->bridge[i].windows, WINDOW_PORTS);
+		if (p->high)
+			window_restore(t->cfg, at, p->bridge[i].windows, WINDOW_PREFETCHABLE);
 	}
 }
 
@@ -218,6 +232,8 @@ uint64_t rule_place_of(const struct rule_target *t, const struct rule_place *p, 
 {
 	if (rule_is_ports(t->bars, index))
 		return p->ports + which * p->ports_span + offset_of(t->bars, index, true);
+	if (which == PLACE_HIGH)
+		return p->high;
 	return p->memory + which * p->span + offset_of(t->bars, index, false);
 }
 
@@ -254,6 +270,107 @@ bool rule_place(const struct rule_target *t, struct rule_place *p)
 	open_bridges(t, p);
 	rule_place_in(t, p, 0);
 	return true;
+}
+
+/*
+ * Where the machine is sure to pass addresses above 4 GiB to PCI: those that firmware gave the BAR
+ * itself, and behind QEMU's chipsets all that is not RAM.
+ */
+static uint64_t find_high(const struct rule_target *t, const struct rule_place *p, unsigned index)
+{
+	uint64_t own = address_of(t->bars, index);
+
+	for (unsigned i = 0; i < p->bridges; i++)
+		if (!p->bridge[i].windows->wide[WINDOW_PREFETCHABLE])
+			return 0;
+	if (own >= HIGH_FIRST)
+		return own;
+	if (t->s->found.vmm != VMM_QEMU || !has_chipset(t))
+		return 0;
+	for (uint64_t at = HIGH_FIRST; at < HIGH_END; at += HIGH_STEP)
+		if (memory_free(t, p, at, rule_bar_size(t->bars, index)))
+			return at;
+	return 0;
+}
+
+bool rule_place_high(const struct rule_target *t, struct rule_place *p, unsigned index)
+{
+	const struct platform *platform = t->s->platform;
+	uint64_t size = rule_bar_size(t->bars, index), unit = WINDOW_STEP(WINDOW_PREFETCHABLE) - 1;
+	unsigned reg = bar_offset(t->fn, index);
+	struct window window;
+
+	if (!p->memory || !rule_is_wide(t->bars, index))
+		return false;
+	p->high = find_high(t, p, index);
+	p->high_map = p->high ? platform->map_device(platform->map_context, p->high, size) : NULL;
+	if (!p->high_map) {
+		p->high = 0;
+		return false;
+	}
+	window = (struct window){p->high & ~unit, (p->high + size - 1) | unit};
+	for (unsigned i = p->bridges; i-- > 0;)
+		window_set(t->cfg, p->bridge[i].at, p->bridge[i].windows, WINDOW_PREFETCHABLE,
+			   window);
+	rule_place_decode(t, p, 0);
+	cfg_write32(t->cfg, t->fn->at, reg, (uint32_t)p->high);
+	cfg_write32(t->cfg, t->fn->at, reg + 4, (uint32_t)(p->high >> 32));
+	return true;
+}
+
+void rule_place_rom(const struct rule_target *t, const struct rule_place *p, unsigned which,
+		    bool on)
+{
+	cfg_write32(t->cfg, t->fn->at, bar_offset(t->fn, BAR_ROM_INDEX),
+		    (uint32_t)rule_place_of(t, p, which, BAR_ROM_INDEX) | (on ? ROM_ENABLE : 0));
+}
+
+bool rule_place_map(const struct rule_target *t, struct rule_place *p)
+{
+	const struct platform *platform = t->s->platform;
+
+	p->map =
+	    p->memory ? platform->map_device(platform->map_context, p->memory, 2 * p->span) : NULL;
+	return p->map;
+}
+
+/* Where the kernel has a place's memory. */
+static volatile uint8_t *view(const struct rule_target *t, const struct rule_place *p,
+			      unsigned which, unsigned index)
+{
+	return which == PLACE_HIGH ? p->high_map
+				   : p->map + (rule_place_of(t, p, which, index) - p->memory);
+}
+
+uint32_t rule_place_read(const struct rule_target *t, const struct rule_place *p, unsigned which,
+			 unsigned index, uint32_t offset, unsigned width)
+{
+	uint16_t port;
+
+	if (!rule_is_ports(t->bars, index))
+		return width == 2 ? io_mmio_read16(view(t, p, which, index) + offset)
+				  : io_mmio_read32(view(t, p, which, index) + offset);
+	port = (uint16_t)(rule_place_of(t, p, which, index) + offset);
+	return width == 2 ? io_in16(port) : io_in32(port);
+}
+
+void rule_place_write(const struct rule_target *t, const struct rule_place *p, unsigned which,
+		      unsigned index, uint32_t offset, unsigned width, uint32_t value)
+{
+	uint16_t port;
+
+	if (!rule_is_ports(t->bars, index)) {
+		if (width == 1)
+			io_mmio_write8(view(t, p, which, index) + offset, (uint8_t)value);
+		else
+			io_mmio_write32(view(t, p, which, index) + offset, value);
+		return;
+	}
+	port = (uint16_t)(rule_place_of(t, p, which, index) + offset);
+	if (width == 1)
+		io_out8(port, (uint8_t)value);
+	else
+		io_out32(port, value);
 }
 
 void rule_unplace(const struct rule_target *t, const struct rule_place *p)

@@ -20,6 +20,8 @@ struct rule_place {
 	uint64_t span;             /* bytes of a place, a power of two of at least 1 MiB */
 	uint32_t ports;            /* the same for I/O; 0: no I/O BARs, or no room for them */
 	uint32_t ports_span;
+	uint64_t high; /* where one BAR is above 4 GiB; 0: it is not */
+	volatile uint8_t *map, *high_map;
 	unsigned bridges; /* above the function, the nearest first */
 	struct {
 		struct cfg_address at;
@@ -47,7 +49,28 @@ void rule_unplace(const struct rule_target *t, const struct rule_place *place);
 uint64_t rule_place_of(const struct rule_target *t, const struct rule_place *place, unsigned which,
 		       unsigned index);
 
-/* Whether that BAR decodes ports. */
-bool rule_is_ports(const struct rule_bars *bars, unsigned index);
+/*
+ * Moves a 64-bit BAR, and no other, above 4 GiB, decode off, the bridges above open there as well:
+ * it is in place PLACE_HIGH then. False, and nothing was moved, where it is not certain that such
+ * addresses lead to PCI.
+ */
+#define PLACE_HIGH 2
+bool rule_place_high(const struct rule_target *t, struct rule_place *place, unsigned index);
+
+/* Gives the ROM its address in a place, and turns it on or off; decode is as it is. */
+void rule_place_rom(const struct rule_target *t, const struct rule_place *place, unsigned which,
+		    bool on);
+
+/* Maps the memory of both places, to be looked at. False after a diagnostic. */
+bool rule_place_map(const struct rule_target *t, struct rule_place *place);
+
+/*
+ * What is at an offset from a BAR's address in a place: reads of 2 and 4 bytes, writes of 1 and 4.
+ * These are no accesses to configuration space, and are not counted as such.
+ */
+uint32_t rule_place_read(const struct rule_target *t, const struct rule_place *place,
+			 unsigned which, unsigned index, uint32_t offset, unsigned width);
+void rule_place_write(const struct rule_target *t, const struct rule_place *place, unsigned which,
+		      unsigned index, uint32_t offset, unsigned width, uint32_t value);
 
 #endif

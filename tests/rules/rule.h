@@ -99,6 +99,15 @@ const struct rule_bars *rule_bars_of(struct session *session, unsigned known);
 /* The bits of a BAR register that hold an address; the rest are type bits. All of an upper half. */
 uint32_t rule_address_bits(const struct rule_bars *bars, unsigned index);
 
+/* Bytes that a BAR decodes, by its only or lower register's index. */
+uint64_t rule_bar_size(const struct rule_bars *bars, unsigned index);
+
+/* Whether what it decodes is ports. */
+static inline bool rule_is_ports(const struct rule_bars *bars, unsigned index)
+{
+	return index != BAR_ROM_INDEX && bars->raw.value[index] & 1;
+}
+
 static inline bool rule_has_bar(const struct rule_bars *bars, unsigned index)
 {
 	return bars->present >> index & 1;
