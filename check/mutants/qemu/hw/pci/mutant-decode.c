@@ -17,7 +17,10 @@ static bool is_io(const PCIDevice *d, int region)
 
 static pcibus_t bar_upper_half_ignored(PCIDevice *d, int region, pcibus_t addr)
 {
-    return addr != PCI_BAR_UNMAPPED && (uint32_t)addr ? (uint32_t)addr : addr;
+    if (addr == PCI_BAR_UNMAPPED) {
+        return addr;
+    }
+    return (uint32_t)addr ? (uint32_t)addr : PCI_BAR_UNMAPPED;
 }
 
 static pcibus_t io_always_decoded(PCIDevice *d, int region, pcibus_t addr)
