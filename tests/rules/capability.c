@@ -218,7 +218,8 @@ static void check_read_only(const struct rule_target *t)
 	check_headers(t, &w);
 }
 
-#define ANY_VERSION 0
+#define ANY_VERSION    0
+#define LINK_ABILITIES 0x0c
 #define EXPRESS_LENGTH_2                                                                           \
 	2 /* from this version on the second set of registers is there (PCIe 7.5.3) */
 
@@ -240,7 +241,7 @@ static const struct field {
 	{CAP_SUBSYSTEM, ANY_VERSION, 4, 4, 0xffffffff},
 	{CAP_EXPRESS, ANY_VERSION, 0x02, 2, 0xffff},
 	{CAP_EXPRESS, ANY_VERSION, 0x04, 4, 0xffffffff},
-	{CAP_EXPRESS, EXPRESS_LENGTH_2, 0x0c, 4, 0xffffffff},
+	{CAP_EXPRESS, EXPRESS_LENGTH_2, LINK_ABILITIES, 4, 0xffffffff},
 	{CAP_EXPRESS, EXPRESS_LENGTH_2, 0x24, 4, 0xffffffff},
 	{CAP_EXPRESS, EXPRESS_LENGTH_2, 0x2c, 4, 0xffffffff},
 },
@@ -265,12 +266,26 @@ static void check_fields(const struct rule_target *t, struct caps_walk *w,
 						      field[i].bits);
 }
 
+/* Of version 1 what has a link of its own says so: types below that of integrated endpoints. */
+static void check_link_abilities(const struct rule_target *t)
+{
+	struct caps_walk w;
+
+	caps_begin(&w, t->cfg, t->fn);
+	while (caps_next(&w))
+		if (w.id == CAP_EXPRESS && CAP_EXPRESS_VERSION(w.header) == 1 &&
+		    CAP_EXPRESS_TYPE(w.header) < EXPRESS_INTEGRATED &&
+		    w.at + LINK_ABILITIES + 4 <= 0x100)
+			rule_expect_read_only(t, w.at + LINK_ABILITIES, 4, 0xffffffff);
+}
+
 static void check_all_fields(const struct rule_target *t)
 {
 	struct caps_walk w;
 
 	caps_begin(&w, t->cfg, t->fn);
 	check_fields(t, &w, fields, sizeof(fields) / sizeof(fields[0]));
+	check_link_abilities(t);
 	if (t->path != PATH_ECAM)
 		return;
 	caps_begin_extended(&w, t->cfg, t->fn);
@@ -288,7 +303,6 @@ static bool type_fits(const struct pci_function *fn, unsigned type)
 				      : type != 2 && type != 3 && type <= 10 && !pci_is_bridge(fn);
 }
 
-#define LINK_ABILITIES   0x0c
 #define LINK_STATUS      0x12
 #define LINK_SPEED(link) ((link)&0xfu) /* in both (PCIe 7.5.3.6 and 7.5.3.8) */
 #define LINK_WIDTH(link) ((link) >> 4 & 0x3fu)

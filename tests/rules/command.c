@@ -84,8 +84,6 @@ static void check_reserved(const struct rule_target *t)
 		    before ^ COMMAND_RESERVED, got, before & (uint16_t)~COMMAND_RESERVED);
 }
 
-#define TYPE_INTEGRATED 9 /* of an Express function (PCIe 7.5.3.2) */
-
 /*
  * The bits that must be there to be set and cleared. A function that never masters may have Bus
  * Master at 0; one that sends messages masters (6.8.1). A conventional function may be older than
@@ -104,7 +102,7 @@ static uint16_t must_hold(const struct rule_target *t)
 			bits |= COMMAND_MASTER;
 		if (w.id == CAP_EXPRESS && pin)
 			bits |= COMMAND_NO_INTX;
-		if (w.id == CAP_EXPRESS && CAP_EXPRESS_TYPE(w.header) < TYPE_INTEGRATED)
+		if (w.id == CAP_EXPRESS && CAP_EXPRESS_TYPE(w.header) < EXPRESS_INTEGRATED)
 			bits |= COMMAND_SERR;
 	}
 	return bits;
