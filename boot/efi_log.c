@@ -128,23 +128,16 @@ static bool has_placeholder(EFI_FILE_HANDLE volume)
 	return same;
 }
 
-static void ignore(void *context, const char *text)
-{
-	(void)context;
-	(void)text;
-}
-
 /*
  * As the kernel will find, who knows more consoles; then the placeholder was written for nothing.
  */
 static bool is_wanted(const struct handoff *handoff)
 {
-	static const struct diag silent = {ignore, NULL};
 	static struct options options;
 
 	options_defaults(&options);
 	for (unsigned i = 0; i < 2; i++)
-		options_parse(&options, handoff->options[i], false, &silent);
+		options_parse(&options, handoff->options[i], false, &diag_silent);
 	console_init();
 	return options.log == OPTIONS_LOG_AUTO ? !console_is_there()
 					       : options.log == OPTIONS_LOG_DISK;

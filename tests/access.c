@@ -384,7 +384,7 @@ static void cost(struct session *s, const struct test *test)
 	for (unsigned p = 0; p < PATHS; p++)
 		if (s->found.usable[p])
 			add_path(t, p);
-	if (s->found.table != MASK_TABLE_NONE)
+	if (s->found.table_item.key)
 		add(t, "paravirtual", "call", 0, TARGET_NONE, run_call);
 	if (t->full) {
 		session_error(s, "more than %u operations to time", MEASURE_OPS_MAX);

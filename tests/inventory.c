@@ -15,7 +15,7 @@ bool inventory_new_map(struct session *s, struct pci_map *map)
 const struct pci_map *inventory_map(struct session *s, unsigned path)
 {
 	const struct scan scan = {
-	    .cfg = &s->found.path[path], .roots = &s->found.roots, .diag = &s->diag};
+	    .cfg = &s->found.walk[path], .roots = &s->found.roots, .diag = &s->diag};
 	struct pci_map *map = &s->inventory.map[path];
 	unsigned before = s->diagnostics;
 
@@ -34,6 +34,18 @@ struct known *inventory_find(struct session *s, struct cfg_address at)
 	for (unsigned i = 0; i < s->inventory.count; i++)
 		if (cfg_key(s->inventory.known[i].fn.at) == cfg_key(at))
 			return &s->inventory.known[i];
+	return NULL;
+}
+
+struct known *inventory_bridge_to(struct session *s, struct cfg_address at)
+{
+	for (unsigned i = 0; i < s->inventory.count; i++) {
+		const struct pci_function *fn = &s->inventory.known[i].fn;
+
+		if (pci_is_bridge(fn) && fn->at.segment == at.segment && fn->at.bus < at.bus &&
+		    pci_secondary(fn) == at.bus)
+			return &s->inventory.known[i];
+	}
 	return NULL;
 }
 

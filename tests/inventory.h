@@ -57,6 +57,12 @@ bool inventory_remember(struct session *session);
 /* The known function at an address, or NULL. Its index is the difference to known[]. */
 struct known *inventory_find(struct session *session, struct cfg_address at);
 
+/*
+ * The bridge that leads to the bus of an address, of those known: it is on a lower bus, as every
+ * bridge that a walk follows is. NULL for a root bus.
+ */
+struct known *inventory_bridge_to(struct session *session, struct cfg_address at);
+
 /* An empty map with room for the most functions; false after session_error(). */
 bool inventory_new_map(struct session *session, struct pci_map *map);
 

@@ -23,16 +23,8 @@ struct pass {
 	struct pci_map map;       /* as the walk finds it */
 	struct pci_map table_map; /* as the table has it */
 	struct bar_registers *raw;
-	/* A repeated scan repeats its complaints; enumerate.* and sizing.* have printed them. */
-	struct diag silent;
 	unsigned bars;
 };
-
-static void ignore(void *context, const char *text)
-{
-	(void)context;
-	(void)text;
-}
 
 static void size_visit(void *context, struct cfg *cfg, const struct pci_function *fn)
 {
@@ -41,7 +33,7 @@ static void size_visit(void *context, struct cfg *cfg, const struct pci_function
 	struct bar_set set;
 
 	sizing_run(cfg, &sizing_strategies[p->sizing], fn, &raw);
-	bar_decode(fn, &raw, &set, &p->silent);
+	bar_decode(fn, &raw, &set, &diag_silent);
 	p->bars += set.count;
 }
 
@@ -54,14 +46,15 @@ static bool read_and_decode_table(struct pass *p)
 		session_fail(p->s, "the mask table, sound at the start, is not any more");
 		return false;
 	}
-	mask_table_walk(&table, &p->s->found.numbering, &p->table_map, p->raw, &p->silent);
+	mask_table_walk(&table, &p->s->found.numbering, &p->table_map, p->raw, &diag_silent);
 	for (unsigned i = 0; i < p->table_map.count; i++) {
-		bar_decode(&p->table_map.fn[i], &p->raw[i], &set, &p->silent);
+		bar_decode(&p->table_map.fn[i], &p->raw[i], &set, &diag_silent);
 		p->bars += set.count;
 	}
 	return true;
 }
 
+/* What it would complain of, enumerate.* and sizing.* have said. */
 static bool tree_pass(void *context)
 {
 	struct pass *p = context;
@@ -69,7 +62,7 @@ static bool tree_pass(void *context)
 				  .roots = &p->s->found.roots,
 				  .visit = p->sizing < SIZING_TABLE ? size_visit : NULL,
 				  .context = p,
-				  .diag = &p->silent,
+				  .diag = &diag_silent,
 				  .only_one_child = p->only_one_child};
 
 	p->bars = 0;
@@ -98,7 +91,7 @@ static bool sweep_pass(void *context)
 	}
 	for (unsigned i = 0; i < count; i++)
 		scan_sweep(p->cfg, swept[i], swept[i] ? NULL : &p->s->found.roots.aliases, &p->map,
-			   &p->silent);
+			   &diag_silent);
 	return true;
 }
 
@@ -129,7 +122,6 @@ static void report_scan(struct pass *p, const char *path, const char *walk,
 static bool prepare(struct session *s, struct pass *p)
 {
 	p->s = s;
-	p->silent = (struct diag){ignore, NULL};
 	p->raw = ARENA_TAKE(s->arena, struct bar_registers, INVENTORY_FUNCTIONS_MAX);
 	if (!p->raw)
 		session_error(s, "no memory for a scan");
@@ -182,15 +174,6 @@ static void compare_sweep(struct pass *p, const struct pci_map *tree)
 				     pci_name(name, tree->fn[i].at));
 }
 
-static const struct pci_function *bridge_to(const struct pci_map *map, struct cfg_address at)
-{
-	for (unsigned i = 0; i < map->count; i++)
-		if (pci_is_bridge(&map->fn[i]) && map->fn[i].at.segment == at.segment &&
-		    pci_secondary(&map->fn[i]) == at.bus)
-			return &map->fn[i];
-	return NULL;
-}
-
 #define DEVICE_CONTROL_2 0x28 /* of the Express capability (7.5.3.16) */
 #define ARI_FORWARDING   0x0020u
 
@@ -200,7 +183,7 @@ static const struct pci_function *bridge_to(const struct pci_map *map, struct cf
  */
 static bool forwards_ari(const struct pass *p, const struct pci_function *port)
 {
-	unsigned express = caps_find(p->cfg, port, CAP_EXPRESS, &p->silent);
+	unsigned express = caps_find(p->cfg, port, CAP_EXPRESS, &diag_silent);
 
 	return express && cfg_read16(p->cfg, port->at, express + DEVICE_CONTROL_2) & ARI_FORWARDING;
 }
@@ -210,9 +193,14 @@ static void compare_only_one_child(struct pass *p, const struct pci_map *tree)
 	char name[16];
 
 	for (unsigned i = 0; i < tree->count; i++) {
-		const struct pci_function *port = bridge_to(tree, tree->fn[i].at);
+		const struct known *port;
 
-		if (!pci_map_find(&p->map, tree->fn[i].at) && !(port && forwards_ari(p, port)))
+		if (pci_map_find(&p->map, tree->fn[i].at))
+			continue;
+		if (!inventory_know(p->s))
+			return;
+		port = inventory_bridge_to(p->s, tree->fn[i].at);
+		if (!port || !forwards_ari(p, &port->fn))
 			session_fail(p->s,
 				     "%s answers, but below a PCI Express port there is only "
 				     "device 0",

@@ -31,15 +31,8 @@ struct many {
 	unsigned passes;
 };
 
-static void ignore(void *context, const char *text)
-{
-	(void)context;
-	(void)text;
-}
-
 static void scan_bus(struct cfg *cfg, struct cfg_address bus, struct finds *found)
 {
-	static const struct diag silent = {ignore, NULL};
 	struct pci_bus_walk on = {.segment = bus.segment, .bus = bus.bus};
 	struct bar_registers raw;
 	struct pci_function fn;
@@ -47,7 +40,7 @@ static void scan_bus(struct cfg *cfg, struct cfg_address bus, struct finds *foun
 
 	while (pci_bus_next(cfg, &on, &fn)) {
 		sizing_run(cfg, STRATEGY, &fn, &raw);
-		bar_decode(&fn, &raw, &set, &silent);
+		bar_decode(&fn, &raw, &set, &diag_silent);
 		found->functions++;
 		found->bars += set.count;
 	}

@@ -3,7 +3,7 @@
 #   make fuzz         every target for FUZZ_RUNS executions, one after the other; findings stay in build/fuzz/
 #   make fuzz-short   every target for FUZZ_SECONDS, from an empty corpus: what `make test` runs
 
-FUZZ_TARGETS ?= options acpi table boot efi config
+FUZZ_TARGETS ?= options acpi table record boot efi config
 FUZZ_RUNS    ?= 10000000
 FUZZ_SECONDS ?= 5
 FUZZ_BUILD   := build/fuzz
@@ -62,8 +62,9 @@ $(FUZZ_BUILD)/fuzz_boot $(FUZZ_BUILD)/fuzz_acpi: $(FUZZ_BUILD)/fuzz/fuzz_memory.
 $(FUZZ_BUILD)/fuzz_config: $(FUZZ_GUEST_OBJECTS)
 $(FUZZ_BUILD)/fuzz_config: FUZZ_LDFLAGS := -T check/host/tests.ld
 # fwcfg, which nothing else touches ports for.
-$(FUZZ_BUILD)/fuzz_options $(FUZZ_BUILD)/fuzz_acpi $(FUZZ_BUILD)/fuzz_boot $(FUZZ_BUILD)/fuzz_efi: $(FUZZ_BUILD)/fuzz/no_ports.o
-$(FUZZ_BUILD)/fuzz_options $(FUZZ_BUILD)/fuzz_acpi $(FUZZ_BUILD)/fuzz_boot $(FUZZ_BUILD)/fuzz_efi $(FUZZ_BUILD)/fuzz_table: $(FUZZ_BUILD)/fuzz/no_mmio.o
+FUZZ_NO_PORTS := $(patsubst %,$(FUZZ_BUILD)/fuzz_%,options acpi record boot efi)
+$(FUZZ_NO_PORTS): $(FUZZ_BUILD)/fuzz/no_ports.o
+$(FUZZ_NO_PORTS) $(FUZZ_BUILD)/fuzz_table: $(FUZZ_BUILD)/fuzz/no_mmio.o
 
 $(filter-out %_config,$(FUZZ_PROGRAMS)): $(FUZZ_LIB_OBJECTS)
 $(FUZZ_BUILD)/fuzz_config: $(FUZZ_CONFIG_OBJECTS)

@@ -102,6 +102,12 @@ static bool bug_status_capability_cleared_by_one(struct sim_fn *fn, struct sim_a
 	return false;
 }
 
+/* It was taken for one of the error bits, which a reset clears. */
+static void bug_status_capability_lost(void)
+{
+	sim_route((struct cfg_address){0, 0, 2 << 3})->value[6] &= (uint8_t)~0x10;
+}
+
 static bool bug_status_capability_cleared_by_zero(struct sim_fn *fn, struct sim_access *a)
 {
 	if (covers(a, 6) && a->reg == 6 && !(byte_of(a, 6) & 0x10))
@@ -324,6 +330,10 @@ static const struct sim_bug bugs[] = {
      .fails = {{"SIDE-05", "00:02.0 register 0x04 over ecam: read 0x00000007"},
 	       {"CMD-03",
 		"00:02.0 register 0x06 over pio: wrote 0x06f7, read-only bits read 0x0000"}}},
+    {.name = "status-capability-lost",
+     .machine = bug_status_capability_lost,
+     .fails = {{"CAP-09",
+		"00:02.0 register 0x06 over pio: bit 4 reads 0, should be 1: 0x34 leads"}}},
     {.name = "status-capability-cleared-by-zero",
      .fn_write = bug_status_capability_cleared_by_zero,
      .fails = {{"SIDE-05", "00:02.0 register 0x04 over ecam: read 0x00000007"},

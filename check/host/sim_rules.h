@@ -7,6 +7,7 @@
 
 #include "session.h"
 #include "sim.h"
+#include "test.h"
 
 /* Builds the machine, its ACPI tables and its mask table, and gives it the bug. */
 void sim_rules_machine(const struct sim_bug *bug);
@@ -15,6 +16,12 @@ void sim_rules_machine(const struct sim_bug *bug);
  * The same machine as firmware leaves it that assigns nothing: no BAR has an address, none decodes.
  */
 void sim_rules_unassigned(void);
+
+/*
+ * The same machine with its mask table as an ACPI table, damaged by one bit where it is not sound,
+ * and in fw_cfg under this name as well (NULL: no fw_cfg).
+ */
+void sim_rules_acpi_table(bool sound, const char *fwcfg_name);
 
 /* The same for a machine of sim_random(), without a bug. */
 void sim_rules_random(uint64_t seed);
@@ -52,5 +59,8 @@ bool sim_rules_counts_agree(void);
  * Whether a log has this result line for a test: "ok" or "not ok", with a directive (NULL: none).
  */
 bool sim_rules_result(const char *log, const char *status, const char *name, const char *directive);
+
+/* Whether the rule failed: one that is informative as an XFAIL. */
+bool sim_rules_broken(const char *log, const struct test *test);
 
 #endif

@@ -161,6 +161,7 @@ static void test_diagnostics_are_cut(void **state)
 	assert_int_equal(heard_lines(), 1);
 	assert_int_equal(strlen(heard_text()), 240 + 1);
 	heard_reset();
+	diag_say(&diag_silent, "nobody hears this");
 	diag_say(&heard, "at 0x%x", 16u);
 	assert_string_equal(heard_text(), "at 0x10\n");
 }

@@ -105,12 +105,6 @@ static void writes(struct session *s, const struct test *test)
 	each_absent(s, test, check_write);
 }
 
-static void ignore(void *context, const char *text)
-{
-	(void)context;
-	(void)text;
-}
-
 /*
  * Whether it is function 0 under another number, and no function of its own that looks the same:
  * what is written to the one's interrupt line is in the other's. Where that register is fixed
@@ -136,12 +130,11 @@ static bool is_function_0(const struct rule_target *t, struct cfg_address at)
  */
 static void check_functions(const struct rule_target *t)
 {
-	static const struct diag silent = {ignore, NULL};
 	bool express;
 
 	if (cfg_fn(t->fn->at) != 0 || pci_multi_function(t->fn))
 		return;
-	express = caps_find(t->cfg, t->fn, CAP_EXPRESS, &silent);
+	express = caps_find(t->cfg, t->fn, CAP_EXPRESS, &diag_silent);
 	for (unsigned f = 1; f < 8; f++) {
 		struct pci_function other = {.at = t->fn->at};
 		struct rule_target there = *t;

@@ -65,9 +65,9 @@ static void check_placed_toggle(const struct rule_target *t)
 	if (command & (PCI_COMMAND_MEMORY | PCI_COMMAND_IO) || all_assigned(t) ||
 	    !rule_place(t, &place))
 		return;
-	if (has_space(t, false))
+	if (place.memory && has_space(t, false))
 		toggle(t, PCI_COMMAND_MEMORY);
-	if (has_space(t, true))
+	if (place.ports)
 		toggle(t, PCI_COMMAND_IO);
 	rule_unplace(t, &place);
 }

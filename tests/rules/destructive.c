@@ -194,9 +194,9 @@ static void check_decoding(const struct rule_target *t)
 	if (cfg_read16(t->cfg, t->fn->at, PCI_COMMAND) & PCI_COMMAND_MEMORY) {
 		probe_all(t);
 	} else if (rule_place(t, &place)) {
-		cfg_write16(t->cfg, t->fn->at, PCI_COMMAND,
-			    place.window.command | PCI_COMMAND_MEMORY);
-		probe_all(t);
+		rule_place_decode(t, &place, PCI_COMMAND_MEMORY);
+		if (place.memory)
+			probe_all(t);
 		rule_unplace(t, &place);
 	}
 }

@@ -7,13 +7,11 @@
 
 static void well_formed(struct session *s, const struct test *test)
 {
-	if (!s->found.table_item.key)
-		return;
-	rule_expect_at(
-	    s, test, s->found.table != MASK_TABLE_NONE, "table",
-	    "is offered in fw_cfg item 0x%02x but is not well-formed (named at the start "
-	    "of the log)",
-	    s->found.table_item.key);
+	if (s->found.table != MASK_TABLE_NONE || s->found.table_unsound)
+		rule_expect_at(s, test, !s->found.table_unsound, "table",
+			       "is offered as %s but is not well-formed (named at the start of the "
+			       "log)",
+			       s->found.table_unsound);
 }
 
 /* The table, read anew. Registers of functions that the bus does not have are left out; the arena

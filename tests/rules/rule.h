@@ -25,10 +25,13 @@ struct rule_bars {
 	unsigned upper; /* bit per index: an upper half */
 };
 
+struct bridge_windows;
+
 /* The rules' own part of a session. */
 struct rules {
-	struct rule_bars *bars; /* of inventory.known[]; NULL until asked for */
-	unsigned run;           /* rules that ran so far, and all accesses they made */
+	struct rule_bars *bars;         /* of inventory.known[]; NULL until asked for */
+	struct bridge_windows *windows; /* the same of bridges (rules/windows.h) */
+	unsigned run;                   /* rules that ran so far, and all accesses they made */
 	uint64_t accesses;
 };
 
@@ -95,6 +98,15 @@ const struct rule_bars *rule_bars_of(struct session *session, unsigned known);
 
 /* The bits of a BAR register that hold an address; the rest are type bits. All of an upper half. */
 uint32_t rule_address_bits(const struct rule_bars *bars, unsigned index);
+
+/* Bytes that a BAR decodes, by its only or lower register's index. */
+uint64_t rule_bar_size(const struct rule_bars *bars, unsigned index);
+
+/* Whether what it decodes is ports. */
+static inline bool rule_is_ports(const struct rule_bars *bars, unsigned index)
+{
+	return index != BAR_ROM_INDEX && bars->raw.value[index] & 1;
+}
 
 static inline bool rule_has_bar(const struct rule_bars *bars, unsigned index)
 {
