@@ -20,7 +20,8 @@ static struct team *team_of_two(struct session *s)
 }
 
 /*
- * The reader, the first, begins when the writer does: a vCPU that wakes up late would find nobody to disturb.
+ * The reader, the first, begins when the writer does: a vCPU that wakes up late would find nobody
+ * to disturb.
  */
 static void begin_together(struct team *team, unsigned vcpu)
 {
