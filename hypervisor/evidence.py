@@ -15,29 +15,66 @@ READONLY = ["-global", "pcie-host-bridge.ecam-readonly=on"]
 MASKS = ["-global", "fw_cfg.pci-bar-masks=on"]
 HIDE = ["-global", "pcie-host-bridge.hide-config-address=on"]
 
-# The section of docs/results.md that check/nested/write-results writes; it is the last.
+# The sections of docs/results.md that other programs than compare write, in their order, at its end: guest/linux/boots and
+# check/nested/write-results.
+BOOTS_HEADING = "## A whole boot\n"
 EXITS_HEADING = "## Exits as KVM counts them\n"
+
+
+def section(text, heading):
+    """(what is before a section, the section, what is after it); the latter two are empty where there is none."""
+    start = text.find("\n" + heading)
+    if start < 0:
+        return text, "", ""
+    end = text.find("\n## ", start + 1)
+    return (text[:start], text[start:], "") if end < 0 else (text[:start], text[start:end], text[end:])
+
+
+def write_section(path, heading, text):
+    """Put TEXT in the place of the section, or at its place in the order if there was none."""
+    with open(path, encoding="utf-8") as file:
+        before, old, after = section(file.read(), heading)
+    if not old and heading == BOOTS_HEADING:
+        before, exits, rest = section(before, EXITS_HEADING)
+        after = exits + rest
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(before.rstrip("\n") + "\n\n" + text.rstrip("\n") + "\n" + after)
 
 TRACE = ["-trace", "memory_region_ops_read", "-trace", "memory_region_ops_write"]
 
+# The stages of a boot, as (name, address, bytes): each begins when code in its range runs for the first time, and there is one before
+# them. INT 19h of a BIOS has had its entry here since the PC. Linux is linked to run at KERNEL, after a part that runs wherever it was
+# loaded and touches no device but through firmware; what comes first there (.head.text) is left within a page. KASLR has to be off.
+FIRMWARE = "firmware"
+LOADER = ("boot loader", 0xfe6f2, 1)
+KERNEL = ("kernel", 0xffffffff81000000, 0x1000)
+
+
+def executed(stages):
+    """QEMU's arguments for its log, the trace's own, to say when code of a stage runs: a line for each block of instructions that is not
+    entered from another directly, and so for the first time that each runs. TCG alone can say it."""
+    return ["-d", "exec", "-dfilter", ",".join(f"{address:#x}+{size:#x}" for _, address, size in stages)]
+
+
 LINE = re.compile(r"memory_region_ops_(read|write) cpu \S+ mr \S+ addr (0x[0-9a-f]+) value (0x[0-9a-f]+) "
-                  r"size \d+ name '([^']*)'")
+                  r"size (\d+) name '([^']*)'")
+EXECUTED = re.compile(r"Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
 CONFIG = ("cf8 read", "cf8 write", "cfc read", "cfc write", "ecam read", "ecam write")
 KINDS = (*CONFIG, "fw_cfg call")
 
 
-def reference(qemu, accel, boot="pvh", options="", extra=()):
+def reference(qemu, accel, boot="pvh", options="", extra=(), machine="q35"):
     """QEMU's command line for the reference machine, from the one place that defines it (tools/machines.sh)."""
     script = r"""
-        declare -A machine=([build]=$2 [qemu]=$3 [type]=q35 [devices]=default)
+        declare -A machine=([build]=$2 [qemu]=$3 [type]=$7 [devices]=default)
         . "$1/tools/machines.sh"
         find_ovmf machine
         for folder in /usr/share/qemu /usr/share/seabios /usr/lib/ipxe/qemu; do roms+=(-L "$folder"); done
-        qemu_command command machine "$4" "$5" "$6" "${roms[@]}" "${@:7}"
+        qemu_command command machine "$4" "$5" "$6" "${roms[@]}" "${@:8}"
         printf '%s\0' "${command[@]}"
     """
     build = os.environ.get("BUILD", os.path.join(ROOT, "build"))
-    done = subprocess.run(["bash", "-euc", script, "-", ROOT, build, qemu, accel, boot, options, *extra],
+    done = subprocess.run(["bash", "-euc", script, "-", ROOT, build, qemu, accel, boot, options, machine, *extra],
                           stdout=subprocess.PIPE, check=True)
     return done.stdout.decode().split("\0")[:-1]
 
@@ -55,19 +92,68 @@ def kind_of(operation, region):
     return None
 
 
+def parsed(lines):
+    """(operation, address, value, region) of every access to a device in a trace, and ("executed", address, 0, "") of code that ran."""
+    for line in lines:
+        match = LINE.search(line)
+        if match:
+            operation, address, value, _, region = match.groups()
+            yield operation, int(address, 16), int(value, 16), region
+            continue
+        match = EXECUTED.match(line)
+        if match:
+            yield "executed", int(match.group(1), 16), 0, ""
+
+
+def events(path):
+    """The same of the trace at PATH."""
+    with open(path, encoding="ascii", errors="replace") as trace:
+        yield from parsed(trace)
+
+
 def accesses(path):
-    """(operation, address, value, region) of every access to a device in a trace."""
+    """Of the trace at PATH, accesses alone."""
+    return (event for event in events(path) if event[0] != "executed")
+
+
+def configuration(path, ecam=ECAM):
+    """Every configuration access in a trace, whichever way it was made: (write, function, register, width, value), where function is
+    bus << 8 | device << 3 | function and value what was read or written. Between them whatever else the trace cut is told by:
+    ("mark", value) for a write to port 80h, ("fw_cfg",) for a transfer."""
+    selected = 0
     with open(path, encoding="ascii", errors="replace") as trace:
         for line in trace:
             match = LINE.search(line)
-            if match:
-                operation, address, value, region = match.groups()
-                yield operation, int(address, 16), int(value, 16), region
+            if not match:
+                continue
+            operation, address, value, width, region = match.groups()
+            address, value, width, write = int(address, 16), int(value, 16), int(width), operation == "write"
+            if region == "pci-conf-idx" and write:
+                # Four bytes at CF8h select a register; a byte at CF9h is the reset control register, which is no part of this.
+                if width == 4:
+                    selected = value
+            elif region == "pci-conf-data":
+                if selected >> 31:
+                    yield write, selected >> 8 & 0xffff, (selected & 0xfc) + (address & 3), width, value
+            elif region.startswith("pcie-mmcfg-"):
+                # A function that traps alone is told by its offset in its bus; the reference machine has none.
+                offset = max(address - ecam, 0)
+                yield write, offset >> 12, offset & 0xfff, width, value
+            elif region == "ioport80" and write:
+                yield "mark", value
+            elif region.startswith("fwcfg"):
+                yield ("fw_cfg",)
 
 
 def is_mark(access, value):
     operation, address, written, region = access
     return region == "ioport80" and operation == "write" and address == 0x80 and written == value
+
+
+def is_init(address, value, kind, selected):
+    """Whether an access is the mark that linux/init leaves; SELECTED is what CF8 holds."""
+    return value == 0xb1 and (kind == "cfc write" and selected == 0x80000000 and address == 0xcfc or
+                              kind == "ecam write" and address == ECAM)
 
 
 def count_image(path):
@@ -83,36 +169,41 @@ def count_image(path):
     return {kind: counts[kind] for kind in KINDS}
 
 
-def count_linux(path):
-    """(firmware, Linux, absent): exits by kind before and after the cut, the latter up to the mark that linux/init leaves; and how many
-    of Linux's reads were of buses where nothing ever answered.
+class Boot:
+    """What one boot did to configuration space up to the mark that linux/init leaves.
 
-    The cut is the last fw_cfg transfer. With -kernel, what boots (SeaBIOS's option ROM, or OVMF) fetches kernel, command line and
-    initramfs through fw_cfg, and the kernel's own fw_cfg driver is a module, which nothing here loads. After SeaBIOS the next
-    instruction is the kernel's; OVMF still runs the kernel's EFI stub, which looks at the devices through the firmware.
-    The mark is a write to the host bridge's vendor ID."""
-    firmware, since, at_mark, selected = collections.Counter(), collections.Counter(), None, 0
-    reads, answered = collections.Counter(), set()
-    for operation, address, value, region in accesses(path):
-        if region.startswith("fwcfg"):
-            firmware += since
-            since, reads, answered = collections.Counter(), collections.Counter(), set()
-            continue
-        kind = kind_of(operation, region)
-        if kind == "cf8 write":
-            selected = value
-        if kind in ("cfc read", "ecam read"):
-            bus = selected >> 16 & 0xff if kind == "cfc read" else max(address - ECAM, 0) >> 20
-            reads[bus] += 1
-            if value not in (0xff, 0xffff, 0xffffffff):
-                answered.add(bus)
-        if value == 0xb1 and (kind == "cfc write" and selected == 0x80000000 and address == 0xcfc or
-                              kind == "ecam write" and address == ECAM):
-            at_mark = since.copy()
-            absent = sum(n for bus, n in reads.items() if bus not in answered)
-            at_mark["cf8 write"] -= kind == "cfc write"
-        elif kind:
-            since[kind] += 1
-    if at_mark is None:
-        raise ValueError(f"{path}: Linux never came to its /init")
-    return *({kind: counts[kind] for kind in CONFIG} for counts in (firmware, at_mark)), absent
+    stages   {name: exits by kind} for FIRMWARE and what begins after it
+    absent   reads since KERNEL began, of buses where nothing ever answered"""
+
+    def __init__(self, path, stages):
+        now, left, selected = FIRMWARE, list(stages), 0
+        self.stages = {name: collections.Counter() for name in (FIRMWARE, *(name for name, _, _ in stages))}
+        reads, answered = collections.Counter(), set()
+        for operation, address, value, region in events(path):
+            if operation == "executed":
+                if left and left[0][1] <= address < left[0][1] + left[0][2]:
+                    now, _, _ = stage = left.pop(0)
+                    if stage == KERNEL:
+                        reads, answered = collections.Counter(), set()
+                continue
+            kind = kind_of(operation, region)
+            if kind == "cf8 write":
+                selected = value
+            if kind in ("cfc read", "ecam read"):
+                bus = selected >> 16 & 0xff if kind == "cfc read" else max(address - ECAM, 0) >> 20
+                reads[bus] += 1
+                if value not in (0xff, 0xffff, 0xffffffff):
+                    answered.add(bus)
+            if is_init(address, value, kind, selected):
+                break
+            self.stages[now][kind] += 1
+        else:
+            raise ValueError(f"{path}: Linux never came to its /init")
+        if left:
+            raise ValueError(f"{path}: the stage '{left[0][0]}' never began; is KASLR on, or is it not TCG?")
+        self.stages[now]["cf8 write"] -= kind == "cfc write"
+        self.absent = sum(n for bus, n in reads.items() if bus not in answered)
+
+    def exits(self, *names):
+        """Of these stages together, by kind; of all that there are if none is named."""
+        return {kind: sum(self.stages[name][kind] for name in names or self.stages) for kind in KINDS}

@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""The reader of the mask table in the series for Linux, compiled as a program with the sanitizers and given tables that are right,
+damaged, and lying (docs/paravirtual.md, "What a reader must check"). Needs no kernel: guest/linux/test_table.py [-v]"""
+import glob
+import os
+import random
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+SOURCE = "drivers/pci/bar-masks.c"
+
+
+def new_file(patches, name):
+    """What the patches make of a file that the first of them to name it creates; only that one may touch it."""
+    found = []
+    for patch in patches:
+        with open(patch, encoding="utf-8") as file:
+            match = re.search(rf"^\+\+\+ b/{re.escape(name)}\n@@ [^\n]*\n(.*?)(?=^diff --git |^-- $)", file.read(), flags=re.M | re.S)
+        if match:
+            found.append(match.group(1))
+    assert len(found) == 1, f"{len(found)} patches touch {name}"
+    return "".join(line[1:] + "\n" for line in found[0].splitlines() if line.startswith("+"))
+
+
+def setUpModule():
+    global folder, program
+    folder = tempfile.TemporaryDirectory()
+    source = new_file(sorted(glob.glob(os.path.join(HERE, "patches", VERSION, "*.patch"))), SOURCE)
+    with open(os.path.join(folder.name, "bar-masks.c"), "w", encoding="utf-8") as file:
+        file.write(re.sub(r'#include [<"].*[>"]', '#include "kernel.h"', source))
+    program = os.path.join(folder.name, "table")
+    subprocess.run(["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-sign-compare", "-fsanitize=address,undefined",
+                    "-fno-sanitize=alignment", "-fno-sanitize-recover=all", "-I", folder.name, "-I", os.path.join(HERE, "test"), "-o", program,
+                    os.path.join(HERE, "test", "table.c")], check=True)
+
+
+def tearDownModule():
+    folder.cleanup()
+
+
+def entry(path, masks, header=0, identity=0x12348086, rom=0, segment=0, root=0, length=None, path_length=None):
+    masks = list(masks) + [0] * (6 - len(masks))
+    size = (72 + len(path) + 3) // 4 * 4
+    return struct.pack("<HHBBBBII6II6II", size if length is None else length, segment, root,
+                       len(path) if path_length is None else path_length, header, 0, identity, 0x02000001, *masks, rom, *[0] * 6, 0) + \
+        bytes(path) + bytes(size - 72 - len(path))
+
+
+def table(entries, magic=b"PCIBMASK", version=1, header=32, total=None, count=None, spoil=0):
+    body = b"".join(entries)
+    total = header + len(body) if total is None else total
+    head = struct.pack("<8sHHIII8x", magic, version, header, total, len(entries) if count is None else count, 0) + bytes(max(header - 32, 0))
+    words = head[:32] + head[32:] + body
+    words += bytes(-len(words) % 4)
+    checksum = (-sum(struct.unpack(f"<{len(words) // 4}I", words)) + spoil) & 0xffffffff
+    return words[:20] + struct.pack("<I", checksum) + words[24:]
+
+
+# A network card on bus 0, a bridge with a card behind it, and one behind a further bridge.
+CARD = entry([0x10], [0xfffe0000, 0, 0xffffffe1, 0xfffffc04, 0xffffffff], rom=0xfffc0000)
+BRIDGE = entry([0x18], [0xfffff000], header=0x81)
+BEHIND = entry([0x18, 0x00], [0xffffff00], identity=0x00011af4)
+INNER = entry([0x18, 0x08], [], header=1)
+DEEP = entry([0x18, 0x08, 0x38], [0xfff00000])
+GOOD = [CARD, BRIDGE, BEHIND, INNER, DEEP]
+WHERE = "dev 0 0 8086 1234 0 30 10\n"
+
+
+class Table(unittest.TestCase):
+    def ask(self, data, commands, said=None):
+        path = os.path.join(folder.name, "file")
+        with open(path, "wb") as file:
+            file.write(data)
+        done = subprocess.run([program, path, str(len(data) if said is None else said)], input=commands.encode(),
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr.decode()[-2000:])
+        return done.stdout.decode().splitlines()
+
+    def test_masks(self):
+        said = self.ask(table(GOOD), WHERE + "mask 10 febe0000 f\nmask 18 c001 3\nmask 1c fe00004 f\nmask 20 1 0\nmask 24 0 f\nmask 30 feb80000 0\n"
+                        "dev 0 0 8086 1234 1 38 18\nmask 10 0 f\nmask 38 0 0\nmask 18 30201 f\n"
+                        "dev 0 0 1af4 1 0 30 18 0\nmask 10 fe000000 f\ndev 0 0 8086 1234 0 30 18 8 38\nmask 10 0 f\n")
+        self.assertEqual(said, ["PCI: etc/pci-bar-masks: 5 functions", "mask 0xfffe0000", "mask 0xffffffe1", "mask 0xfffffc04",
+                                "mask 0xffffffff", "mask 0x00000000", "mask 0xfffc0000",
+                                "mask 0xfffff000", "mask 0x00000000", "none",  # 18h of a bridge is its bus numbers
+                                "mask 0xffffff00", "mask 0xfff00000"])
+
+    def test_not_listed(self):
+        said = self.ask(table(GOOD), "dev 0 0 8086 1234 0 30 28\nmask 10 0 f\ndev 0 0 8086 1234 0 30 10 0\nmask 10 0 f\n"
+                        "dev 1 0 8086 1234 0 30 10\nmask 10 0 f\ndev 0 40 8086 1234 0 30 10\nmask 10 0 f\ndev 0 0 8086 1234 0 30 38\nmask 10 0 f\n"
+                        "dev 0 0 8086 1234 0 30 10\nmask 184 0 f\n")
+        self.assertEqual(said[1:], ["none"] * 6)
+
+    def test_no_file(self):
+        done = subprocess.run([program, "-", "0"], input=(WHERE + "mask 10 0 f\n").encode(), stdout=subprocess.PIPE, check=True)
+        self.assertEqual(done.stdout, b"none\n")
+
+    def test_once(self):
+        said = self.ask(table(GOOD), WHERE + "mask 10 0 f\ndrop\nmask 10 0 f\n")
+        self.assertEqual(said[1:], ["mask 0xfffe0000", "none"])
+        self.assertEqual(self.ask(table(GOOD), "drop\n" + WHERE + "mask 10 0 f\n"), ["none"])
+
+    def test_size_is_a_hint(self):
+        many = table([entry([devfn], [0xfffff000]) for devfn in range(256)])
+        for said in (0, 1, 100, len(many), 1 << 20, 0xffffffff):
+            self.assertEqual(self.ask(many, "dev 0 0 8086 1234 0 30 ff\nmask 10 0 f\n", said), ["PCI: etc/pci-bar-masks: 256 functions", "mask 0xfffff000"])
+
+    def test_damaged(self):
+        whole, first = "ignoring the table", "PCI: etc/pci-bar-masks: "
+        last = GOOD[:4]
+        for data, fault in (
+                (b"", "has no signature"), (table(GOOD)[:20], "has a bad header length|has a bad checksum|has a bad length"),
+                (table(GOOD, magic=b"PCIBMASQ"), "has no signature"), (table(GOOD, version=2), "is of an unknown version"),
+                (table(GOOD, header=28), "has a bad header length"), (table(GOOD, header=33), "has a bad header length"),
+                (table([], header=64, total=32), "has a bad header length"), (table(GOOD, total=2 << 20), "has a bad length"),
+                (table(GOOD, total=34), "has a bad length"), (table(GOOD, spoil=1), "has a bad checksum"),
+                (table(GOOD, count=6), "entry 5 of 6 runs over the end"), (table(GOOD, count=0xffffffff), "entry 5 of 4294967295 runs over the end"),
+                (table(GOOD, count=4), "entry 4 of 4 is the last, but does not end the table"),
+                (table([CARD, entry([0x20], [], path_length=0)]), "entry 1 of 2 has no path"),
+                (table([CARD, entry([0x20], [], length=74)]), "entry 1 of 2 has a bad length"),
+                (table([CARD, entry([0x20], [], length=72)]), "entry 1 of 2 has a bad length"),
+                (table([CARD, entry([0x20], [], length=0)]), "entry 1 of 2 has a bad length"),
+                (table([CARD, entry([0x20], [], length=0xfffc)]), "entry 1 of 2 runs over the end"),
+                (table(last + [entry([0x18, 0x10, 0], [])]), "entry 4 of 5 is not preceded by its bridge"),
+                (table([CARD, entry([0x10, 0], [])]), "entry 1 of 2 is not preceded by its bridge"),
+                (table([entry([0x18, 0], [])]), "entry 0 of 1 is not preceded by its bridge"),
+                (table([BRIDGE, entry([0x18, 0], [], segment=1)]), "entry 1 of 2 is not preceded by its bridge"),
+                (table([BRIDGE, entry([0x18, 0], [], root=3)]), "entry 1 of 2 is not preceded by its bridge")):
+            with self.subTest(fault=fault):
+                said = self.ask(data, WHERE + "mask 10 febe0000 f\nmask 18 c001 3\n")
+                self.assertRegex(said[0], f"^{first}({fault}), {whole}$")
+                self.assertEqual(said[1:], ["none", "none"])
+
+    def test_longer_header_and_entries(self):
+        longer = entry([0x10], [0xfffe0000])
+        longer = struct.pack("<H", len(longer) + 8) + longer[2:] + bytes(8)
+        self.assertEqual(self.ask(table([longer, BRIDGE], header=48), WHERE + "mask 10 0 f\n")[1:], ["mask 0xfffe0000"])
+
+    def test_of_another_function(self):
+        for what, commands in (("device", "dev 0 0 8086 9999 0 30 10\nmask 10 0 f\nmask 10 0 f\n"),
+                               ("header type", "dev 0 0 8086 1234 1 38 10\nmask 10 0 f\nmask 10 0 f\n")):
+            with self.subTest(what):
+                said = self.ask(table(GOOD), commands)
+                self.assertRegex(said[1], "^entry 0 of etc/pci-bar-masks is not this function's")
+                self.assertEqual(said[2:], ["none", "none"])
+
+    def test_contradicts_the_register(self):
+        """A mask of twice the size under an address that is aligned to the true one alone; a memory BAR that holds I/O, and so on."""
+        for what, register, value, fixed in (("twice the size", 0x10, 0xfeba0000 | 0x10000, 0xf), ("I/O", 0x10, 0xc001, 3), ("64 bits", 0x10, 0xfebe0004, 0xf),
+                                             ("memory", 0x18, 0xfe000000, 0xf), ("no BAR", 0x24, 0xfe000000, 0xf), ("ROM", 0x30, 0xfeb80000 | 0x20000, 0)):
+            with self.subTest(what):
+                said = self.ask(table(GOOD), WHERE + f"mask {register:x} {value:x} {fixed:x}\nmask 10 febe0000 f\n")
+                self.assertRegex(said[1], rf"^entry 0 of etc/pci-bar-masks is not this function's \(register {register:#x} is ")
+                self.assertEqual(said[2:], ["none", "none"])
+
+    def test_random_damage(self):
+        generator = random.Random(1)
+        good = bytearray(table(GOOD))
+        for _ in range(300):
+            data = bytearray(good)
+            for _ in range(generator.randrange(1, 4)):
+                data[generator.randrange(len(data))] = generator.choice((0, 1, 0x7f, 0xff, generator.randrange(256)))
+            if generator.randrange(2):  # with a checksum that is right, so that what is behind it is reached
+                data[20:24] = bytes(4)
+                data[20:24] = struct.pack("<I", -sum(struct.unpack(f"<{len(data) // 4}I", data)) & 0xffffffff)
+            self.ask(bytes(data[:generator.choice((len(data), generator.randrange(len(data))))]), WHERE + "mask 10 0 f\nmask 30 0 0\n"
+                     "dev 0 0 8086 1234 0 30 18 8 38\nmask 10 0 f\ndrop\nmask 10 0 f\n")
+
+
+VERSION = "6.1"
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1 and re.fullmatch(r"\d+\.\d+", sys.argv[1]):
+        VERSION = sys.argv.pop(1)
+    unittest.main()
