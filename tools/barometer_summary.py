@@ -248,7 +248,7 @@ def advice(log):
         return f"No advice: {result.reason or result.outcome}." if result else "No advice: the run was not asked for a verdict.", []
     access = {"pio": "ports CF8h and CFCh", "ecam": "ECAM"}.get(verdict.get("access"), verdict.get("access"))
     _, env = log.first("env")
-    in_acpi = verdict.get("sizing") == "paravirtual" and env and env.get("paravirtual") == "acpi"
+    in_acpi = verdict.get("sizing") == "paravirtual" and env.get("paravirtual") == "acpi"
     sizing = "by the table in ACPI" if in_acpi else SIZINGS.get(verdict.get("sizing"), f"by the {verdict.get('sizing')} strategy")
     reasons = verdict["reason"].split("; ")
     if verdict.get("confidence") == "low":
