@@ -63,18 +63,18 @@ CONFIG = ("cf8 read", "cf8 write", "cfc read", "cfc write", "ecam read", "ecam w
 KINDS = (*CONFIG, "fw_cfg call")
 
 
-def reference(qemu, accel, boot="pvh", options="", extra=()):
+def reference(qemu, accel, boot="pvh", options="", extra=(), machine="q35"):
     """QEMU's command line for the reference machine, from the one place that defines it (tools/machines.sh)."""
     script = r"""
-        declare -A machine=([build]=$2 [qemu]=$3 [type]=q35 [devices]=default)
+        declare -A machine=([build]=$2 [qemu]=$3 [type]=$7 [devices]=default)
         . "$1/tools/machines.sh"
         find_ovmf machine
         for folder in /usr/share/qemu /usr/share/seabios /usr/lib/ipxe/qemu; do roms+=(-L "$folder"); done
-        qemu_command command machine "$4" "$5" "$6" "${roms[@]}" "${@:7}"
+        qemu_command command machine "$4" "$5" "$6" "${roms[@]}" "${@:8}"
         printf '%s\0' "${command[@]}"
     """
     build = os.environ.get("BUILD", os.path.join(ROOT, "build"))
-    done = subprocess.run(["bash", "-euc", script, "-", ROOT, build, qemu, accel, boot, options, *extra],
+    done = subprocess.run(["bash", "-euc", script, "-", ROOT, build, qemu, accel, boot, options, machine, *extra],
                           stdout=subprocess.PIPE, check=True)
     return done.stdout.decode().split("\0")[:-1]
 

@@ -15,7 +15,7 @@ static unsigned index_of(unsigned reg)
 	return i;
 }
 
-/* Where the function is, or would be: one at least is always free. */
+/* Where the function is, or would be: a quarter of the places is always free. */
 static struct first_function *find(const struct first_reads *first, struct cfg_address at)
 {
 	uint32_t key = cfg_key(at), i = key * 2654435761u >> 16; /* 2^32 by the golden ratio */
@@ -33,7 +33,7 @@ static void keep(struct first_reads *first, struct cfg_address at, unsigned inde
 	struct first_function *f = find(first, at);
 
 	if (!f->used) {
-		if (first->count == FIRST_CAPACITY - 1)
+		if (first->count == FIRST_KEPT_MAX)
 			return;
 		first->count++;
 		*f = (struct first_function){.key = cfg_key(at), .used = true};

@@ -10,8 +10,13 @@
 
 #define FIRST_REGISTERS 3
 
-/* 32 devices on each of 256 buses, which a sweep asks, and as many functions again. */
 #define FIRST_CAPACITY  16384 /* a power of two */
+
+/*
+ * In use at the most, so that looking one up stays short: 32 devices on each of 256 buses, which a
+ * sweep asks, and half as many functions again.
+ */
+#define FIRST_KEPT_MAX  12288
 
 struct first_function {
 	uint32_t key; /* cfg_key() */
@@ -27,8 +32,8 @@ struct first_reads {
 };
 
 /*
- * function: FIRST_CAPACITY zeroed elements, or NULL: nothing is kept. So is nothing of what comes
- * when all are in use but one.
+ * function: FIRST_CAPACITY zeroed elements, or NULL: nothing is kept. Nor is
+ * what comes after FIRST_KEPT_MAX others.
  */
 void first_init(struct cfg *cfg, struct first_reads *first, struct cfg *below,
 		struct first_function *function);

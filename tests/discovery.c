@@ -8,7 +8,31 @@
 
 const char *const discovery_path_names[PATHS] = {"pio", "ecam"};
 
-#define TABLE_MAX (256u << 10) /* bytes of mask table that can be read: over 3,000 functions */
+#define TABLE_ROOM  (256u << 10) /* bytes of mask table that can be read: over 3,000 functions */
+#define BUFFER_MORE 64           /* for what fw_cfg's interface itself takes */
+
+/* The arena is identity mapped, so the address is the physical one. False: no memory. */
+static bool new_buffer(struct session *s, size_t table, struct fwcfg_buffer *buffer)
+{
+	uint8_t *at = arena_take(s->arena, table + BUFFER_MORE, 4096);
+
+	*buffer = (struct fwcfg_buffer){at, (uint64_t)at, table + BUFFER_MORE};
+	return at;
+}
+
+/*
+ * A buffer in place of the one from mark on for a table of many functions, and room for half as
+ * many again: it may grow. Not more than a quarter of the memory, whatever the directory says.
+ */
+static void make_room(struct session *s, size_t mark, uint32_t table)
+{
+	size_t room = table + (size_t)table / 2;
+
+	if (table <= TABLE_ROOM || room > (s->arena->size - mark) / 4)
+		return;
+	arena_release(s->arena, mark);
+	new_buffer(s, room, &s->found.fwcfg.buffer);
+}
 
 static void try_table(struct session *s, enum mask_table_source source, const char *name)
 {
@@ -28,23 +52,23 @@ static void look_in_fwcfg(struct session *s, struct fwcfg_item table_item[])
 	static const char *const names[] = {MASK_TABLE_ITEM_LIVE, MASK_TABLE_ITEM_SNAPSHOT,
 					    "etc/extra-pci-roots", RECORD_ITEM};
 	struct fwcfg_item items[4];
-	uint8_t *buffer = arena_take(s->arena, TABLE_MAX + 64, 4096);
+	size_t mark = arena_mark(s->arena);
+	struct fwcfg_buffer buffer;
 
-	if (!buffer) {
+	if (!new_buffer(s, TABLE_ROOM, &buffer)) {
 		report_note(s->report, "fw_cfg: no memory for a buffer; nothing is looked for");
 		return;
 	}
-	/* The arena is identity mapped, so the address is the physical one. */
 	if (!s->platform->hypervisor.count) /* bare metal: those ports are someone else's */
 		return;
-	fwcfg_init(&s->found.fwcfg, (struct fwcfg_buffer){buffer, (uint64_t)buffer, TABLE_MAX + 64},
-		   s->counts);
+	fwcfg_init(&s->found.fwcfg, buffer, s->counts);
 	if (!s->found.fwcfg.present || !fwcfg_find(&s->found.fwcfg, names, items, 4))
 		return;
 	s->found.extra_roots_item = items[2];
 	s->found.record_item = items[3];
 	table_item[MASK_TABLE_LIVE] = items[0];
 	table_item[MASK_TABLE_SNAPSHOT] = items[1];
+	make_room(s, mark, items[0].size > items[1].size ? items[0].size : items[1].size);
 }
 
 /* The first that is sound, the hypervisor's own before one that was made outside. */

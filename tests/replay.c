@@ -196,20 +196,25 @@ static bool take_places(struct player *p)
 static bool take_table(struct player *p)
 {
 	struct session *s = p->s;
-	struct bar_registers *raw =
-	    ARENA_TAKE(s->arena, struct bar_registers, INVENTORY_FUNCTIONS_MAX);
+	struct bar_registers *raw;
 	struct mask_table table;
 	struct pci_map map;
+	struct index listed;
 
-	if (!raw || !inventory_new_map(s, &map))
-		return no_memory(s);
+	if (!inventory_new_table(s, &map, &raw))
+		return false;
 	if (!discovery_read_table(s, &table)) {
 		session_fail(s, "the mask table, sound at the start, is not any more");
 		return false;
 	}
 	mask_table_walk(&table, &s->found.numbering, &map, raw, &s->diag);
+	listed.pair = ARENA_TAKE(s->arena, uint64_t, 2 * map.count + 1);
+	if (!listed.pair)
+		return no_memory(s);
+	pci_map_index(&map, &listed);
 	for (unsigned i = 0; i < p->map.count; i++)
-		p->plan.state[i].listed = pci_map_find(&map, p->map.places[i].fn.at) != NULL;
+		p->plan.state[i].listed =
+		    index_find(&listed, cfg_key(p->map.places[i].fn.at)) != INDEX_NONE;
 	return true;
 }
 

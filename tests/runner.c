@@ -110,6 +110,7 @@ static void run_one(struct session *s, const struct test *test, unsigned planned
 		else
 			test->run(s, test);
 	}
+	inventory_check_short(s);
 	if (deviation)
 		apply_deviation(s, test, deviation);
 	report_result(s->report, test->name, s->outcome.worst, s->outcome.reason);

@@ -65,11 +65,11 @@ $(sort $(HOST_GUEST_OBJECTS) $(HOST_VERDICT_OBJECTS) $(HOST_SOAK_OBJECTS) $(HOST
 $(HOST_BUILD)/guest/records.o: $(wildcard tests/records/*.rec)
 
 HOST_RULES_SUPPORT := $(HOST_BUILD)/tests/sim_rules.o $(HOST_BUILD)/tests/rules_doc.o
-HOST_RULES_TESTS   := test_aliases test_rules test_mutation test_only_one_child test_table_sources test_verdict
+HOST_RULES_TESTS   := test_aliases test_large test_rules test_mutation test_only_one_child test_table_sources test_verdict
 $(HOST_RULES_TESTS:%=$(HOST_BUILD)/tests/%.o) $(HOST_RULES_SUPPORT): HOST_EXTRA := -Itests
 $(HOST_RULES_TESTS:%=$(HOST_BUILD)/%): $(HOST_RULES_SUPPORT) $(HOST_GUEST_OBJECTS) check/host/tests.ld
 $(HOST_BUILD)/test_aliases $(HOST_BUILD)/test_only_one_child: $(HOST_SCAN_OBJECTS)
-$(HOST_BUILD)/test_table_sources $(HOST_BUILD)/test_verdict: $(HOST_VERDICT_OBJECTS)
+$(HOST_BUILD)/test_large $(HOST_BUILD)/test_table_sources $(HOST_BUILD)/test_verdict: $(HOST_VERDICT_OBJECTS)
 $(HOST_RULES_TESTS:%=$(HOST_BUILD)/%): HOST_LIBS := -lcmocka -T check/host/tests.ld
 
 HOST_PLAIN_TESTS := test_soak test_contention test_replay

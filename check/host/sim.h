@@ -18,7 +18,8 @@
 #include <stdint.h>
 #include "cfg.h"
 
-#define SIM_FUNCTIONS_MAX 1024
+#define SIM_FUNCTIONS_MAX 65536
+#define SIM_ORDINARY_MAX  1024 /* of any machine but those of sim_large() */
 #define SIM_ROOTS_MAX     64
 #define SIM_REGIONS_MAX   80
 #define SIM_ITEMS_MAX     300
@@ -38,7 +39,7 @@ struct sim_fn {
 	bool express; /* has 4096 bytes of configuration space; else 256, and all-ones above */
 	/* A register bit takes what is written where writable is set, goes to 0 when 1 is written
 	 * where clears is set, and ignores writes elsewhere. */
-	uint8_t value[SIM_SPACE], writable[SIM_SPACE], clears[SIM_SPACE];
+	uint8_t *value, *writable, *clears; /* of SIM_SPACE bytes; in a large machine 256 */
 	unsigned cap_end,
 	    cap_link; /* where the next capability goes, and the byte that will point at it */
 	unsigned ecap_end, ecap_link; /* the same for extended capabilities */
@@ -113,8 +114,13 @@ struct sim_bug; /* sim_bugs.h */
 struct sim {
 	struct sim_bus *root[SIM_ROOTS_MAX];
 	unsigned roots;
-	struct sim_fn *fn[SIM_FUNCTIONS_MAX]; /* in the order they were added */
+	struct sim_fn **fn; /* in the order they were added */
 	unsigned functions;
+	/*
+	 * A large machine: buses by number, which are not looked for through the bridges' registers
+	 * as they are now. NULL in any other.
+	 */
+	struct sim_bus **bus_at;
 
 	bool bus_ignored; /* bus 0 answers under every number, as kvmtool's does */
 	bool no_ports;    /* CF8/CFC is not decoded at all, as on microvm */

@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 /* Where sim_acpi_build() puts things. */
-#define SIM_RSDP 0xf0000u
-#define SIM_XSDT 0x7ff00000u
-#define SIM_RSDT 0x7ff01000u
-#define SIM_MCFG 0x7ff02000u
-#define SIM_FADT 0x7ff04000u
+#define SIM_RSDP  0xf0000u
+#define SIM_XSDT  0x7ff00000u
+#define SIM_RSDT  0x7ff01000u
+#define SIM_MCFG  0x7ff02000u
+#define SIM_FADT  0x7ff04000u
 #define SIM_MASKS 0x7fe00000u /* sim_acpi_add_masks() */
 
 struct sim_mcfg {

@@ -242,7 +242,7 @@ static void bug_virtio_beyond_bar(void)
 {
 	struct sim_fn *fn = at(0, 7);
 
-	sim_set32(fn, find_cap(fn, 0x09) + 12, 0x3008);
+	sim_set32(fn, find_cap(fn, 0x09) + 12, 0xff008);
 }
 
 static void bug_virtio_bar_missing(void)
@@ -399,7 +399,7 @@ static const struct sim_bug bugs[] = {
      .fails = {{"REG-01", "at 0x1fff8 of BAR 3, which has 0x0"}}},
     {.name = "virtio-beyond-bar",
      .machine = bug_virtio_beyond_bar,
-     .fails = {{"REG-02", "a virtio region is 0x3008 bytes at 0x1000 of BAR 4, which has 0x4000"}}},
+     .fails = {{"REG-02", "a virtio region is 0xff008 bytes at 0x1000 of BAR 4, which has 0x100000"}}},
     {.name = "virtio-bar-missing",
      .machine = bug_virtio_bar_missing,
      .fails = {{"REG-02", "a virtio region is 0x38 bytes at 0x1000 of BAR 2, which has 0x0"}}},

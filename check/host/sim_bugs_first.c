@@ -8,7 +8,7 @@
 static bool first_time(const struct sim_access *a, const struct sim_fn *fn, unsigned reg,
 		       bool ports, bool ecam)
 {
-	static const struct sim_fn *seen[SIM_FUNCTIONS_MAX];
+	static const struct sim_fn *seen[SIM_ORDINARY_MAX];
 
 	if (!fn || a->write || a->reg != reg || a->width != 4 || !(a->ecam ? ecam : ports))
 		return false;

@@ -149,7 +149,8 @@ volatile uint8_t *sim_map(void *context, uint64_t physical, uint64_t len)
 	}
 	/* Above RAM, where BARs are. */
 	if (!sim.map_fails && physical >= 0xc0000000 &&
-	    (physical + len <= 0xfe000000 || physical >= 1ull << 32))
+	    (physical + len <= 0xfe000000 ||
+	     (physical >= 1ull << 32 && physical + len <= 1ull << 38)))
 		return map_memory(physical, len);
 	return NULL;
 }

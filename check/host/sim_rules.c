@@ -9,8 +9,8 @@
 #include "sim_rules.h"
 #include "sim_smp.h"
 
-#define ARENA_SIZE (8u << 20)
-#define TEXT_SIZE  (1u << 20)
+#define ARENA_SIZE (128u << 20)
+#define TEXT_SIZE  (128u << 20)
 
 static const struct sim_mcfg mcfg[] = {{0xb0000000, 0, 0x00, 0x3f}, {0xb0000000, 0, 0x40, 0x7f}};
 
@@ -211,6 +211,12 @@ void sim_rules_random(uint64_t seed)
 	add_tables(&sim_no_bug);
 }
 
+void sim_rules_large(unsigned functions)
+{
+	sim_large(functions);
+	add_tables(&sim_no_bug);
+}
+
 void sim_rules_aliases(void)
 {
 	struct sim_bus *bus;
@@ -226,7 +232,8 @@ void sim_rules_aliases(void)
 static void put(void *context, const char *from, size_t len)
 {
 	(void)context;
-	sim_rules_printed_in_window |= sim_decode_is_off();
+	/* That looks at all functions: too long where there are so many. */
+	sim_rules_printed_in_window |= !sim.bus_at && sim_decode_is_off();
 	if (text_len + len >= TEXT_SIZE)
 		abort();
 	memcpy(text + text_len, from, len);
@@ -278,6 +285,7 @@ static void take_roots(struct pci_roots *roots)
 static struct cfg_counts counts;
 static struct report report;
 uint32_t sim_rules_reads;
+size_t sim_rules_memory = 8u << 20;
 unsigned sim_rules_vcpus = 2;
 bool sim_rules_emulated;
 
@@ -286,7 +294,7 @@ const char *sim_rules_run(const char *globs, const char *hypervisor)
 	static struct options options;
 	static struct acpi acpi;
 	static struct session session;
-	struct arena arena = {arena_bytes, ARENA_SIZE, 0};
+	struct arena arena = {arena_bytes, sim_rules_memory, 0};
 	struct platform platform = {
 	    .boot = "host",
 	    .cpl_reason = "",

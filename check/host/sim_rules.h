@@ -26,6 +26,9 @@ void sim_rules_acpi_table(bool sound, const char *fwcfg_name);
 /* The same for a machine of sim_random(), without a bug. */
 void sim_rules_random(uint64_t seed);
 
+/* A machine of sim_large(). */
+void sim_rules_large(unsigned functions);
+
 /*
  * A machine like kvmtool's: four devices on one bus that answers under every number, no ECAM, no
  * ACPI, no fw_cfg; no firmware names its root bus.
@@ -45,6 +48,9 @@ extern bool sim_rules_printed_in_window;
 
 /* reads= of the next runs; 0, as at first: none. */
 extern uint32_t sim_rules_reads;
+
+/* Bytes of memory that the next runs have; at first 8 MiB, at most 128. */
+extern size_t sim_rules_memory;
 
 /* vCPUs of the machines that follow; at first 2. */
 extern unsigned sim_rules_vcpus;

@@ -74,3 +74,11 @@ PCI: MMCONFIG at [mem 0xb0000000-0xbfffffff] reserved in ACPI motherboard resour
     "$linux/boot" --qemu "$BAROMETER_QEMU" --features ecam,masks,hide hotplug -- \
         -global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off | jq -e '.plugged | length == 1'
 }
+
+@test "suspend to RAM and back: all that is read afterwards is what is read on stock QEMU" {
+    "$linux/boot" --qemu "$BAROMETER_QEMU" --features ecam,masks --output "$BATS_TEST_TMPDIR/with" suspend | jq -e '.functions == 24 and .after == 24'
+    "$linux/boot" --qemu "${BAROMETER_STOCK:-qemu-system-x86_64}" --output "$BATS_TEST_TMPDIR/without" suspend >/dev/null
+    diff "$BATS_TEST_TMPDIR/without/before" "$BATS_TEST_TMPDIR/with/before"
+    diff "$BATS_TEST_TMPDIR/without/after" "$BATS_TEST_TMPDIR/with/after"
+    grep -q '^00: 86 80 c0 29' "$BATS_TEST_TMPDIR/with/after"
+}

@@ -9,20 +9,10 @@
 /* Nothing may be known at the whole device: function 0 absent means that all are. */
 static bool device_absent(const struct session *s, struct cfg_address at)
 {
-	for (unsigned i = 0; i < s->inventory.count; i++)
-		if (cfg_key(s->inventory.known[i].fn.at) >> 3 == cfg_key(at) >> 3)
-			return false;
-	return true;
-}
+	const struct index *index = &s->inventory.by_address;
+	uint32_t i = index_from(index, cfg_key(at) & ~7u);
 
-static bool first_on_bus(const struct session *s, unsigned known)
-{
-	struct cfg_address at = s->inventory.known[known].fn.at;
-
-	for (unsigned i = 0; i < known; i++)
-		if (cfg_key(s->inventory.known[i].fn.at) >> 8 == cfg_key(at) >> 8)
-			return false;
-	return true;
+	return i == index->count || index_key(index, i) >> 3 != cfg_key(at) >> 3;
 }
 
 #define NO_DEVICE "no bus with a device number free"
@@ -33,14 +23,16 @@ static bool first_on_bus(const struct session *s, unsigned known)
 static void each_absent(struct session *s, const struct test *test,
 			void (*check)(const struct rule_target *t))
 {
+	const struct index *index = &s->inventory.by_address;
 	struct pci_function fn = {0};
 
-	if (!inventory_know(s))
+	if (!inventory_know(s) || !inventory_needs_all(s))
 		return;
-	for (unsigned i = 0; i < s->inventory.count; i++) {
-		struct cfg_address at = s->inventory.known[i].fn.at;
+	for (uint32_t i = 0; i < index->count; i++) {
+		struct cfg_address at = s->inventory.known[index_place(index, i)].fn.at;
 
-		if (!first_on_bus(s, i))
+		/* One of each bus. */
+		if (i && index_key(index, i - 1) >> 8 == index_key(index, i) >> 8)
 			continue;
 		for (unsigned device = 0, found = 0; device < 32 && found < PER_BUS; device++) {
 			fn.at = (struct cfg_address){at.segment, at.bus, (uint8_t)(device << 3)};

@@ -106,7 +106,7 @@ static bool may_show_retry(const struct rule_target *t)
 static void check_first(const struct rule_target *t)
 {
 	static const unsigned regs[] = {PCI_ID, PCI_CLASS_REVISION, PCI_CACHE_LINE_HEADER};
-	const struct pci_function *found = pci_map_find(&t->s->inventory.map[t->path], t->fn->at);
+	const struct pci_function *found = inventory_find(t->s, t->fn->at)->found[t->path];
 	uint32_t first, now;
 
 	for (unsigned i = 0; i < sizeof(regs) / sizeof(regs[0]); i++) {

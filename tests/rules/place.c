@@ -261,7 +261,8 @@ void rule_place_in(const struct rule_target *t, const struct rule_place *p, unsi
 bool rule_place(const struct rule_target *t, struct rule_place *p)
 {
 	*p = (struct rule_place){0};
-	if (!find_bridges(t, p))
+	/* Where there are functions that are not known nobody knows what is free. */
+	if (inventory_left_out(t->s) || !find_bridges(t, p))
 		return false;
 	find_memory(t, p);
 	find_ports(t, p);

@@ -33,6 +33,9 @@ struct rules {
 	struct bridge_windows *windows; /* the same of bridges (rules/windows.h) */
 	unsigned run;                   /* rules that ran so far, and all accesses they made */
 	uint64_t accesses;
+	/* Buses that something leads to, in the segment asked for last, plus 1; 0: none was. */
+	unsigned claimed_segment;
+	struct pci_bus_set claimed;
 };
 
 /* One check: a function, over one path. */

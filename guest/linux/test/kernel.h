@@ -1,4 +1,4 @@
-/* As much of Linux's headers as drivers/pci/bar-masks.c of the series needs to be compiled as a program. */
+/* As much of Linux's headers as drivers/pci/bar-masks.c of the series needs as a program. */
 #ifndef KERNEL_H
 #define KERNEL_H
 #include <linux/pci_regs.h>

@@ -1,11 +1,13 @@
 /*
  * The reader of the mask table that is in the series, as a program: table FILE SIZE
  *
- * FILE is what fw_cfg holds under etc/pci-bar-masks, SIZE what its directory says; FILE - is none. Commands on standard input:
+ * FILE is what fw_cfg holds under etc/pci-bar-masks, SIZE what its directory says; FILE - is none.
+ * Commands on standard input, all numbers in hex:
  *
- *   dev SEGMENT ROOT VENDOR DEVICE HEADER ROM DEVFN...   the function that is asked about, by the devfn of each bridge and its own, all hex
- *   mask REGISTER VALUE FIXED                            prints "mask" and the mask, or "none"
- *   drop                                                 the end of the scan
+ *   dev SEGMENT ROOT VENDOR DEVICE HEADER ROM DEVFN...
+ *                              the function that is asked about; DEVFN of each bridge and its own
+ *   mask REGISTER VALUE FIXED  prints "mask" and the mask, or "none"
+ *   drop                       the end of the scan
  *
  * What the reader has to say goes to standard output as well.
  */
