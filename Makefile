@@ -12,14 +12,14 @@ say = $(if $(V),,@echo '  $(1)	$(2)';)
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 # What is in the image. The tests run in the order in which they are listed here.
-LIB    := acpi acpi_power alias aml arena bar caps crc32 diag ecam fwcfg hypervisor locked madt mask_table measure mem number options pci pio pvclock report roots scan sizing spcr stats text uart vmm
+LIB    := $(patsubst lib/%.c,%,$(wildcard lib/*.c))
 RULES  := $(addprefix rules/,acpi identity lane lane_write cf8 absence absence_bus header bar rom bar_virtual capability region coherence virtio bridge mask_table \
-	status command holds side destructive memory vcpus untouched)
-TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access direct_map reads contention scan_by_many soak dump rules/untouched verdict trap
-TESTS_SUPPORT := cause direct discovery env inventory outcome repeat runner session team rules/buses rules/deviations rules/place rules/plain rules/rule
-KERNEL := apic clock console cpu finish glyphs keep log main memory paging pixels power privilege screen smp traps vga_text xen
+	status command holds side destructive answers vcpus untouched)
+TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access direct_map reads contention scan_by_many replay soak dump rules/untouched verdict trap
+TESTS_SUPPORT := $(filter-out $(TESTS),$(patsubst tests/%.c,%,$(wildcard tests/*.c tests/rules/*.c)))
+KERNEL := $(patsubst kernel/%.c,%,$(wildcard kernel/*.c))
 KERNEL_ASM := enter trampoline traps xen_page
-EFI    := efi efi_log efi_machine efi_screen efi_options
+EFI    := efi efi_log efi_machine efi_screen efi_options efi_variables
 
 COMMON_OBJECTS := $(LIB:%=build/lib/%.o) $(TESTS:%=build/tests/%.o) $(TESTS_SUPPORT:%=build/tests/%.o) \
 	$(KERNEL:%=build/kernel/%.o) $(KERNEL_ASM:%=build/kernel/%_asm.o)
@@ -132,7 +132,7 @@ help:
 	@echo 'make check-pages  a page of every kind, and pictures of each, in build/pages; ARGS=--patched QEMU for a real one'
 	@echo 'make test-nested  under ordinary KVM, in an inner host of Debian packages; lab: builds it; lab-shell: a shell in it'
 	@echo 'make lint     formatting, clang warnings, clang-tidy, cppcheck, shellcheck'
-	@echo 'make host-test, coverage, docs  the host unit tests alone; line coverage of lib/; the table in docs/conformance.md'
+	@echo 'make host-test, coverage, docs  the host unit tests alone; line coverage of lib/; the tables in docs/conformance.md'
 	@echo 'make clean    remove build/'
 
 # ---- images ---------------------------------------------------------------------------------------------------
@@ -171,6 +171,8 @@ build/%_asm.o: %.asm Makefile | build/tools
 	@mkdir -p $(@D)
 	$(call say,NASM,$<)$(NASM) -f elf64 -Werror -w+all -o $@ $<
 
+build/boot/head_asm.o: boot/long_mode.inc
+
 # The version changes with every commit; only what prints it is built again.
 VERSIONED := build/kernel/main.o build/kernel/screen.o build/tests/env.o
 $(VERSIONED): CFLAGS += $(VERSION_CFLAGS)
@@ -186,10 +188,13 @@ build/%.o: %.c Makefile | build/tools
 
 -include $(COMMON_OBJECTS:.o=.d) $(EFI_OBJECTS:.o=.d) $(LINUX_OBJECTS:.o=.d) $(PVH_OBJECTS:.o=.d)
 
+# Their bytes are in it.
+build/tests/records.o: $(wildcard tests/records/*.rec)
+
 # ---- checks ---------------------------------------------------------------------------------------------------
 
-GUEST_SOURCES := $(wildcard lib/*.c kernel/*.c tests/*.c tests/rules/*.c) boot/boot_params.c boot/linux.c boot/loader.c boot/pvh.c boot/start_info.c
-EFI_SOURCES   := $(EFI:%=boot/%.c)
+GUEST_SOURCES := $(wildcard lib/*.c kernel/*.c tests/*.c tests/rules/*.c) boot/boot_params.c boot/efi_variables.c boot/linux.c boot/loader.c boot/pvh.c boot/start_info.c
+EFI_SOURCES   := $(filter-out $(GUEST_SOURCES),$(EFI:%=boot/%.c))
 HEADERS       := $(wildcard lib/*.h kernel/*.h tests/*.h tests/rules/*.h boot/*.h)
 SCRIPTS       := $(shell git ls-files | xargs grep -lE '^\#!.*(bash|sh)$$' 2>/dev/null)
 CLANG_FLAGS   := --target=x86_64-linux-gnu $(filter-out -fno-tree-loop-distribute-patterns -fno-toplevel-reorder -MMD -MP,$(CFLAGS)) -DBAROMETER_VERSION=__FILE__

@@ -330,9 +330,11 @@ capture() { # ACCEL BOOT
 # The guest tells its result twice, by its last line and by the value it wrote to isa-debug-exit (which QEMU turns
 # into status value * 2 + 1). Only when both say the same is it a result.
 conclude() {
-    local last said='' told=''
+    local last said='' told='' hint=''
     if [[ $outcome == timeout ]] && ! image_entered "$log"; then
-        end 124 timeout "the image was not entered within $timeout s: nothing of it is on the serial port"
+        # qboot halts where something is not as it expects, and says nothing.
+        [[ $boot != pvh && $boot != linux ]] || hint='; if qboot is what stopped, SeaBIOS may not: -- -bios bios-256k.bin'
+        end 124 timeout "the image was not entered within $timeout s: nothing of it is on the serial port$hint"
     elif [[ $outcome == timeout ]]; then
         end 124 timeout "no end after $timeout s"
     elif [[ $outcome == kvm-later ]]; then

@@ -63,10 +63,11 @@ static void take_setup_data(uint64_t physical, const struct loader *loader, stru
 		uint32_t len;
 
 		if (!node || nodes == NODES_MAX) {
-			handoff_note(handoff, node ? "boot_params: setup_data has more than 64 "
-						     "parts; the rest is not read"
-						   : "boot_params: setup_data is not in the first "
-						     "4 GiB");
+			/* The rest may have said what is RAM. */
+			handoff_ranges_lost(
+			    handoff, node ? "boot_params: setup_data has more than 64 parts; the "
+					    "rest is not read"
+					  : "boot_params: setup_data is not in the first 4 GiB");
 			return;
 		}
 		len = mem_le32(node + 12);
@@ -77,8 +78,8 @@ static void take_setup_data(uint64_t physical, const struct loader *loader, stru
 				: NULL;
 
 			if (!data)
-				handoff_note(handoff, "boot_params: the memory map's extension "
-						      "cannot be read");
+				handoff_ranges_lost(handoff, "boot_params: the memory map's "
+							     "extension cannot be read");
 			else if (!take_entries(data, len / E820_ENTRY, loader, handoff))
 				return;
 		}
@@ -92,8 +93,8 @@ static void take_memory_map(const uint8_t *params, const struct loader *loader,
 	uint8_t count = params[E820_COUNT];
 
 	if (count > E820_MAX) {
-		handoff_note(handoff, "boot_params: more than 128 E820 entries; the rest is not "
-				      "read");
+		handoff_ranges_lost(handoff, "boot_params: more than 128 E820 entries; the rest is "
+					     "not read");
 		count = E820_MAX;
 	}
 	if (take_entries(params + E820_TABLE, count, loader, handoff))

@@ -5,24 +5,14 @@
  */
 #include <stddef.h>
 #include "efi_boot.h"
+#include "efi_variables.h"
 #include "console.h"
-#include "crc32.h"
 #include "io.h"
 #include "mem.h"
 #include "options.h"
 #include "text.h"
 
-#define LOG_NAME     L"\\barometer.log"
-
-#define HEADER_MAGIC 0x474f4c42 /* "BLOG" */
-#define LEN_MAX      (1u << 20)
-#define CHUNKS_MAX   256
-#define CHUNK_MIN    1024
-#define CHUNK_MAX    16384
-/* What a variable store adds to each variable: its header, its name, padding. */
-#define CHUNK_OVER   256
-/* Of the store, that is left to others. */
-#define SHARE_LEFT   4
+#define LOG_NAME L"\\barometer.log"
 
 #define ATTRIBUTES                                                                                 \
 	(EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS)
@@ -32,100 +22,54 @@ static EFI_GUID vendor = {
 static EFI_GUID file_system_guid = SIMPLE_FILE_SYSTEM_PROTOCOL;
 static EFI_GUID file_system_info_guid = EFI_FILE_SYSTEM_INFO_ID;
 
-/*
- * The variable BarometerLog; the text is in BarometerLog00 and so on, in hexadecimal. Written last:
- * a log without it was cut short.
- */
-struct header {
-	uint32_t magic, len, crc, chunk, exit, value;
-};
-
-#define HEADER_NAME L"BarometerLog"
-
 static EFI_RUNTIME_SERVICES *runtime;
 
-static void chunk_name(CHAR16 *to, unsigned number)
-{
-	static const char digits[] = "0123456789ABCDEF";
+/* ---- the variables ------------------------------------------------------------------------- */
 
-	memcpy(to, HEADER_NAME, sizeof(HEADER_NAME));
-	to[12] = (CHAR16)digits[number >> 4 & 15];
-	to[13] = (CHAR16)digits[number & 15];
-	to[14] = 0;
+static size_t get_variable(void *context, const uint16_t *name, void *to, size_t room)
+{
+	UINTN size = room;
+	EFI_STATUS status = runtime->GetVariable((CHAR16 *)name, &vendor, NULL, &size, to);
+
+	(void)context;
+	if (status == EFI_BUFFER_TOO_SMALL)
+		return size > room ? size : room + 1;
+	return EFI_ERROR(status) ? 0 : size;
 }
 
-static unsigned chunks_of(const struct header *h)
+static bool set_variable(void *context, const uint16_t *name, const void *data, size_t len)
 {
-	return (h->len + h->chunk - 1) / h->chunk;
+	(void)context;
+	return !EFI_ERROR(
+	    runtime->SetVariable((CHAR16 *)name, &vendor, ATTRIBUTES, len, (void *)data));
 }
 
-static EFI_STATUS set(CHAR16 *name, const void *data, size_t len)
+static bool remove_variable(void *context, const uint16_t *name)
 {
-	return runtime->SetVariable(name, &vendor, ATTRIBUTES, len, (void *)data);
+	EFI_STATUS status = runtime->SetVariable((CHAR16 *)name, &vendor, ATTRIBUTES, 0, NULL);
+
+	(void)context;
+	return !EFI_ERROR(status) || status == EFI_NOT_FOUND;
 }
 
-/* True when none of the first `count` chunks, nor the header, is there any more. */
-static bool remove_all(unsigned count)
-{
-	CHAR16 name[16];
-	EFI_STATUS status = set(HEADER_NAME, NULL, 0);
-	bool good = !EFI_ERROR(status) || status == EFI_NOT_FOUND;
-
-	for (unsigned i = 0; i < count; i++) {
-		chunk_name(name, i);
-		status = set(name, NULL, 0);
-		good = good && (!EFI_ERROR(status) || status == EFI_NOT_FOUND);
-	}
-	return good;
-}
+static const struct efi_variables_store store = {get_variable, set_variable, remove_variable, NULL};
 
 /* ---- at the end of a run ------------------------------------------------------------------- */
 
-/* How much one variable takes, or 0 when the store has no room for all of it. */
-static uint32_t chunk_for(size_t len)
+/* Firmware that does not say how much room there is may still have it. */
+static uint32_t piece_for(size_t len)
 {
 	UINT64 size, left, largest;
 
-	if (runtime->Hdr.Revision < (2u << 16))
-		return CHUNK_MIN;
-	if (EFI_ERROR(runtime->QueryVariableInfo(ATTRIBUTES, &size, &left, &largest)))
-		return CHUNK_MIN;
-	if (largest < CHUNK_MIN + CHUNK_OVER)
-		return 0;
-	largest -= CHUNK_OVER;
-	if (largest > CHUNK_MAX)
-		largest = CHUNK_MAX;
-	if (left < size / SHARE_LEFT ||
-	    left - size / SHARE_LEFT < len + (len / largest + 2) * CHUNK_OVER)
-		return 0;
-	return (uint32_t)largest;
+	if (runtime->Hdr.Revision < (2u << 16) ||
+	    EFI_ERROR(runtime->QueryVariableInfo(ATTRIBUTES, &size, &left, &largest)))
+		return EFI_VARIABLES_PIECE_MIN;
+	return efi_variables_piece(size, left, largest, len);
 }
 
 static const char *keep(const struct handoff_log *log)
 {
-	struct header header = {HEADER_MAGIC,        (uint32_t)log->len, log->crc,
-				chunk_for(log->len), log->exit,          log->value};
-	CHAR16 name[16];
-
-	if (header.chunk == 0)
-		return "no room for UEFI variables";
-	if (chunks_of(&header) > CHUNKS_MAX)
-		return "longer than UEFI variables take";
-	for (unsigned i = 0; i < chunks_of(&header); i++) {
-		size_t at = (size_t)i * header.chunk, left = log->len - at;
-
-		chunk_name(name, i);
-		if (EFI_ERROR(
-			set(name, log->text + at, left < header.chunk ? left : header.chunk))) {
-			remove_all(i + 1);
-			return "a UEFI variable cannot be set";
-		}
-	}
-	if (EFI_ERROR(set(HEADER_NAME, &header, sizeof(header)))) {
-		remove_all(chunks_of(&header));
-		return "a UEFI variable cannot be set";
-	}
-	return NULL;
+	return efi_variables_put(&store, log, piece_for(log->len));
 }
 
 /* ---- before a run: can it be done? --------------------------------------------------------- */
@@ -184,23 +128,16 @@ static bool has_placeholder(EFI_FILE_HANDLE volume)
 	return same;
 }
 
-static void ignore(void *context, const char *text)
-{
-	(void)context;
-	(void)text;
-}
-
 /*
  * As the kernel will find, who knows more consoles; then the placeholder was written for nothing.
  */
 static bool is_wanted(const struct handoff *handoff)
 {
-	static const struct diag silent = {ignore, NULL};
 	static struct options options;
 
 	options_defaults(&options);
 	for (unsigned i = 0; i < 2; i++)
-		options_parse(&options, handoff->options[i], false, &silent);
+		options_parse(&options, handoff->options[i], false, &diag_silent);
 	console_init();
 	return options.log == OPTIONS_LOG_AUTO ? !console_is_there()
 					       : options.log == OPTIONS_LOG_DISK;
@@ -240,32 +177,6 @@ void efi_take_volume(const EFI_LOADED_IMAGE *image, const EFI_SYSTEM_TABLE *syst
 
 /* ---- the start after a run ----------------------------------------------------------------- */
 
-static bool read_header(struct header *header)
-{
-	UINTN size = sizeof(*header);
-
-	return !EFI_ERROR(runtime->GetVariable(HEADER_NAME, &vendor, NULL, &size, header)) &&
-	       size == sizeof(*header) && header->magic == HEADER_MAGIC && header->len &&
-	       header->len <= LEN_MAX && header->chunk >= CHUNK_MIN && header->chunk <= CHUNK_MAX &&
-	       chunks_of(header) <= CHUNKS_MAX;
-}
-
-static bool read_chunks(const struct header *header, uint8_t *to)
-{
-	CHAR16 name[16];
-
-	for (unsigned i = 0; i < chunks_of(header); i++) {
-		size_t at = (size_t)i * header->chunk, left = header->len - at;
-		UINTN size = left < header->chunk ? left : header->chunk, wanted = size;
-
-		chunk_name(name, i);
-		if (EFI_ERROR(runtime->GetVariable(name, &vendor, NULL, &size, to + at)) ||
-		    size != wanted)
-			return false;
-	}
-	return crc32_add(0, to, header->len) == header->crc;
-}
-
 static void say(EFI_SYSTEM_TABLE *system, const char *text)
 {
 	CHAR16 wide[2] = {0, 0};
@@ -277,54 +188,76 @@ static void say(EFI_SYSTEM_TABLE *system, const char *text)
 }
 
 /* As the run itself would have ended: its status first, for a QEMU that listens. */
-static _Noreturn void end(const struct header *header)
+static _Noreturn void end(uint32_t exit, uint32_t value)
 {
-	if (header->exit != OPTIONS_EXIT_HALT) {
-		if (header->value)
-			io_out32(0xf4, header->value);
+	if (exit != OPTIONS_EXIT_HALT) {
+		if (value)
+			io_out32(0xf4, value);
 		runtime->ResetSystem(EfiResetShutdown, EFI_SUCCESS, 0, NULL);
 	}
 	for (;;)
 		__asm__ volatile("hlt");
 }
 
+static void remove_damaged(EFI_SYSTEM_TABLE *system)
+{
+	say(system, efi_variables_remove(&store)
+			? "barometer: the log in UEFI variables is damaged; it is removed\r\n"
+			: "barometer: the log in UEFI variables is damaged, and cannot be "
+			  "removed\r\n");
+}
+
+/* Writes the file and removes the variables; false, after saying why, if either cannot be done. */
+static bool deliver(const EFI_LOADED_IMAGE *image, EFI_SYSTEM_TABLE *system, const uint8_t *text,
+		    uint32_t len)
+{
+	EFI_FILE_HANDLE volume = open_volume(image);
+	bool written = volume && write_file(volume, text, len);
+
+	if (volume)
+		volume->Close(volume);
+	if (!written) {
+		say(system,
+		    "barometer: barometer.log CANNOT BE WRITTEN on this volume. The log stays in "
+		    "UEFI\r\nvariables, and nothing is run, until it can be.\r\n");
+		return false;
+	}
+	if (!efi_variables_remove(&store)) {
+		say(system, "barometer: barometer.log is written, but UEFI variables BarometerLog* "
+			    "cannot be\r\nremoved.\r\n");
+		return false;
+	}
+	say(system, "barometer: written to barometer.log on this volume. The next start runs "
+		    "again.\r\n");
+	return true;
+}
+
 void efi_deliver_log(const EFI_LOADED_IMAGE *image, EFI_SYSTEM_TABLE *system)
 {
-	struct header header;
+	enum efi_variables_found found;
+	struct efi_variables_log log;
 	char line[80];
 	uint8_t *text;
-	EFI_FILE_HANDLE volume;
 
 	runtime = system->RuntimeServices;
-	if (!read_header(&header))
+	found = efi_variables_find(&store, &log);
+	if (found == EFI_VARIABLES_NONE)
 		return;
-	if (EFI_ERROR(efi_services->AllocatePool(EfiLoaderData, header.len, (void **)&text)))
+	if (found == EFI_VARIABLES_DAMAGED) {
+		remove_damaged(system);
 		return;
-	if (!read_chunks(&header, text)) {
-		say(system, "barometer: the log in UEFI variables is damaged; it is removed\r\n");
-		remove_all(chunks_of(&header));
+	}
+	if (EFI_ERROR(efi_services->AllocatePool(EfiLoaderData, log.len, (void **)&text))) {
+		say(system, "barometer: no memory for the log in UEFI variables\r\n");
+		return;
+	}
+	if (!efi_variables_read(&store, &log, text)) {
+		remove_damaged(system);
 		efi_services->FreePool(text);
 		return;
 	}
 	text_format(line, sizeof(line), "barometer: the last run's log, %u bytes, crc-32 %08x\r\n",
-		    header.len, header.crc);
+		    log.len, log.crc);
 	say(system, line);
-	volume = open_volume(image);
-	if (!volume || !write_file(volume, text, header.len)) {
-		say(system,
-		    "barometer: barometer.log CANNOT BE WRITTEN on this volume. The log stays in "
-		    "UEFI\r\nvariables, and nothing is run, until it can be.\r\n");
-		header.exit = OPTIONS_EXIT_HALT;
-	} else if (!remove_all(chunks_of(&header))) {
-		say(system, "barometer: barometer.log is written, but UEFI variables BarometerLog* "
-			    "cannot be\r\nremoved.\r\n");
-		header.exit = OPTIONS_EXIT_HALT;
-	} else {
-		say(system,
-		    "barometer: written to barometer.log on this volume. The next start runs "
-		    "again.\r\n");
-	}
-	if (volume)
-		volume->Close(volume);
-	end(&header);
+	end(deliver(image, system, text, log.len) ? log.exit : OPTIONS_EXIT_HALT, log.value);
 }

@@ -2,6 +2,8 @@
 ; (Documentation/arch/x86/boot.rst, "32-bit boot protocol", "64-bit boot protocol"), and what they and PVH share, the
 ; way to long mode and to C. None of it knows where it was loaded: barometer.bz runs anywhere below 4 GiB.
 
+%include "boot/long_mode.inc"
+
 bits 32
 
 extern linux_main
@@ -52,16 +54,7 @@ boot_long_mode:
 	place_tables ebp
 	lea eax, [ebp + boot_pml4 - boot_head]
 	mov cr3, eax
-	mov eax, cr4
-	or eax, 1 << 5                  ; PAE
-	mov cr4, eax
-	mov ecx, 0xc0000080             ; EFER
-	rdmsr
-	or eax, 1 << 8                  ; LME
-	wrmsr
-	mov eax, cr0
-	or eax, 1 << 31                 ; PG
-	mov cr0, eax
+	enable_long_mode
 	lgdt [ebp + boot_gdt_pointer - boot_head]
 	lea eax, [ebp + boot_long_mode_64 - boot_head]
 	push CODE64

@@ -57,7 +57,7 @@ def executed(stages):
 
 
 LINE = re.compile(r"memory_region_ops_(read|write) cpu \S+ mr \S+ addr (0x[0-9a-f]+) value (0x[0-9a-f]+) "
-                  r"size \d+ name '([^']*)'")
+                  r"size (\d+) name '([^']*)'")
 EXECUTED = re.compile(r"Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
 CONFIG = ("cf8 read", "cf8 write", "cfc read", "cfc write", "ecam read", "ecam write")
 KINDS = (*CONFIG, "fw_cfg call")
@@ -97,7 +97,7 @@ def parsed(lines):
     for line in lines:
         match = LINE.search(line)
         if match:
-            operation, address, value, region = match.groups()
+            operation, address, value, _, region = match.groups()
             yield operation, int(address, 16), int(value, 16), region
             continue
         match = EXECUTED.match(line)
@@ -114,6 +114,35 @@ def events(path):
 def accesses(path):
     """Of the trace at PATH, accesses alone."""
     return (event for event in events(path) if event[0] != "executed")
+
+
+def configuration(path, ecam=ECAM):
+    """Every configuration access in a trace, whichever way it was made: (write, function, register, width, value), where function is
+    bus << 8 | device << 3 | function and value what was read or written. Between them whatever else the trace cut is told by:
+    ("mark", value) for a write to port 80h, ("fw_cfg",) for a transfer."""
+    selected = 0
+    with open(path, encoding="ascii", errors="replace") as trace:
+        for line in trace:
+            match = LINE.search(line)
+            if not match:
+                continue
+            operation, address, value, width, region = match.groups()
+            address, value, width, write = int(address, 16), int(value, 16), int(width), operation == "write"
+            if region == "pci-conf-idx" and write:
+                # Four bytes at CF8h select a register; a byte at CF9h is the reset control register, which is no part of this.
+                if width == 4:
+                    selected = value
+            elif region == "pci-conf-data":
+                if selected >> 31:
+                    yield write, selected >> 8 & 0xffff, (selected & 0xfc) + (address & 3), width, value
+            elif region.startswith("pcie-mmcfg-"):
+                # A function that traps alone is told by its offset in its bus; the reference machine has none.
+                offset = max(address - ecam, 0)
+                yield write, offset >> 12, offset & 0xfff, width, value
+            elif region == "ioport80" and write:
+                yield "mark", value
+            elif region.startswith("fwcfg"):
+                yield ("fw_cfg",)
 
 
 def is_mark(access, value):

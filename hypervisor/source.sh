@@ -2,16 +2,19 @@
 # QEMU's source as Debian packages it, and how it is configured: what build-qemu and check-series share.
 # Sourced, not run; needs bash with -euo pipefail. Messages go to standard error.
 #
+# versions              those that there is a series for
 # choose_qemu VERSION   sets version, suite and patches (the series for it)
 # find_source           takes this version's lock; sets full, the newest source package of the archive
 # install_needs         what the build needs
 # unpack_source DIR     the source of $full in DIR/source, nothing applied; exports what its build needs besides
+# series_tests PATCH... the programs among QEMU's tests that these patches add, as ninja's targets
 # configure_source DIR NAME [OPTION...]   configures DIR/build; NAME is what `--version` shows in brackets
 #
 # Where the source cannot be had, the caller ends with status 77; with 1 if anything else goes wrong.
 
 hypervisor=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/barometer
+versions=(7.2 10.0 10.2)
 
 say() { echo "${0##*/}: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -22,7 +25,8 @@ choose_qemu() {
     case $version in
     7.2) suite=bookworm ;;
     10.0) suite=trixie ;;
-    *) die "unknown version '$version': 7.2 or 10.0" ;;
+    10.2) suite=sid ;;
+    *) die "unknown version '$version': ${versions[*]}" ;;
     esac
     patches=("$hypervisor/patches/$version"/*.patch)
     [ -e "${patches[0]}" ] || die "no patches in $hypervisor/patches/$version"
@@ -111,7 +115,8 @@ find_source() {
     say "looking for the source of QEMU $version"
     apt-get "${apt_options[@]}" update >&2 || say "the archive cannot be reached, trying what is here"
     full=$(apt-cache "${apt_options[@]}" showsrc --only-source qemu 2>/dev/null |
-        awk -v want=":$version" '/^Version:/ && index($2, want) { print $2 }' | sort -V | tail -1) || full=
+        awk -v want=":$version" '/^Version:/ && (at = index($2, want)) && substr($2, at + length(want)) !~ /^[0-9]/ {
+                print $2 }' | sort -V | tail -1) || full=
     [ -n "$full" ] || no_source "no source package of QEMU $version can be had"
 }
 
@@ -125,17 +130,21 @@ unpack_source() {
     provide_meson "$1"
 }
 
-# QEMU 10.0 wants a newer meson than Debian 12 has. It is plain Python: the own one of the suite, unpacked
+# Newer QEMUs want a newer meson than Debian 12 has. It is plain Python: the own one of the suite, unpacked
 # beside the source.
 provide_meson() {
     local have
     have=$(dpkg-query -W -f '${Version}' meson 2>/dev/null || true)
-    if [ "$version" = 10.0 ] && dpkg --compare-versions "$have" lt 1.5; then
+    if [ "$version" != 7.2 ] && dpkg --compare-versions "$have" lt 1.5; then
         say "fetching meson from $suite"
         (cd "$1" && apt-get "${apt_options[@]}" download "meson/$suite" &&
             dpkg-deb -x meson_*.deb meson) >&2 || no_source "meson of $suite cannot be had"
         export PYTHONPATH=$1/meson/usr/lib/python3/dist-packages
     fi
+}
+
+series_tests() {
+    cat /dev/null "$@" | sed -nE 's,^\+\+\+ b/(tests/qtest/[a-z-]*-test)\.c$,\1,p' | sort -u
 }
 
 # --- the build --------------------------------------------------------------------------------

@@ -458,6 +458,10 @@ def test_computed_reads(qemu):
     pair = Pair(qemu, "-device i6300esb,addr=5 -device e1000e,addr=6")
     pair.direct([(".* i6300esb", "traps: reads are computed")])
     pair.compare(1, reads=1024 + 4)
+    # Reads that begin in what is direct and go on into what traps, and the other way round.
+    for begin, length in ((pair.address(0, 0x27, 0xff8), 0x20), (pair.address(0, 0x28, 0xff8), 0x20), (pair.address(0, 0x20), 0x11000)):
+        a, b = (m.memory(begin, length) for m in pair.machines)
+        check(a == b, f"{length:#x} bytes from {begin:#x} on")
     pair.close()
     pair = Pair(qemu, MANY_COMPUTED)
     pair.number()

@@ -9,17 +9,19 @@
 
 enum canvas_size {
 	CANVAS_GAP,  /* an empty line, less high than text */
-	CANVAS_TEXT, /* forty letters fit and more */
-	CANVAS_LARGE /* seven letters fit */
+	CANVAS_TEXT, /* letters that a photograph shows: about forty in a line */
+	CANVAS_LARGE /* letters that a glance shows: six fit */
 };
 
 struct canvas {
-	unsigned rows; /* that it has */
+	unsigned rows;      /* that it has */
+	unsigned text_rows; /* that a line of CANVAS_TEXT takes */
+	unsigned columns;   /* letters of CANVAS_TEXT in a line */
 	/*
-	 * Draws a line over the whole width from row `top` on, in rows of its own; what does not
-	 * fit is cut. Returns the row below.
+	 * Draws len bytes of text over the whole width from row `top` on, in rows of its own, where
+	 * there are as many; letters that do not fit are cut. Returns the row below.
 	 */
-	unsigned (*line)(const char *text, unsigned top, enum canvas_size size);
+	unsigned (*line)(const char *text, unsigned len, unsigned top, enum canvas_size size);
 };
 
 /*

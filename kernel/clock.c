@@ -8,10 +8,11 @@
 
 /* Intel SDM volume 2, CPUID: EBX/EAX is TSC over crystal, ECX the crystal in Hz, and 0 where it is
  * not enumerated. */
-static uint64_t from_leaf_15(void)
+static uint64_t from_leaf_15(const struct hypervisor *hypervisor, const struct acpi *acpi)
 {
 	struct cpu_id id;
 
+	(void)hypervisor, (void)acpi;
 	if (cpu_id(0, 0).eax < 0x15)
 		return 0;
 	id = cpu_id(0x15, 0);
@@ -22,8 +23,9 @@ static uint64_t from_leaf_15(void)
  * VMware's timing leaf, which KVM offers as well: EAX of leaf 10h of the range is TSC kHz. In
  * Microsoft's range there is something else.
  */
-static uint64_t from_hypervisor_leaf(const struct hypervisor *hypervisor)
+static uint64_t from_hypervisor_leaf(const struct hypervisor *hypervisor, const struct acpi *acpi)
 {
+	(void)acpi;
 	for (unsigned i = 0; i < hypervisor->count; i++) {
 		uint32_t leaf = hypervisor->by[i].base + 0x10;
 
@@ -41,10 +43,13 @@ static uint64_t from_hypervisor_leaf(const struct hypervisor *hypervisor)
 #define VMWARE_GETHZ 45
 
 /* GETHZ gives the frequency in Hz in EBX:EAX, all-ones in EBX when it does not know. */
-static uint64_t from_vmware_backdoor(void)
+static uint64_t from_vmware_backdoor(const struct hypervisor *hypervisor, const struct acpi *acpi)
 {
 	uint32_t low = VMWARE_MAGIC, high = 0xffffffff, command = VMWARE_GETHZ, port = VMWARE_PORT;
 
+	(void)acpi;
+	if (!hypervisor_is(hypervisor, "VMwareVMware"))
+		return 0;
 	__asm__ volatile("inl %%dx, %%eax"
 			 : "+a"(low), "+b"(high), "+c"(command), "+d"(port)
 			 :
@@ -59,14 +64,16 @@ static uint32_t pm_timer(const struct acpi_pm_timer *timer)
 	return io_in32(timer->port) & (timer->extended ? 0xffffffff : 0xffffff);
 }
 
-/* ACPI 6.4, 4.8.3.3. A timer that stands still is given up after as many readings as could fit ten
- * times over. */
-static uint64_t from_pm_timer(const struct acpi_pm_timer *timer)
+/* ACPI 6.4, 4.8.3.3. A timer that stands still is given up after a million readings, ten times as
+ * many as fit into 5 ms. */
+static uint64_t from_pm_timer(const struct hypervisor *hypervisor, const struct acpi *acpi)
 {
+	const struct acpi_pm_timer *timer = &acpi->pm_timer;
 	const uint32_t mask = timer->extended ? 0xffffffff : 0xffffff, wanted = PM_TIMER_HZ / 200;
 	uint32_t start, ticks = 0;
 	uint64_t from, cycles;
 
+	(void)hypervisor;
 	if (!timer->port)
 		return 0;
 	start = pm_timer(timer);
@@ -90,6 +97,7 @@ void clock_ask_kvm(void)
 	static struct pvclock clock;
 	struct hypervisor found;
 
+	kvm_khz = 0;
 	cpu_hypervisor(&found);
 	for (unsigned i = 0; i < found.count; i++) {
 		if (!hypervisor_signs(&found, i, "KVMKVMKVM") ||
@@ -102,9 +110,16 @@ void clock_ask_kvm(void)
 	}
 }
 
-/* Leaf 3 of Xen's range, subleaf 0: ECX is the guest's TSC in kHz (public/arch-x86/cpuid.h). */
-static uint64_t from_xen_leaf(const struct hypervisor *hypervisor)
+static uint64_t from_kvm_clock(const struct hypervisor *hypervisor, const struct acpi *acpi)
 {
+	(void)hypervisor, (void)acpi;
+	return kvm_khz;
+}
+
+/* Leaf 3 of Xen's range, subleaf 0: ECX is the guest's TSC in kHz (public/arch-x86/cpuid.h). */
+static uint64_t from_xen_leaf(const struct hypervisor *hypervisor, const struct acpi *acpi)
+{
+	(void)acpi;
 	for (unsigned i = 0; i < hypervisor->count; i++) {
 		uint32_t leaf = hypervisor->by[i].base + 3;
 
@@ -132,15 +147,16 @@ static unsigned pit_count(void)
 }
 
 /*
- * 5 ms of channel 0 (Intel 8254 data sheet), which nobody listens to; channel 2 has its gate at a
- * port that not every machine with a PIT has. A tick is shorter than a reading, so one that has not
- * moved soon is none.
+ * 5 ms of channel 0 (Intel 8254 data sheet), whose interrupt is off; channel 2 has its gate at a
+ * port that not every machine with a PIT has. A tick is shorter than a reading of the counter, so a
+ * counter that has not moved after a thousand of them is not there.
  */
-static uint64_t from_pit(void)
+static uint64_t from_pit(const struct hypervisor *hypervisor, const struct acpi *acpi)
 {
 	unsigned start, ticks = 0;
 	uint64_t from, cycles;
 
+	(void)hypervisor, (void)acpi;
 	io_out8(PIT_CONTROL, PIT_COUNT_DOWN);
 	io_out8(PIT_CHANNEL_0, 0xff);
 	io_out8(PIT_CHANNEL_0, 0xff);
@@ -153,32 +169,33 @@ static uint64_t from_pit(void)
 	return ticks < PIT_WANTED ? 0 : cycles * PIT_HZ / ticks / 1000;
 }
 
+/*
+ * In the order in which they are believed: the hypervisor's own word stands before the processor's
+ * leaf, which knows nothing of a scaled TSC, and what has to be measured comes last.
+ */
+static const struct {
+	const char *name;
+	uint64_t (*khz)(const struct hypervisor *hypervisor, const struct acpi *acpi);
+} sources[] = {
+    {"cpuid-40000010", from_hypervisor_leaf},
+    {"vmware-backdoor", from_vmware_backdoor},
+    {"kvm-clock", from_kvm_clock},
+    {"xen-cpuid-3", from_xen_leaf},
+    {"cpuid-15", from_leaf_15},
+    {"acpi-pm-timer", from_pm_timer},
+    {"pit", from_pit},
+};
+
 struct clock clock_find(const struct acpi *acpi)
 {
 	struct hypervisor hypervisor;
-	uint64_t khz;
 
 	cpu_hypervisor(&hypervisor);
-	/* Before the processor's own leaf, which knows nothing of a scaled TSC. */
-	khz = from_hypervisor_leaf(&hypervisor);
-	if (khz)
-		return (struct clock){khz, "cpuid-40000010"};
-	khz = hypervisor_is(&hypervisor, "VMwareVMware") ? from_vmware_backdoor() : 0;
-	if (khz)
-		return (struct clock){khz, "vmware-backdoor"};
-	if (kvm_khz)
-		return (struct clock){kvm_khz, "kvm-clock"};
-	khz = from_xen_leaf(&hypervisor);
-	if (khz)
-		return (struct clock){khz, "xen-cpuid-3"};
-	khz = from_leaf_15();
-	if (khz)
-		return (struct clock){khz, "cpuid-15"};
-	khz = from_pm_timer(&acpi->pm_timer);
-	if (khz)
-		return (struct clock){khz, "acpi-pm-timer"};
-	khz = from_pit();
-	if (khz)
-		return (struct clock){khz, "pit"};
+	for (unsigned i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		uint64_t khz = sources[i].khz(&hypervisor, acpi);
+
+		if (khz)
+			return (struct clock){khz, sources[i].name};
+	}
 	return (struct clock){0, "none"};
 }

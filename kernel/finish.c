@@ -31,8 +31,8 @@ static void show(void)
 	text_format(sum, sizeof(sum), "log crc-32 %08x, %zu bytes", log->crc, log->len);
 	text_format(console, sizeof(console), "console: %s", console_name());
 	lines[FINISH_LINES_MAX] = sum;
-	lines[FINISH_LINES_MAX + 1] = console;
-	lines[FINISH_LINES_MAX + 2] = keep_outcome();
+	lines[FINISH_LINES_MAX + 1] = keep_outcome();
+	lines[FINISH_LINES_MAX + 2] = console;
 	screen_show(&finish_state.report, lines, FINISH_LINES_MAX + 3);
 }
 

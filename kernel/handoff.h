@@ -70,7 +70,7 @@ struct handoff {
 	uint64_t rsdp;    /* physical; 0: not given */
 	struct handoff_range range[HANDOFF_RANGES_MAX];
 	unsigned range_count;
-	bool ranges_lost; /* there were more: what `range` does not list may be anything */
+	bool ranges_lost; /* there may be more: what `range` does not list may be anything */
 	struct handoff_range arena; /* RAM that is the kernel's to use, writable now, below 4 GiB */
 	/*
 	 * A page of RAM below 640 KiB that the boot path took for other processors to start in; 0:
@@ -100,6 +100,13 @@ static inline void handoff_note(struct handoff *handoff, const char *text)
 		handoff->note[handoff->note_count++].text = text;
 }
 
+/* The same for a memory map that could not be kept or read to its end. */
+static inline void handoff_ranges_lost(struct handoff *handoff, const char *text)
+{
+	handoff->ranges_lost = true;
+	handoff_note(handoff, text);
+}
+
 /* Adds to the memory map, joined to the last range where that goes on. False, after a note, when
  * there is no more room. */
 static inline bool handoff_add_range(struct handoff *handoff, struct handoff_range range)
@@ -113,9 +120,8 @@ static inline bool handoff_add_range(struct handoff *handoff, struct handoff_ran
 		return true;
 	}
 	if (count == HANDOFF_RANGES_MAX) {
-		handoff->ranges_lost = true;
-		handoff_note(handoff, "the memory map has more than 512 ranges: no device memory "
-				      "is mapped, for it may be RAM");
+		handoff_ranges_lost(handoff, "the memory map has more than 512 ranges: no device "
+					     "memory is mapped, for it may be RAM");
 		return false;
 	}
 	handoff->range[handoff->range_count++] = range;

@@ -79,7 +79,7 @@ static const char *in_use(const struct memory *memory, uint64_t physical, uint64
 	if (memory_is_ram((void *)memory, physical, len))
 		return "which is RAM in firmware's memory map";
 	if (memory->handoff->ranges_lost)
-		return "which may be RAM: firmware's memory map is longer than is kept";
+		return "which may be RAM: not all of firmware's memory map is known";
 	if (overlap(physical, len, UNCACHED_VIEW, UNCACHED_LEN))
 		return "which is where the kernel has uncached views of its RAM";
 	return NULL;

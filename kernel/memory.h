@@ -36,8 +36,8 @@ const void *memory_map_table(void *memory, uint64_t physical, size_t len);
 
 /*
  * Device memory, uncached and writable. NULL, after a diagnostic that says why, for what is no
- * device: the image with its stack, the kernel's RAM, any other RAM, or what may be RAM because the
- * memory map was too long to keep; and for what cannot be addressed, or is where the views of
+ * device: the image with its stack, the kernel's RAM, any other RAM, or what may be RAM because
+ * not all of the memory map is known; and for what cannot be addressed, or is where the views of
  * memory_map_uncached() are.
  */
 volatile uint8_t *memory_map_device(void *memory, uint64_t physical, uint64_t len);

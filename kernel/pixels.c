@@ -1,14 +1,16 @@
 /* Drawing dots. */
 #include "pixels.h"
-#include "mem.h"
 #include "paging.h"
 
-#define CELL_WIDTH  (GLYPH_WIDTH + 1)
-#define CELL_HEIGHT (GLYPH_HEIGHT + 3)
+#define CELL_WIDTH   (GLYPH_WIDTH + 1)
+#define CELL_HEIGHT  (GLYPH_HEIGHT + 3)
+
+/* Of the width, on either side. */
+#define MARGIN_SHARE 32
 
 /* The same in RGB and BGR. */
-#define PAPER       0x00000000u
-#define INK         0x00ffffffu
+#define PAPER        0x00000000u
+#define INK          0x00ffffffu
 
 static struct handoff_screen screen;
 static volatile uint32_t *pixels;
@@ -21,15 +23,20 @@ static bool is_ink(const char *text, unsigned len, unsigned column, unsigned row
 	       glyph_rows(text[at])[row] >> (GLYPH_WIDTH - 1 - bit) & 1;
 }
 
-static unsigned draw_line(const char *text, unsigned top, enum canvas_size size)
+/*
+ * Pixels of a dot: a unit is 1 up to 800 pixels, 2 up to 1600, so that the letters of the smaller
+ * lines are many enough.
+ */
+static unsigned scale_of(enum canvas_size size)
 {
-	/*
-	 * Dots a dot: 1 up to 800 pixels, 2 up to 1600, so that the letters of the smaller lines
-	 * are many enough.
-	 */
-	const unsigned unit = (screen.width + 799) / 800, margin = screen.width / 32;
-	const unsigned scale = unit * (size == CANVAS_LARGE ? 8 : size == CANVAS_TEXT ? 2 : 1);
-	unsigned len = (unsigned)strlen(text);
+	const unsigned unit = (screen.width + 799) / 800;
+
+	return unit * (size == CANVAS_LARGE ? 8 : size == CANVAS_TEXT ? 2 : 1);
+}
+
+static unsigned draw_line(const char *text, unsigned len, unsigned top, enum canvas_size size)
+{
+	const unsigned scale = scale_of(size), margin = screen.width / MARGIN_SHARE;
 
 	for (unsigned y = 0; y < CELL_HEIGHT * scale && top + y < screen.height; y++) {
 		volatile uint32_t *line = pixels + (uint64_t)(top + y) * screen.stride;
@@ -47,10 +54,13 @@ const struct canvas *pixels_init(const struct handoff_screen *from)
 	static struct canvas canvas = {.line = draw_line};
 
 	screen = *from;
-	canvas.rows = screen.height;
 	if (!screen.width || !screen.height)
 		return NULL;
+	canvas.rows = screen.height;
+	canvas.text_rows = CELL_HEIGHT * scale_of(CANVAS_TEXT);
+	canvas.columns = (screen.width - 2 * (screen.width / MARGIN_SHARE)) /
+			 (CELL_WIDTH * scale_of(CANVAS_TEXT));
 	pixels = paging_map(screen.base, (uint64_t)screen.stride * screen.height * 4,
 			    PAGING_WRITE | PAGING_UNCACHED);
-	return pixels ? &canvas : NULL;
+	return pixels && canvas.columns ? &canvas : NULL;
 }

@@ -19,7 +19,7 @@
 
 /* What is known of the machine; all of it may be missing. */
 struct power_machine {
-	bool virtual; /* there is a hypervisor, or something else that is known to be none of metal */
+	bool virtual;   /* a hypervisor signs, or something else shows that this is no bare metal */
 	bool delivered; /* the log has a way out: a machine that is switched off shows no screen */
 	enum vmm vmm;
 	struct acpi_power acpi;

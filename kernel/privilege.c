@@ -5,14 +5,39 @@
 #include "traps.h"
 #include "tsc.h"
 
-#define ITERATIONS 64
+/* Two lengths of the loop, and how often each is timed: one that an interrupt of the host fell into
+ * says nothing. */
+#define SHORT_LOOP 64
+#define LONG_LOOP  4160
+#define TIMES      5
 
-static uint64_t empty_loop(void)
+/* Cycles of the loop and of the two readings around it. */
+static uint64_t empty_loop(uint64_t iterations)
 {
-	uint64_t start = tsc_read(), count = ITERATIONS;
+	uint64_t start = tsc_read();
 
-	__asm__ volatile("1: dec %0; jnz 1b" : "+r"(count) : : "cc");
-	return (tsc_read() - start) / ITERATIONS;
+	__asm__ volatile("1: dec %0; jnz 1b" : "+r"(iterations) : : "cc");
+	return tsc_read() - start;
+}
+
+static uint64_t smallest(uint64_t (*timed)(uint64_t iterations), uint64_t iterations)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned i = 0; i < TIMES; i++) {
+		uint64_t cycles = timed(iterations);
+
+		if (cycles < least)
+			least = cycles;
+	}
+	return least;
+}
+
+uint64_t privilege_iteration(uint64_t (*timed)(uint64_t iterations))
+{
+	uint64_t less = smallest(timed, SHORT_LOOP), more = smallest(timed, LONG_LOOP);
+
+	return more > less ? (more - less) / (LONG_LOOP - SHORT_LOOP) : 0;
 }
 
 /* IRET to the next instruction with the CPL 3 selectors and IOPL 3; interrupts stay off. */
@@ -29,15 +54,8 @@ void privilege_drop(void)
 
 struct privilege privilege_choose(enum options_cpl asked)
 {
-	struct privilege p = {.asked = asked, .ring0_iteration = UINT64_MAX};
+	struct privilege p = {.asked = asked, .ring0_iteration = privilege_iteration(empty_loop)};
 
-	/* The smallest of three: one that an interrupt of the host fell into says nothing. */
-	for (unsigned i = 0; i < 3; i++) {
-		uint64_t cycles = empty_loop();
-
-		if (cycles < p.ring0_iteration)
-			p.ring0_iteration = cycles;
-	}
 	if (asked == OPTIONS_CPL_3 ||
 	    (asked == OPTIONS_CPL_AUTO && p.ring0_iteration > PRIVILEGE_NATIVE_MAX)) {
 		privilege_drop();

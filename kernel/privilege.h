@@ -21,6 +21,12 @@ struct privilege {
 	enum options_cpl asked;
 };
 
+/*
+ * Cycles of one iteration, from what timed() says that a short and a long loop take. What is the
+ * same for both is not in it: where reading the time-stamp counter exits, that is thousands.
+ */
+uint64_t privilege_iteration(uint64_t (*timed)(uint64_t iterations));
+
 /* Measures, decides, and drops to CPL 3 for good when that was asked for or is better. Called in
  * ring 0. */
 struct privilege privilege_choose(enum options_cpl asked);

@@ -14,9 +14,12 @@ void screen_init(const struct canvas *canvas);
 /* The test that starts, as `number` of `planned`. */
 void screen_progress(const char *name, unsigned number, unsigned planned);
 
+#define SCREEN_LINES_MAX 16
+
 /*
- * Status, counts, and then the lines, in large plain text, and nothing else; NULL or empty lines
- * are left out.
+ * Status, counts, and then the lines, the most important first and SCREEN_LINES_MAX at the most, in
+ * large plain text, and nothing else; NULL or empty lines are left out. Long ones are wrapped;
+ * where there is no room for all, the last line says so.
  */
 void screen_show(const struct report *report, const char *const *lines, unsigned count);
 

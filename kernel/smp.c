@@ -91,7 +91,7 @@ void smp_prepare(void)
 
 static uint64_t cycles(uint64_t microseconds)
 {
-	/* Where nothing tells the frequency, 2 GHz: all of these are only patience. */
+	/* Where the frequency is unknown, 2 GHz: these are only timeouts. */
 	return (smp.tsc_khz ? smp.tsc_khz : 2000000) * microseconds / 1000;
 }
 
@@ -116,11 +116,12 @@ _Noreturn void smp_main(struct cpu *cpu)
 	store(&smp.state[number], ENTERED);
 	while (load(&smp.order) == WAIT)
 		__builtin_ia32_pause();
-	/* One that came too late for its own job finds another, which may be for fewer. */
+	/* A processor that came too late for its own job finds the next, which may be for fewer. */
 	if (load(&smp.order) == GO && number < smp.wanted)
 		smp.job(smp.context, number);
 	/*
-	 * Before anybody hears of it: by the time of the HLT the first may be about the next job.
+	 * Set before the job is reported done: by the time of the HLT the first processor may have
+	 * begun the next one.
 	 */
 	cpu->done = true;
 	store(&smp.state[number], DONE);

@@ -244,6 +244,10 @@ static void root_walk(struct reader *r, const uint8_t *root, uint32_t len, unsig
 		} else if (memcmp(table, "SPCR", 4) == 0 && !r->acpi->spcr) {
 			r->acpi->spcr = table;
 			r->acpi->spcr_len = table_len;
+		} else if (memcmp(table, "OEMP", 4) == 0 &&
+			   memcmp(table + 16, "PCIBMASK", 8) == 0 && !r->acpi->masks) {
+			r->acpi->masks = table + HEADER_LEN;
+			r->acpi->masks_len = table_len - HEADER_LEN;
 		} else if (memcmp(table, "APIC", 4) == 0 && !r->acpi->madt.found) {
 			r->acpi->bad += madt_parse(&r->acpi->madt, table, table_len, r->diag);
 		}

@@ -1,7 +1,7 @@
 /*
  * The few ACPI tables that say how configuration space is reached: RSDP, XSDT or RSDT, MCFG, FADT,
  * and the DSDT where there is no MCFG (ACPI 6.4 section 5.2; PCI Firmware 3.3 section 4.1.2 for
- * MCFG); and the MADT for the processors.
+ * MCFG); the MADT for the processors; SPCR and the PCI BAR mask table for others to read.
  *
  * Nothing in a table is believed before its length and checksum are: a table that is wrong is named
  * in a diagnostic and skipped; what remains is used. Strings handed to the diagnostic sink live
@@ -41,6 +41,8 @@ struct acpi {
 	uint32_t mcfg_len;         /* of that, bytes */
 	const uint8_t *spcr;       /* likewise, the SPCR (lib/spcr.h) */
 	uint32_t spcr_len;         /* of that, bytes */
+	const uint8_t *masks;      /* what a sound OEMP holds (docs/paravirtual.md), or NULL */
+	uint32_t masks_len;        /* of that, bytes; what is in it is unchecked */
 	unsigned tables;           /* sound tables under the root table */
 	unsigned bad;              /* tables or entries found wrong and skipped */
 	struct acpi_mcfg_entry mcfg[ACPI_MCFG_MAX];

@@ -21,6 +21,12 @@ void *arena_take(struct arena *arena, size_t len, size_t align);
 	((type *)arena_take_array(arena, sizeof(type), count, _Alignof(type)))
 void *arena_take_array(struct arena *arena, size_t each, size_t count, size_t align);
 
+/*
+ * The same, but the bytes are as they were. For arrays as large as they might have to be, of which
+ * little is used: with arena_release() and arena_room() again, the first so many are kept.
+ */
+void *arena_room(struct arena *arena, size_t each, size_t count, size_t align);
+
 static inline size_t arena_mark(const struct arena *arena)
 {
 	return arena->used;

@@ -69,6 +69,7 @@ unsigned caps_find_extended(struct cfg *cfg, const struct pci_function *fn, uint
 #define EXPRESS_DOWNSTREAM_PORT  6
 #define EXPRESS_BRIDGE_TO_PCI    7
 #define EXPRESS_BRIDGE_FROM_PCI  8 /* PCI or PCI-X above, a PCI Express link below */
+#define EXPRESS_INTEGRATED       9 /* from here on without a link of its own */
 
 /* Advanced Error Reporting (7.8.4): which errors are masked, which are fatal. */
 #define AER_MASK                 0x08

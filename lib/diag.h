@@ -10,6 +10,9 @@ struct diag {
 	void *context;
 };
 
+/* Drops every line: for who asks what somebody else has said already. */
+extern const struct diag diag_silent;
+
 /* Lines longer than 240 characters are cut. Formats as text_format() does. */
 void diag_say(const struct diag *diag, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -173,42 +173,38 @@ void mask_table_walk(const struct mask_table *table, const struct numbering *giv
 {
 	struct chain chain = {0};
 	struct pci_bus_set seen = {0};
+	struct bar_registers registers;
+	struct pci_function fn = {0};
 	const uint8_t *entry = table->bytes + mem_le16(table->bytes + HEADER_LENGTH);
 	unsigned unplaced = 0;
 
-	map->count = map->buses = 0;
-	map->truncated = false;
+	pci_map_clear(map);
 	for (uint32_t i = 0; i < table->entries; i++, entry += mem_le16(entry + LENGTH)) {
 		unsigned up = entry[PATH_LENGTH] - 1u;
 		uint8_t bus = up ? chain.secondary[up] : entry[ROOT_BUS], secondary = 0;
-		struct pci_function *fn = &map->fn[map->count];
+		uint16_t segment_before = fn.at.segment;
 
-		if (map->count == map->capacity) {
-			diag_say(diag,
-				 "mask table: more than %u functions: the rest is not looked at",
-				 map->capacity);
-			map->truncated = true;
-			return;
-		}
 		if (up && bus == 0) {
 			chain_note(&chain, entry, 0);
 			unplaced++;
 			continue;
 		}
-		entry_read(entry, bus, fn, &raw[map->count]);
+		entry_read(entry, bus, &fn, &registers);
 		/* What we wrote ourselves is newer than a table made before. */
-		if (pci_is_bridge(fn)) {
-			secondary = number_given(given, fn->at);
+		if (pci_is_bridge(&fn)) {
+			secondary = number_given(given, fn.at);
 			if (!secondary)
-				secondary = pci_secondary(fn);
+				secondary = pci_secondary(&fn);
 		}
 		chain_note(&chain, entry, secondary);
-		if (map->count && map->fn[map->count - 1].at.segment != fn->at.segment)
+		if (fn.at.segment != segment_before)
 			seen = (struct pci_bus_set){0};
 		see(&seen, bus, map);
 		if (secondary)
 			see(&seen, secondary, map);
-		map->count++;
+		if (map->count < map->capacity)
+			raw[map->count] = registers;
+		pci_map_add(map, &fn);
 	}
 	if (unplaced)
 		diag_say(diag, "mask table: %u functions are behind bridges without bus numbers",

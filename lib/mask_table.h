@@ -15,8 +15,17 @@
 #define MASK_TABLE_ITEM_LIVE     "etc/pci-bar-masks"
 #define MASK_TABLE_ITEM_SNAPSHOT "opt/org.barometer/pci-bar-masks"
 
-/* Who offers a table: nobody, run.sh with one made beforehand, QEMU with one made as it is read. */
-enum mask_table_source { MASK_TABLE_NONE, MASK_TABLE_SNAPSHOT, MASK_TABLE_LIVE };
+/*
+ * Who offers a table: nobody; run.sh, one made beforehand; the hypervisor, one made with the ACPI
+ * tables, or as it is read.
+ */
+enum mask_table_source {
+	MASK_TABLE_NONE,
+	MASK_TABLE_SNAPSHOT,
+	MASK_TABLE_ACPI,
+	MASK_TABLE_LIVE,
+	MASK_TABLE_SOURCES
+};
 
 struct mask_table {
 	const uint8_t *bytes;

@@ -70,10 +70,21 @@ void pci_add_roots(struct pci_bus_set *set, const struct pci_roots *roots, uint1
 			pci_bus_add(set, roots->root[i].bus);
 }
 
-const struct pci_function *pci_map_find(const struct pci_map *map, struct cfg_address at)
+void pci_map_add(struct pci_map *map, const struct pci_function *fn)
 {
+	if (map->count < map->capacity) {
+		map->fn[map->count++] = *fn;
+		return;
+	}
+	if (!map->left_out++)
+		map->first_left_out = fn->at;
+	map->last_left_out = fn->at;
+}
+
+void pci_map_index(const struct pci_map *map, struct index *index)
+{
+	index->count = 0;
 	for (unsigned i = 0; i < map->count; i++)
-		if (cfg_key(map->fn[i].at) == cfg_key(at))
-			return &map->fn[i];
-	return NULL;
+		index_add(index, cfg_key(map->fn[i].at), i);
+	index_sort(index, index->pair + map->count);
 }

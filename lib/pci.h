@@ -6,6 +6,7 @@
 #define BAROMETER_LIB_PCI_H
 
 #include "cfg.h"
+#include "index.h"
 #include "diag.h"
 
 /* Registers of every header, and of types 0 and 1. */
@@ -115,8 +116,31 @@ struct pci_map {
 	struct pci_function *fn;
 	unsigned count, capacity;
 	unsigned buses; /* how many: scan.h says which of them count */
-	bool truncated; /* more functions than capacity: said in a diagnostic as well */
+	/*
+	 * Functions beyond the capacity: the last that were found, which are counted and not
+	 * kept.
+	 */
+	unsigned left_out;
+	struct cfg_address first_left_out, last_left_out;
 };
+
+/* An index of a map by cfg_key(); index->pair has room for two pairs a function. */
+void pci_map_index(const struct pci_map *map, struct index *index);
+
+/* Kept or not. */
+static inline unsigned pci_map_found(const struct pci_map *map)
+{
+	return map->count + map->left_out;
+}
+
+/* No functions; room for them stays. */
+static inline void pci_map_clear(struct pci_map *map)
+{
+	map->count = map->buses = map->left_out = 0;
+}
+
+/* Keeps a function, or counts it where there is no room left. */
+void pci_map_add(struct pci_map *map, const struct pci_function *fn);
 
 /* Reads one function's identity and header; false when it is absent. */
 bool pci_read_function(struct cfg *cfg, struct cfg_address at, struct pci_function *fn);
@@ -144,9 +168,6 @@ void pci_add_roots(struct pci_bus_set *set, const struct pci_roots *roots, uint1
  */
 const char *pci_bridge_fault(const struct pci_function *fn, uint8_t last,
 			     const struct pci_bus_set *taken);
-
-/* The function at an address, or NULL. */
-const struct pci_function *pci_map_find(const struct pci_map *map, struct cfg_address at);
 
 /* "00:1f.2" or, outside segment 0, "0001:00:1f.2"; to holds at least 16 bytes. Returns to. */
 const char *pci_name(char *to, struct cfg_address at);

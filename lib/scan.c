@@ -16,19 +16,6 @@ struct descent {
 	unsigned depth;
 };
 
-static bool map_add(struct pci_map *map, const struct pci_function *fn, const struct diag *diag)
-{
-	if (map->count == map->capacity) {
-		if (!map->truncated)
-			diag_say(diag, "more than %u functions: the rest is not looked at",
-				 map->capacity);
-		map->truncated = true;
-		return false;
-	}
-	map->fn[map->count++] = *fn;
-	return true;
-}
-
 static bool may_follow(const struct scan *scan, const struct pci_function *bridge, uint8_t last,
 		       const struct pci_bus_set *taken)
 {
@@ -88,8 +75,7 @@ static void scan_root(const struct scan *scan, const struct pci_root *root, stru
 			d.depth--;
 			continue;
 		}
-		if (!map_add(map, &fn, scan->diag))
-			return;
+		pci_map_add(map, &fn);
 		if (scan->visit)
 			scan->visit(scan->context, scan->cfg, &fn);
 		if (pci_is_bridge(&fn) && may_follow(scan, &fn, last, taken)) {
@@ -106,9 +92,8 @@ void scan_tree(const struct scan *scan, struct pci_map *map)
 {
 	struct pci_bus_set taken = {0}; /* numbers that a root bus or a bridge has claimed */
 
-	map->count = map->buses = 0;
-	map->truncated = false;
-	for (unsigned i = 0; i < scan->roots->count && !map->truncated; i++) {
+	pci_map_clear(map);
+	for (unsigned i = 0; i < scan->roots->count; i++) {
 		const struct pci_root *root = &scan->roots->root[i];
 
 		if (i == 0 || root->segment != scan->roots->root[i - 1].segment) {
@@ -122,20 +107,19 @@ void scan_tree(const struct scan *scan, struct pci_map *map)
 }
 
 void scan_sweep(struct cfg *cfg, uint16_t segment, const struct pci_bus_set *aliases,
-		struct pci_map *map, const struct diag *diag)
+		struct pci_map *map)
 {
 	for (unsigned bus = 0; bus < 256; bus++) {
 		struct pci_bus_walk on = {.segment = segment, .bus = (uint8_t)bus};
-		unsigned before = map->count;
+		unsigned before = pci_map_found(map);
 		struct pci_function fn;
 
 		if (!cfg->ops->reaches(cfg, (struct cfg_address){segment, (uint8_t)bus, 0}, 0) ||
 		    (aliases && pci_bus_in(aliases, bus)))
 			continue;
 		while (pci_bus_next(cfg, &on, &fn))
-			if (!map_add(map, &fn, diag))
-				return;
-		if (map->count != before)
+			pci_map_add(map, &fn);
+		if (pci_map_found(map) != before)
 			map->buses++;
 	}
 }

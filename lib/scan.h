@@ -26,7 +26,7 @@ struct scan {
 
 /*
  * From the root buses down, depth first, a bridge before what is behind it. Replaces what is in
- * map, whose buses are those looked at.
+ * map, whose buses are those looked at. All is walked and visited, whatever map has room for.
  */
 void scan_tree(const struct scan *scan, struct pci_map *map);
 
@@ -36,6 +36,6 @@ void scan_tree(const struct scan *scan, struct pci_map *map);
  * other; its buses are those that have functions.
  */
 void scan_sweep(struct cfg *cfg, uint16_t segment, const struct pci_bus_set *aliases,
-		struct pci_map *map, const struct diag *diag);
+		struct pci_map *map);
 
 #endif

@@ -177,6 +177,23 @@ bool text_glob(const char *pattern, size_t pattern_len, const char *name)
 	return p == pattern_len;
 }
 
+size_t text_wrap(const char *text, size_t columns, const char **next)
+{
+	size_t len = strlen(text), at = columns;
+
+	if (len > columns) {
+		while (at && text[at] != ' ')
+			at--;
+		len = at ? at : columns;
+	}
+	*next = text + len;
+	while (**next == ' ')
+		(*next)++;
+	while (len && text[len - 1] == ' ')
+		len--;
+	return len;
+}
+
 bool text_number(const char *word, size_t len, uint64_t max, uint64_t *value)
 {
 	uint64_t v = 0;

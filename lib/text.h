@@ -20,6 +20,13 @@ size_t text_vformat(char *to, size_t size, const char *format, va_list args)
 /* Shell-style match of a whole name: * any run, ? any one character; nothing else is special. */
 bool text_glob(const char *pattern, size_t pattern_len, const char *name);
 
+/*
+ * How many bytes of a text go into its first line of that many columns (1 or more): up to the last
+ * space that fits, a word that is longer in pieces. Spaces at the break go to neither line:
+ * *next is where the second line begins, at the text's end if there is none.
+ */
+size_t text_wrap(const char *text, size_t columns, const char **next);
+
 /* Decimal digits only; false when empty, not a number, or above max. */
 bool text_number(const char *word, size_t len, uint64_t max, uint64_t *value);
 

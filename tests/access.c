@@ -168,10 +168,7 @@ static bool is_absent(const struct session *s, struct cfg_address at, unsigned p
 {
 	const struct cfg *cfg = &s->found.path[path];
 
-	for (unsigned p = 0; p < PATHS; p++)
-		if (s->inventory.mapped[p] && pci_map_find(&s->inventory.map[p], at))
-			return false;
-	return cfg->ops->reaches(cfg, at, 0);
+	return !inventory_find(s, at) && cfg->ops->reaches(cfg, at, 0);
 }
 
 /* A device number without a device on a bus that exists, else on any bus. */
@@ -233,7 +230,7 @@ static void add_path(struct table *t, unsigned path)
 	for (unsigned i = 0; i < 3; i++)
 		add_cfg(t, path, "write", widths[i], TARGET_PRESENT, run_write, map->fn[0].at,
 			map->fn[0].id);
-	if (find_absent(t->s, path, &absent)) {
+	if (!inventory_left_out(t->s) && find_absent(t->s, path, &absent)) {
 		add_cfg(t, path, "read", 4, TARGET_ABSENT, run_read, absent, 0);
 		add_cfg(t, path, "write", 4, TARGET_ABSENT, run_write, absent, 0xffffffff);
 	}
@@ -366,6 +363,8 @@ static void keep_costs(struct session *s, const struct op *op, const struct meas
 
 static void cost(struct session *s, const struct test *test)
 {
+	/* What is known of the machine stays, and is taken first. */
+	bool known = inventory_know(s);
 	struct table *t = ARENA_TAKE(s->arena, struct table, 1);
 	struct measure_op *ops = ARENA_TAKE(s->arena, struct measure_op, MEASURE_OPS_MAX);
 	struct measure_result *results =
@@ -375,6 +374,8 @@ static void cost(struct session *s, const struct test *test)
 	size_t need;
 
 	(void)test;
+	if (!known)
+		return;
 	if (!t || !ops || !results) {
 		session_error(s, "no memory for the table of operations");
 		return;
@@ -384,7 +385,7 @@ static void cost(struct session *s, const struct test *test)
 	for (unsigned p = 0; p < PATHS; p++)
 		if (s->found.usable[p])
 			add_path(t, p);
-	if (s->found.table != MASK_TABLE_NONE)
+	if (s->found.table_item.key)
 		add(t, "paravirtual", "call", 0, TARGET_NONE, run_call);
 	if (t->full) {
 		session_error(s, "more than %u operations to time", MEASURE_OPS_MAX);

@@ -3,47 +3,89 @@
 #include "text.h"
 
 /*
+ * What fails of lanes that are mixed up, of copies that are behind, of address bits that are lost.
+ */
+#define LANES                                                                                      \
+	"rule.lane.*,rule.header.*,rule.status.*,rule.command.*,rule.side.*,rule.untouched,"       \
+	"rule.capability.*,rule.region.*,rule.holds.*,rule.destructive.*"
+#define LATE                                                                                       \
+	"rule.coherence.*,rule.virtio.*,rule.status.*,rule.command.*,rule.header.*,rule.side.*,"   \
+	"rule.identity.*,rule.lane.*,rule.holds.*,rule.bar.*,rule.smp.*,rule.untouched,"           \
+	"rule.destructive.*"
+#define SEVERAL                                                                                    \
+	"enumerate.*,scan.*,rule.absence.*,rule.identity.*,rule.side.*,rule.bridge.*,"             \
+	"rule.paravirtual.*,rule.smp.*,rule.untouched,rule.destructive.bus-numbers"
+
+/*
  * The nearest to the mechanism first: what a cause explains is not looked at again. A cause is
- * likely when one of its signs failed, tests that can hardly fail of anything else.
+ * likely when as many of its signs failed as it needs, tests that can hardly fail of anything else.
  */
 static const struct cause {
+	unsigned needs; /* so many of its signs */
 	const char *text, *signs, *explains;
 } causes[] = {
-    {"MCFG does not describe ECAM as it is: its buses, base or segment",
+    {1, "MCFG does not describe ECAM as it is: its length, buses, base or segment",
      "rule.acpi.mcfg-place,rule.acpi.mcfg-buses,rule.acpi.mcfg-range,rule.acpi.mcfg-overlap,"
-     "rule.acpi.mcfg-base",
+     "rule.acpi.mcfg-base,rule.acpi.mcfg-length",
      "acpi.*,enumerate.*,scan.*,sizing.*,rule.acpi.*,rule.identity.*,rule.bridge.*,"
      "rule.coherence.*,rule.side.*,rule.paravirtual.*,rule.absence.*,rule.destructive.*,"
      "rule.smp.*"},
-    {"an absent device answers", "rule.absence.ones,rule.absence.buses,rule.absence.phantom",
+    {1, "CF8 does not keep what is written to it", "rule.cf8.latch",
+     "enumerate.*,rule.cf8.*,rule.side.latch,rule.absence.*,rule.destructive.bus-numbers"},
+    {1, "an absent device answers", "rule.absence.ones,rule.absence.phantom",
      "enumerate.*,sizing.*,resources.*,scan.*,rule.identity.*,rule.absence.*,rule.header.*,"
      "rule.bar.*,rule.capability.*,rule.bridge.*,rule.paravirtual.*,rule.command.*,rule.status.*,"
      "rule.side.*,rule.destructive.*,rule.lane.*,rule.holds.*,rule.coherence.*,rule.smp.*,"
      "rule.untouched"},
-    {"ports and ECAM do not reach the same functions", "enumerate.agree",
+    {1, "the first read of a function gives something else", "rule.identity.first",
+     "enumerate.*,scan.*,rule.identity.*,rule.paravirtual.*,rule.destructive.bus-numbers,"
+     "rule.destructive.renumber-at-once"},
+    {1, "ports and ECAM do not reach the same functions", "enumerate.agree",
      "enumerate.*,sizing.agree,scan.*,rule.identity.*,rule.coherence.*,rule.side.*,"
-     "rule.paravirtual.*,rule.absence.*,rule.destructive.*"},
-    {"CF8 does not keep what is written to it", "rule.cf8.latch", "rule.cf8.*,rule.side.latch"},
-    {"ports mix up byte lanes", "rule.lane.read-pio,rule.lane.write-pio",
-     "rule.lane.*,rule.header.*,rule.status.*,rule.command.*,rule.side.*,rule.untouched,"
-     "rule.capability.*,rule.region.*,rule.holds.*,rule.destructive.*"},
-    {"ECAM mixes up byte lanes", "rule.lane.read-ecam,rule.lane.write-ecam",
-     "rule.lane.*,rule.header.*,rule.status.*,rule.command.*,rule.side.*,rule.untouched,"
-     "rule.capability.*,rule.region.*,rule.identity.extended,rule.holds.*,rule.destructive.*"},
-    {"ECAM reads from a copy that is not kept up to date", "rule.coherence.pio-ecam",
-     "rule.coherence.*,rule.virtio.*,rule.status.*,rule.command.*,rule.header.*,rule.side.*,"
-     "rule.identity.*,rule.lane.*,rule.holds.*,rule.bar.*,rule.smp.*,rule.untouched"},
-    {"ports read from a copy that is not kept up to date", "rule.coherence.ecam-pio",
-     "rule.coherence.*,rule.virtio.*,rule.status.*,rule.command.*,rule.header.*,rule.side.*,"
-     "rule.identity.*,rule.lane.*,rule.holds.*,rule.bar.*,rule.smp.*,rule.untouched"},
-    {"COMMAND does not take what is written to it",
-     "rule.command.decode,rule.command.holds,rule.command.widths",
-     "rule.command.*,rule.status.*,sizing.*,rule.destructive.*,rule.coherence.internal"},
-    {"a BAR is not as the specification has it: see the rule.bar tests", "rule.bar.*",
+     "rule.paravirtual.*,rule.absence.*,rule.bridge.*,rule.destructive.*"},
+    {1, "reading a register changes something", "rule.side.reads",
+     "rule.side.*,rule.untouched,rule.lane.*,rule.identity.*,rule.header.*,rule.coherence.internal,"
+     "rule.destructive.*-lanes"},
+    {2, "functions mix up byte lanes, through either mechanism", "rule.lane.read-*",
+     LANES ",rule.identity.extended"},
+    {1, "ports mix up byte lanes", "rule.lane.read-pio",
+     "enumerate.*,rule.absence.*,rule.bridge.*," LANES},
+    {1, "ECAM mixes up byte lanes", "rule.lane.read-ecam,rule.identity.extended",
+     "enumerate.*,rule.absence.*,rule.bridge.*,rule.identity.extended," LANES},
+    {1, "registers from 100h on are those below again", "rule.capability.no-alias",
+     "rule.capability.*,rule.identity.*"},
+    {1, "ECAM does not read at once what was written through ports", "rule.coherence.pio-ecam",
+     LATE},
+    {1, "ports do not read at once what was written through ECAM", "rule.coherence.ecam-pio", LATE},
+    {1, "one mechanism reads from a copy that is behind", "rule.coherence.internal", LATE},
+    {1, "a BAR is not as the specification has it: see the rule.bar tests", "rule.bar.*",
      "rule.bar.*,sizing.*,scan.*,rule.paravirtual.*,rule.region.*,rule.untouched,"
      "rule.destructive.*,rule.lane.write-*,rule.coherence.*"},
-    {"the mask table does not say what the registers do", "rule.paravirtual.*",
+    {2, "functions mix up byte lanes, through either mechanism", "rule.lane.write-*", LANES},
+    {1, "ports mix up byte lanes", "rule.lane.write-pio", LANES},
+    {1, "ECAM mixes up byte lanes", "rule.lane.write-ecam", LANES},
+    {1, "a write of a part of a dword changes other bytes, or none", "rule.lane.*", LANES},
+    {1, "COMMAND is not as the specification has it: see the rule.command tests",
+     "rule.command.*,rule.destructive.bus-master,rule.destructive.bridge-command",
+     "rule.command.*,rule.status.*,sizing.*,rule.destructive.*"},
+    {1, "memory or ports do not answer where BARs and COMMAND say",
+     "rule.destructive.memory,rule.destructive.ports,rule.destructive.rom",
+     "rule.destructive.memory,rule.destructive.ports,rule.destructive.rom"},
+    {1, "a bridge's bus numbers do not take what is written, or do not read so",
+     "rule.bridge.*,rule.destructive.bus-number-lanes",
+     "enumerate.*,scan.*,rule.bridge.*,rule.absence.*,rule.destructive.*,rule.untouched"},
+    {1, "one function answers under several addresses", "rule.absence.functions,rule.absence.alias",
+     SEVERAL},
+    {1, "something answers on buses that nothing leads to, or ECAM is shorter than MCFG says",
+     "rule.absence.buses",
+     "enumerate.*,scan.*,rule.absence.*,rule.identity.*,rule.destructive.*,rule.side.*"},
+    {1, "one function answers under several addresses", "rule.absence.link", SEVERAL},
+    {1, "a write to one register changes another", "rule.side.*",
+     "rule.side.*,rule.smp.*,rule.untouched"},
+    {1, "STATUS takes what is written to it", "rule.status.*", "rule.status.*,rule.untouched"},
+    {1, "the mask table does not say what the registers do", "rule.paravirtual.*",
      "rule.paravirtual.*,sizing.paravirtual,sizing.agree,scan.*"},
+    {1, "what one vCPU does shows in what another does", "rule.smp.*", "rule.smp.*,rule.untouched"},
 };
 
 static void report_cause(struct session *s, const struct cause *cause,
@@ -82,8 +124,9 @@ void cause_report(struct session *s, const struct test *const *failed, unsigned 
 	for (unsigned c = 0; c < sizeof(causes) / sizeof(causes[0]); c++) {
 		unsigned n = matching(causes[c].signs, left, count, explained), rest = 0;
 
-		if (n)
-			n = matching(causes[c].explains, left, count, explained);
+		if (n < causes[c].needs)
+			continue;
+		n = matching(causes[c].explains, left, count, explained);
 		if (n < 2)
 			continue;
 		report_cause(s, &causes[c], explained, n, all);

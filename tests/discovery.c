@@ -2,43 +2,94 @@
 #include <stddef.h>
 #include "direct.h"
 #include "mem.h"
+#include "record.h"
 #include "roots.h"
 #include "session.h"
 
 const char *const discovery_path_names[PATHS] = {"pio", "ecam"};
 
-#define TABLE_MAX (256u << 10) /* bytes of mask table that can be read: over 3,000 functions */
+#define TABLE_ROOM  (256u << 10) /* bytes of mask table that can be read: over 3,000 functions */
+#define BUFFER_MORE 64           /* for what fw_cfg's interface itself takes */
 
-static void find_table(struct session *s)
+/* The arena is identity mapped, so the address is the physical one. False: no memory. */
+static bool new_buffer(struct session *s, size_t table, struct fwcfg_buffer *buffer)
 {
-	static const char *const names[] = {MASK_TABLE_ITEM_LIVE, MASK_TABLE_ITEM_SNAPSHOT,
-					    "etc/extra-pci-roots"};
-	struct fwcfg_item items[3];
-	uint8_t *buffer = arena_take(s->arena, TABLE_MAX + 64, 4096);
+	uint8_t *at = arena_take(s->arena, table + BUFFER_MORE, 4096);
+
+	*buffer = (struct fwcfg_buffer){at, (uint64_t)at, table + BUFFER_MORE};
+	return at;
+}
+
+/*
+ * A buffer in place of the one from mark on for a table of many functions, and room for half as
+ * many again: it may grow. Not more than a quarter of the memory, whatever the directory says.
+ */
+static void make_room(struct session *s, size_t mark, uint32_t table)
+{
+	size_t room = table + (size_t)table / 2;
+
+	if (table <= TABLE_ROOM || room > (s->arena->size - mark) / 4)
+		return;
+	arena_release(s->arena, mark);
+	new_buffer(s, room, &s->found.fwcfg.buffer);
+}
+
+static void try_table(struct session *s, enum mask_table_source source, const char *name)
+{
 	struct mask_table table;
 
-	if (!buffer) {
-		report_note(s->report, "mask table: no memory for a buffer; not looked for");
+	s->found.table = source;
+	if (discovery_read_table(s, &table))
+		return;
+	report_note(s->report, "mask table: %s is not used", name);
+	s->found.table_unsound = name;
+	s->found.table = MASK_TABLE_NONE;
+}
+
+/* What fw_cfg has: the number of root buses, and where a mask table is, by who offers it. */
+static void look_in_fwcfg(struct session *s, struct fwcfg_item table_item[])
+{
+	static const char *const names[] = {MASK_TABLE_ITEM_LIVE, MASK_TABLE_ITEM_SNAPSHOT,
+					    "etc/extra-pci-roots", RECORD_ITEM};
+	struct fwcfg_item items[4];
+	size_t mark = arena_mark(s->arena);
+	struct fwcfg_buffer buffer;
+
+	if (!new_buffer(s, TABLE_ROOM, &buffer)) {
+		report_note(s->report, "fw_cfg: no memory for a buffer; nothing is looked for");
 		return;
 	}
-	/* The arena is identity mapped, so the address is the physical one. */
 	if (!s->platform->hypervisor.count) /* bare metal: those ports are someone else's */
 		return;
-	fwcfg_init(&s->found.fwcfg, (struct fwcfg_buffer){buffer, (uint64_t)buffer, TABLE_MAX + 64},
-		   s->counts);
-	if (!s->found.fwcfg.present || !fwcfg_find(&s->found.fwcfg, names, items, 3))
+	fwcfg_init(&s->found.fwcfg, buffer, s->counts);
+	if (!s->found.fwcfg.present || !fwcfg_find(&s->found.fwcfg, names, items, 4))
 		return;
 	s->found.extra_roots_item = items[2];
-	for (unsigned i = 0; i < 2 && s->found.table == MASK_TABLE_NONE; i++) {
-		if (!items[i].key)
+	s->found.record_item = items[3];
+	table_item[MASK_TABLE_LIVE] = items[0];
+	table_item[MASK_TABLE_SNAPSHOT] = items[1];
+	make_room(s, mark, items[0].size > items[1].size ? items[0].size : items[1].size);
+}
+
+/* The first that is sound, the hypervisor's own before one that was made outside. */
+static void find_table(struct session *s)
+{
+	static const struct {
+		enum mask_table_source source;
+		const char *name;
+	} offers[] = {{MASK_TABLE_LIVE, MASK_TABLE_ITEM_LIVE},
+		      {MASK_TABLE_ACPI, "the ACPI table OEMP"},
+		      {MASK_TABLE_SNAPSHOT, MASK_TABLE_ITEM_SNAPSHOT}};
+	struct fwcfg_item item[MASK_TABLE_SOURCES] = {0};
+
+	look_in_fwcfg(s, item);
+	for (unsigned i = 0; i < 3 && s->found.table == MASK_TABLE_NONE; i++) {
+		enum mask_table_source source = offers[i].source;
+
+		if (source == MASK_TABLE_ACPI ? !s->platform->acpi->masks : !item[source].key)
 			continue;
-		s->found.table_item = items[i];
-		s->found.table = i == 0 ? MASK_TABLE_LIVE : MASK_TABLE_SNAPSHOT;
-		if (!discovery_read_table(s, &table)) {
-			report_note(s->report, "mask table: %s is not used; the sizing dance is",
-				    names[i]);
-			s->found.table = MASK_TABLE_NONE;
-		}
+		s->found.table_item = item[source];
+		try_table(s, source, offers[i].name);
 	}
 }
 
@@ -46,8 +97,11 @@ bool discovery_read_table(struct session *s, struct mask_table *table)
 {
 	size_t len = s->found.table_item.size, capacity = fwcfg_capacity(&s->found.fwcfg),
 	       needed = 0;
+	const struct acpi *acpi = s->platform->acpi;
 	const uint8_t *bytes;
 
+	if (s->found.table == MASK_TABLE_ACPI)
+		return mask_table_check(table, acpi->masks, acpi->masks_len, &needed, &s->diag);
 	/* The directory's size is a hint; a table that has grown since says so in its header. */
 	for (unsigned tries = 0; tries < 2; tries++) {
 		if (len > capacity)
@@ -104,7 +158,7 @@ static void find_roots(struct session *s)
 	}
 	/* MCFG need not name bus 0 of segment 0. */
 	if (s->found.usable[PATH_PIO] && (extra != 0 || !by_ecam))
-		roots_sweep(&s->found.path[PATH_PIO], 0, extra, &s->found.roots, &s->diag);
+		roots_sweep(&s->found.walk[PATH_PIO], 0, extra, &s->found.roots, &s->diag);
 	for (unsigned i = 0; i < acpi->mcfg_count && s->found.usable[PATH_ECAM]; i++) {
 		uint16_t segment = acpi->mcfg[i].segment;
 		bool done = false;
@@ -112,7 +166,7 @@ static void find_roots(struct session *s)
 		for (unsigned r = 0; r < s->found.roots.count; r++)
 			done |= s->found.roots.root[r].segment == segment;
 		if (!done)
-			roots_sweep(&s->found.path[PATH_ECAM], segment,
+			roots_sweep(&s->found.walk[PATH_ECAM], segment,
 				    segment ? ROOTS_UNKNOWN : extra, &s->found.roots, &s->diag);
 	}
 	report_note(s->report, "%u root buses, %s", s->found.roots.count,
@@ -132,6 +186,8 @@ static void number_all(struct session *s)
 {
 	uint64_t before = s->found.path[PATH_PIO].reads + s->found.path[PATH_ECAM].reads;
 
+	for (unsigned p = 0; p < PATHS; p++)
+		first_forget_absent(&s->found.first[p], &s->found.roots);
 	/* Root by root is not enough: those of a segment must not hand out each other's numbers. */
 	for (unsigned p = 0; p < PATHS; p++) {
 		struct pci_roots mine = {0};
@@ -144,7 +200,7 @@ static void number_all(struct session *s)
 				mine.root[mine.count++] = s->found.roots.root[i];
 		}
 		if (mine.count)
-			number_bridges(&s->found.path[p], &mine, &s->found.numbering, &s->diag);
+			number_bridges(&s->found.walk[p], &mine, &s->found.numbering, &s->diag);
 	}
 	if (s->found.numbering.count)
 		report_note(
@@ -162,6 +218,9 @@ void discovery_run(struct session *s)
 				      .context = s->platform->map_context};
 	pio_init(&s->found.path[PATH_PIO], &s->found.pio, s->counts);
 	ecam_init(&s->found.path[PATH_ECAM], &s->found.ecam, s->counts);
+	for (unsigned p = 0; p < PATHS; p++)
+		first_init(&s->found.walk[p], &s->found.first[p], &s->found.path[p],
+			   ARENA_TAKE(s->arena, struct first_function, FIRST_CAPACITY));
 	for (unsigned p = 0; p < PATHS; p++)
 		s->found.usable[p] = !(p == PATH_PIO && s->options->ports_off) &&
 				     s->found.path[p].ops->probe(&s->found.path[p]);

@@ -6,6 +6,7 @@
 #define BAROMETER_TESTS_DISCOVERY_H
 
 #include "ecam.h"
+#include "first.h"
 #include "fwcfg.h"
 #include "mask_table.h"
 #include "number.h"
@@ -22,12 +23,17 @@ struct discovery {
 	struct ecam ecam;
 	struct cfg path[PATHS];
 	bool usable[PATHS];
+	/* The same for whoever may be the first to ask for a function: what it read is kept. */
+	struct cfg walk[PATHS];
+	struct first_reads first[PATHS];
 	const char *ecam_reads; /* as direct_summary() has it */
 
 	struct fwcfg fwcfg;
 	enum mask_table_source table;
-	struct fwcfg_item table_item;
+	struct fwcfg_item table_item; /* where it is in fw_cfg */
+	const char *table_unsound;    /* what offers one that cannot be used; NULL: nothing */
 	struct fwcfg_item extra_roots_item;
+	struct fwcfg_item record_item; /* the user's own record of a boot */
 	enum vmm vmm;
 
 	struct pci_roots roots;
@@ -37,7 +43,10 @@ struct discovery {
 /* Fills session->found: all accesses that come before any test. */
 void discovery_run(struct session *session);
 
-/* Reads and checks the mask table: one call, or two when it has grown. False after a diagnostic. */
+/*
+ * Reads and checks the mask table: one call, or two when it has grown; none where it is an ACPI
+ * table. False after a diagnostic.
+ */
 bool discovery_read_table(struct session *session, struct mask_table *table);
 
 /* The path that reaches a function: ECAM where it does, else ports. */

@@ -12,7 +12,7 @@ static void over_path(struct session *s, const struct test *test)
 	if (!map)
 		return;
 	report_note(s->report, "%s: %u functions on %u buses", discovery_path_names[test->path],
-		    map->count, map->buses);
+		    pci_map_found(map), map->buses);
 	if (!map->count)
 		session_fail(s, "%s is there, but reaches no function, not even a host bridge",
 			     discovery_path_names[test->path]);
@@ -29,11 +29,14 @@ static void compare_function(struct session *s, const struct known *k)
 
 	for (unsigned p = 0; p < PATHS; p++) {
 		const struct cfg *cfg = &s->found.path[p];
-		const struct pci_function *fn = pci_map_find(&s->inventory.map[p], k->fn.at);
+		const struct pci_function *fn = k->found[p];
 
 		pci_name(name, k->fn.at);
-		/* What a path cannot address it need not find. */
-		if (!cfg->ops->reaches(cfg, k->fn.at, 0))
+		/*
+		 * What a path cannot address it need not find, nor keep what there is no memory
+		 * for.
+		 */
+		if (!cfg->ops->reaches(cfg, k->fn.at, 0) || (!fn && s->inventory.map[p].left_out))
 			continue;
 		if (!fn) {
 			session_fail(s, "%s is there over %s but not over %s", name,

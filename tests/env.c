@@ -39,8 +39,10 @@ static void hypervisors_report(struct report *r, const struct hypervisor *h)
 
 void env_report(struct session *s)
 {
-	static const char *const table_names[] = {
-	    [MASK_TABLE_NONE] = "none", [MASK_TABLE_SNAPSHOT] = "opt", [MASK_TABLE_LIVE] = "etc"};
+	static const char *const table_names[] = {[MASK_TABLE_NONE] = "none",
+						  [MASK_TABLE_SNAPSHOT] = "opt",
+						  [MASK_TABLE_ACPI] = "acpi",
+						  [MASK_TABLE_LIVE] = "etc"};
 	const struct platform *p = s->platform;
 	struct report *r = s->report;
 

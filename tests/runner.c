@@ -54,8 +54,9 @@ static void list(struct session *s)
 {
 	report_plan(s->report, 0);
 	for (const struct test *t = tests_start; t < tests_end; t++)
-		report_note(s->report, "%s%s%s%s%s%s", t->name, t->id ? " " : "",
+		report_note(s->report, "%s%s%s%s%s%s%s", t->name, t->id ? " " : "",
 			    t->id ? t->id : "", t->flags & TEST_DESTRUCTIVE ? " (destructive)" : "",
+			    t->flags & TEST_INFORMATIVE ? " (informative)" : "",
 			    t->flags & TEST_FATAL ? " (ends the run; only when named in full)" : "",
 			    t->flags & TEST_ON_REQUEST ? " (only on request)" : "");
 }
@@ -72,7 +73,8 @@ static bool has_needs(struct session *s, const struct test *test)
 }
 
 /*
- * A rule that a hypervisor is known to break. Where it does not, somebody has mended it: good news.
+ * A rule that a hypervisor, or every one, is known to break. Where it does not, somebody has mended
+ * it: good news.
  */
 static void apply_deviation(struct session *s, const struct test *test, const char *reason)
 {
@@ -82,15 +84,19 @@ static void apply_deviation(struct session *s, const struct test *test, const ch
 		text_format(s->outcome.reason, sizeof(s->outcome.reason), "%s: %s", test->id,
 			    reason);
 	} else if (s->outcome.worst == REPORT_PASS) {
-		report_note(s->report,
-			    "%s passes: a known deviation of this hypervisor is gone (%s)",
-			    test->id, reason);
+		if (test->flags & TEST_INFORMATIVE)
+			report_note(s->report, "%s passes: no implementation that was run does",
+				    test->id);
+		else
+			report_note(s->report,
+				    "%s passes: a known deviation of this hypervisor is gone (%s)",
+				    test->id, reason);
 	}
 }
 
 static void run_one(struct session *s, const struct test *test, unsigned planned)
 {
-	const char *deviation = test->id ? deviation_reason(s, test->id) : NULL;
+	const char *deviation = deviation_reason(s, test);
 
 	if (s->platform->progress)
 		s->platform->progress(test->name, s->report->number + 1, planned);
@@ -104,6 +110,7 @@ static void run_one(struct session *s, const struct test *test, unsigned planned
 		else
 			test->run(s, test);
 	}
+	inventory_check_short(s);
 	if (deviation)
 		apply_deviation(s, test, deviation);
 	report_result(s->report, test->name, s->outcome.worst, s->outcome.reason);

@@ -20,19 +20,13 @@ struct pass {
 	struct cfg *cfg;
 	unsigned sizing;
 	bool only_one_child;
-	struct pci_map map;       /* as the walk finds it */
+	struct pci_map
+	    map; /* as the walk finds it; without room where all that counts is how many */
 	struct pci_map table_map; /* as the table has it */
 	struct bar_registers *raw;
-	/* A repeated scan repeats its complaints; enumerate.* and sizing.* have printed them. */
-	struct diag silent;
+	struct index by_address; /* of map */
 	unsigned bars;
 };
-
-static void ignore(void *context, const char *text)
-{
-	(void)context;
-	(void)text;
-}
 
 static void size_visit(void *context, struct cfg *cfg, const struct pci_function *fn)
 {
@@ -41,7 +35,7 @@ static void size_visit(void *context, struct cfg *cfg, const struct pci_function
 	struct bar_set set;
 
 	sizing_run(cfg, &sizing_strategies[p->sizing], fn, &raw);
-	bar_decode(fn, &raw, &set, &p->silent);
+	bar_decode(fn, &raw, &set, &diag_silent);
 	p->bars += set.count;
 }
 
@@ -54,14 +48,15 @@ static bool read_and_decode_table(struct pass *p)
 		session_fail(p->s, "the mask table, sound at the start, is not any more");
 		return false;
 	}
-	mask_table_walk(&table, &p->s->found.numbering, &p->table_map, p->raw, &p->silent);
+	mask_table_walk(&table, &p->s->found.numbering, &p->table_map, p->raw, &diag_silent);
 	for (unsigned i = 0; i < p->table_map.count; i++) {
-		bar_decode(&p->table_map.fn[i], &p->raw[i], &set, &p->silent);
+		bar_decode(&p->table_map.fn[i], &p->raw[i], &set, &diag_silent);
 		p->bars += set.count;
 	}
 	return true;
 }
 
+/* What it would complain of, enumerate.* and sizing.* have said. */
 static bool tree_pass(void *context)
 {
 	struct pass *p = context;
@@ -69,7 +64,7 @@ static bool tree_pass(void *context)
 				  .roots = &p->s->found.roots,
 				  .visit = p->sizing < SIZING_TABLE ? size_visit : NULL,
 				  .context = p,
-				  .diag = &p->silent,
+				  .diag = &diag_silent,
 				  .only_one_child = p->only_one_child};
 
 	p->bars = 0;
@@ -86,8 +81,7 @@ static bool sweep_pass(void *context)
 	uint16_t swept[ACPI_MCFG_MAX + 1] = {0};
 	unsigned count = 1;
 
-	p->map.count = p->map.buses = 0;
-	p->map.truncated = false;
+	pci_map_clear(&p->map);
 	for (unsigned i = 0; i < acpi->mcfg_count; i++) {
 		bool again = false;
 
@@ -97,8 +91,7 @@ static bool sweep_pass(void *context)
 			swept[count++] = acpi->mcfg[i].segment;
 	}
 	for (unsigned i = 0; i < count; i++)
-		scan_sweep(p->cfg, swept[i], swept[i] ? NULL : &p->s->found.roots.aliases, &p->map,
-			   &p->silent);
+		scan_sweep(p->cfg, swept[i], swept[i] ? NULL : &p->s->found.roots.aliases, &p->map);
 	return true;
 }
 
@@ -119,21 +112,38 @@ static void report_scan(struct pass *p, const char *path, const char *walk,
 	report_string(r, "path", path);
 	report_string(r, "walk", walk);
 	report_string(r, "sizing", sizing_name(p->sizing));
-	report_number(r, "functions", map->count);
+	report_number(r, "functions", pci_map_found(map));
 	report_number(r, "buses", map->buses);
 	report_number(r, "bars", p->bars);
 	cost_report(r, cost);
 	report_close(r);
 }
 
-static bool prepare(struct session *s, struct pass *p)
+static void prepare(struct session *s, struct pass *p)
 {
 	p->s = s;
-	p->silent = (struct diag){ignore, NULL};
-	p->raw = ARENA_TAKE(s->arena, struct bar_registers, INVENTORY_FUNCTIONS_MAX);
-	if (!p->raw)
-		session_error(s, "no memory for a scan");
-	return p->raw && inventory_new_map(s, &p->map) && inventory_new_map(s, &p->table_map);
+}
+
+static bool prepare_table(struct session *s, struct pass *p)
+{
+	return p->sizing != SIZING_TABLE || inventory_new_table(s, &p->table_map, &p->raw);
+}
+
+/* A map that is kept, to be looked into afterwards. */
+static bool prepare_map(struct session *s, struct pass *p)
+{
+	if (!inventory_new_map(s, &p->map))
+		return false;
+	p->by_address.pair =
+	    arena_room(s->arena, 2 * sizeof(uint64_t), p->map.capacity, _Alignof(uint64_t));
+	if (!p->by_address.pair)
+		session_error(s, "no memory for an index of %u functions", p->map.capacity);
+	return p->by_address.pair;
+}
+
+static bool was_found(const struct pass *p, struct cfg_address at)
+{
+	return index_find(&p->by_address, cfg_key(at)) != INDEX_NONE;
 }
 
 static struct scan_cost cost_of(const struct session *s, unsigned path, const struct cost *cost)
@@ -154,13 +164,15 @@ static void tree(struct session *s, const struct test *test)
 	if (!discovery_needs_path(s, test->path) ||
 	    (p.sizing == SIZING_TABLE && !discovery_needs_table(s)))
 		return;
-	if (prepare(s, &p) && repeat(s, p.cfg, tree_pass, &p, &cost)) {
+	prepare(s, &p);
+	if (prepare_table(s, &p) && repeat(s, p.cfg, tree_pass, &p, &cost)) {
 		report_scan(&p, discovery_path_names[test->path], "tree", &p.map, &cost);
 		if (p.sizing < SIZING_STRATEGIES)
 			s->costs.scan[test->path][p.sizing] = cost_of(s, test->path, &cost);
-		if (p.sizing == SIZING_TABLE && p.table_map.count != p.map.count)
+		if (p.sizing == SIZING_TABLE &&
+		    pci_map_found(&p.table_map) != pci_map_found(&p.map))
 			session_fail(s, "the walk finds %u functions, the table has %u",
-				     p.map.count, p.table_map.count);
+				     pci_map_found(&p.map), pci_map_found(&p.table_map));
 		session_pass(s);
 	}
 	arena_release(s->arena, mark);
@@ -168,27 +180,22 @@ static void tree(struct session *s, const struct test *test)
 
 /* What answers on no bus that a bridge or root bus leads to was missed by every tree walk: that
  * must not go unnoticed. */
-static void compare_sweep(struct pass *p, const struct pci_map *tree)
+static void compare_sweep(struct pass *p, unsigned path)
 {
+	const struct pci_map *tree = &p->s->inventory.map[path];
 	char name[16];
 
-	for (unsigned i = 0; i < p->map.count; i++)
-		if (!pci_map_find(tree, p->map.fn[i].at))
+	for (unsigned i = 0; i < p->map.count; i++) {
+		const struct known *k = inventory_find(p->s, p->map.fn[i].at);
+
+		if (!k || !k->found[path])
 			session_fail(p->s, "%s answers, but no bridge or root bus leads to it",
 				     pci_name(name, p->map.fn[i].at));
+	}
 	for (unsigned i = 0; i < tree->count; i++)
-		if (!pci_map_find(&p->map, tree->fn[i].at))
+		if (!was_found(p, tree->fn[i].at))
 			session_fail(p->s, "%s was found through its bridges, but not in the sweep",
 				     pci_name(name, tree->fn[i].at));
-}
-
-static const struct pci_function *bridge_to(const struct pci_map *map, struct cfg_address at)
-{
-	for (unsigned i = 0; i < map->count; i++)
-		if (pci_is_bridge(&map->fn[i]) && map->fn[i].at.segment == at.segment &&
-		    pci_secondary(&map->fn[i]) == at.bus)
-			return &map->fn[i];
-	return NULL;
 }
 
 #define DEVICE_CONTROL_2 0x28 /* of the Express capability (7.5.3.16) */
@@ -200,19 +207,20 @@ static const struct pci_function *bridge_to(const struct pci_map *map, struct cf
  */
 static bool forwards_ari(const struct pass *p, const struct pci_function *port)
 {
-	unsigned express = caps_find(p->cfg, port, CAP_EXPRESS, &p->silent);
+	unsigned express = caps_find(p->cfg, port, CAP_EXPRESS, &diag_silent);
 
 	return express && cfg_read16(p->cfg, port->at, express + DEVICE_CONTROL_2) & ARI_FORWARDING;
 }
 
-static void compare_only_one_child(struct pass *p, const struct pci_map *tree)
+static void compare_only_one_child(struct pass *p, unsigned path)
 {
+	const struct pci_map *tree = &p->s->inventory.map[path];
 	char name[16];
 
 	for (unsigned i = 0; i < tree->count; i++) {
-		const struct pci_function *port = bridge_to(tree, tree->fn[i].at);
+		const struct known *port = inventory_bridge_to(p->s, tree->fn[i].at);
 
-		if (!pci_map_find(&p->map, tree->fn[i].at) && !(port && forwards_ari(p, port)))
+		if (!was_found(p, tree->fn[i].at) && !(port && forwards_ari(p, &port->fn)))
 			session_fail(p->s,
 				     "%s answers, but below a PCI Express port there is only "
 				     "device 0",
@@ -220,43 +228,52 @@ static void compare_only_one_child(struct pass *p, const struct pci_map *tree)
 	}
 }
 
+/*
+ * A walk that is held against the tree, which there must be memory for; the walk and its comparison
+ * are the caller's.
+ */
+static void against_tree(struct session *s, const struct test *test, struct pass *p,
+			 const char *walk, bool (*pass)(void *context),
+			 void (*compare)(struct pass *p, unsigned path))
+{
+	struct cost cost = {0};
+	size_t mark;
+
+	if (!discovery_needs_path(s, test->path) || !inventory_know(s))
+		return;
+	mark = arena_mark(s->arena);
+	prepare(s, p);
+	if (prepare_map(s, p) && repeat(s, p->cfg, pass, p, &cost)) {
+		report_scan(p, discovery_path_names[test->path], walk, &p->map, &cost);
+		pci_map_index(&p->map, &p->by_address);
+		if (!inventory_needs_all(s)) {
+			/* Said already. */
+		} else if (p->map.left_out) {
+			session_error(s,
+				      "memory is short: the %s finds %u functions, which are %u "
+				      "more than can be compared",
+				      walk, pci_map_found(&p->map), p->map.left_out);
+		} else {
+			compare(p, test->path);
+			session_pass(s);
+		}
+	}
+	arena_release(s->arena, mark);
+}
+
 static void only_one_child(struct session *s, const struct test *test)
 {
 	struct pass p = {
 	    .cfg = &s->found.path[test->path], .sizing = test->variant, .only_one_child = true};
-	const struct pci_map *found;
-	struct cost cost = {0};
-	size_t mark;
 
-	found = discovery_needs_path(s, test->path) ? inventory_map(s, test->path) : NULL;
-	if (!found)
-		return;
-	mark = arena_mark(s->arena);
-	if (prepare(s, &p) && repeat(s, p.cfg, tree_pass, &p, &cost)) {
-		report_scan(&p, discovery_path_names[test->path], "only-one-child", &p.map, &cost);
-		compare_only_one_child(&p, found);
-		session_pass(s);
-	}
-	arena_release(s->arena, mark);
+	against_tree(s, test, &p, "only-one-child", tree_pass, compare_only_one_child);
 }
 
 static void sweep(struct session *s, const struct test *test)
 {
 	struct pass p = {.cfg = &s->found.path[test->path], .sizing = SIZING_NONE};
-	const struct pci_map *found;
-	struct cost cost = {0};
-	size_t mark;
 
-	found = discovery_needs_path(s, test->path) ? inventory_map(s, test->path) : NULL;
-	if (!found)
-		return;
-	mark = arena_mark(s->arena);
-	if (prepare(s, &p) && repeat(s, p.cfg, sweep_pass, &p, &cost)) {
-		report_scan(&p, discovery_path_names[test->path], "sweep", &p.map, &cost);
-		compare_sweep(&p, found);
-		session_pass(s);
-	}
-	arena_release(s->arena, mark);
+	against_tree(s, test, &p, "sweep", sweep_pass, compare_sweep);
 }
 
 static void from_table(struct session *s, const struct test *test)
@@ -268,7 +285,8 @@ static void from_table(struct session *s, const struct test *test)
 	(void)test;
 	if (!discovery_needs_table(s))
 		return;
-	if (prepare(s, &p) && repeat(s, NULL, table_pass, &p, &cost)) {
+	prepare(s, &p);
+	if (prepare_table(s, &p) && repeat(s, NULL, table_pass, &p, &cost)) {
 		report_scan(&p, "paravirtual", "paravirtual", &p.table_map, &cost);
 		s->costs.scan_table = (struct scan_cost){cost.cycles, cost.calls};
 		session_pass(s);

@@ -31,15 +31,8 @@ struct many {
 	unsigned passes;
 };
 
-static void ignore(void *context, const char *text)
-{
-	(void)context;
-	(void)text;
-}
-
 static void scan_bus(struct cfg *cfg, struct cfg_address bus, struct finds *found)
 {
-	static const struct diag silent = {ignore, NULL};
 	struct pci_bus_walk on = {.segment = bus.segment, .bus = bus.bus};
 	struct bar_registers raw;
 	struct pci_function fn;
@@ -47,7 +40,7 @@ static void scan_bus(struct cfg *cfg, struct cfg_address bus, struct finds *foun
 
 	while (pci_bus_next(cfg, &on, &fn)) {
 		sizing_run(cfg, STRATEGY, &fn, &raw);
-		bar_decode(&fn, &raw, &set, &silent);
+		bar_decode(&fn, &raw, &set, &diag_silent);
 		found->functions++;
 		found->bars += set.count;
 	}
@@ -86,23 +79,27 @@ static bool pass(void *context)
 	return true;
 }
 
-static void add_bus(struct many *m, uint16_t segment, uint8_t bus)
+static void add_bus(struct many *m, struct pci_bus_set *listed, uint16_t segment, uint8_t bus)
 {
-	for (unsigned i = 0; i < m->buses; i++)
-		if (m->bus[i].segment == segment && m->bus[i].bus == bus)
-			return;
+	if (pci_bus_in(listed, bus))
+		return;
+	pci_bus_add(listed, bus);
 	m->bus[m->buses++] = (struct cfg_address){segment, bus, 0};
 }
 
-/* Buses with functions, and those that bridges lead to. */
+/* Buses with functions, and those that bridges lead to. The walk ends a segment before the next. */
 static void list_buses(struct many *m, const struct pci_map *map)
 {
+	struct pci_bus_set listed = {0};
+
 	for (unsigned i = 0; i < map->count; i++) {
 		const struct pci_function *fn = &map->fn[i];
 
-		add_bus(m, fn->at.segment, fn->at.bus);
+		if (i && map->fn[i - 1].at.segment != fn->at.segment)
+			listed = (struct pci_bus_set){0};
+		add_bus(m, &listed, fn->at.segment, fn->at.bus);
 		if (pci_is_bridge(fn) && pci_secondary(fn) > fn->at.bus)
-			add_bus(m, fn->at.segment, pci_secondary(fn));
+			add_bus(m, &listed, fn->at.segment, pci_secondary(fn));
 	}
 }
 

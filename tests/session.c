@@ -17,7 +17,7 @@ void session_init(struct session *s)
 
 uint64_t session_budget_cycles(const struct session *s)
 {
-	/* Where nothing tells the frequency, 2 GHz: a budget is a courtesy, not a measurement. */
+	/* Where the frequency is unknown, 2 GHz: a budget bounds the run and measures nothing. */
 	uint64_t khz = s->platform->tsc_khz ? s->platform->tsc_khz : 2000000;
 
 	return khz * s->options->budget_ms;

@@ -29,8 +29,10 @@ static void report_sizing(struct session *s, const char *strategy, const char *p
 	unsigned functions = 0, bars = 0;
 
 	for (unsigned i = 0; i < s->inventory.count; i++) {
-		functions += s->inventory.known[i].sized[by];
-		bars += s->inventory.known[i].sized[by] ? s->inventory.known[i].bars[by].count : 0;
+		const struct bar_set *set = inventory_bars(&s->inventory.known[i], by);
+
+		functions += set != NULL;
+		bars += set ? set->count : 0;
 	}
 	report_open(s->report, "sizing");
 	report_string(s->report, "strategy", strategy);
@@ -55,6 +57,7 @@ static void by_dance(struct session *s, const struct test *test)
 		struct known *k = &s->inventory.known[i];
 		struct sizing_snapshot before, after;
 		struct bar_registers raw;
+		struct bar_set set;
 
 		if (!(k->seen >> test->path & 1))
 			continue;
@@ -64,8 +67,8 @@ static void by_dance(struct session *s, const struct test *test)
 		if (!sizing_restored(&k->fn, &before, &after, &s->diag))
 			session_fail(s, "%s over %s did not leave every register as it was",
 				     pass.strategy->name, discovery_path_names[test->path]);
-		bar_decode(&k->fn, &raw, &k->bars[by], &s->diag);
-		k->sized[by] = true;
+		bar_decode(&k->fn, &raw, &set, &s->diag);
+		inventory_add_bars(s, k, by, &set);
 	}
 	if (s->outcome.worst < REPORT_FAIL && s->diagnostics != diagnostics)
 		session_fail(s, "some registers are no well-formed BARs: see the lines above");
@@ -93,9 +96,12 @@ static bool table_pass(void *context)
 	return true;
 }
 
-/* The table's functions and those of the bus must be the same. */
+/*
+ * The table's functions and those of the bus must be the same, as far as there is memory for both.
+ */
 static void take_table(struct session *s, const struct table_pass *pass)
 {
+	struct bar_set set;
 	char name[16];
 
 	for (unsigned i = 0; i < pass->map.count; i++) {
@@ -108,11 +114,11 @@ static void take_table(struct session *s, const struct table_pass *pass)
 			    pci_name(name, fn->at), fn->id);
 			continue;
 		}
-		bar_decode(fn, &pass->raw[i], &k->bars[SIZED_BY_TABLE], &s->diag);
-		k->sized[SIZED_BY_TABLE] = true;
+		bar_decode(fn, &pass->raw[i], &set, &s->diag);
+		inventory_add_bars(s, k, SIZED_BY_TABLE, &set);
 	}
-	for (unsigned i = 0; i < s->inventory.count; i++)
-		if (!s->inventory.known[i].sized[SIZED_BY_TABLE])
+	for (unsigned i = 0; !pass->map.left_out && i < s->inventory.count; i++)
+		if (!inventory_bars(&s->inventory.known[i], SIZED_BY_TABLE))
 			session_fail(s, "function %s is not in the table",
 				     pci_name(name, s->inventory.known[i].fn.at));
 }
@@ -121,7 +127,7 @@ static void by_table(struct session *s, const struct test *test)
 {
 	struct table_pass pass = {.s = s};
 	struct cost cost = {0};
-	size_t mark;
+	size_t mark, used;
 
 	(void)test;
 	if (!discovery_needs_table(s) || !inventory_know(s))
@@ -132,25 +138,19 @@ static void by_table(struct session *s, const struct test *test)
 	}
 	mark = arena_mark(s->arena);
 	s->inventory.show_bars = true;
-	pass.raw = ARENA_TAKE(s->arena, struct bar_registers, INVENTORY_FUNCTIONS_MAX);
-	if (!inventory_new_map(s, &pass.map) || !pass.raw) {
-		session_error(s, "no memory for the table's functions");
-	} else if (repeat(s, NULL, table_pass, &pass, &cost)) {
+	if (!inventory_new_table(s, &pass.map, &pass.raw)) {
+		arena_release(s->arena, mark);
+		return;
+	}
+	used = arena_mark(s->arena);
+	if (repeat(s, NULL, table_pass, &pass, &cost)) {
 		take_table(s, &pass);
 		report_sizing(s, "paravirtual", "paravirtual", SIZED_BY_TABLE, &cost);
 		session_pass(s);
 	}
-	arena_release(s->arena, mark);
-}
-
-static bool sets_equal(const struct bar_set *a, const struct bar_set *b)
-{
-	if (a->count != b->count)
-		return false;
-	for (unsigned i = 0; i < a->count; i++)
-		if (!bar_equal(&a->bar[i], &b->bar[i]))
-			return false;
-	return true;
+	/* Answers that are not those of the dance are kept behind all this. */
+	if (arena_mark(s->arena) == used)
+		arena_release(s->arena, mark);
 }
 
 /* Compares each answer with the function's first one; returns how many there were. */
@@ -160,12 +160,14 @@ static unsigned compare(struct session *s, const struct known *k)
 	char fn[16], a[24], b[24];
 
 	for (unsigned by = 0; by < SIZED_BYS; by++) {
-		if (!k->sized[by])
+		const struct bar_set *bars = inventory_bars(k, by);
+
+		if (!bars)
 			continue;
 		answers++;
 		if (first == SIZED_BYS)
 			first = by;
-		if (sets_equal(&k->bars[first], &k->bars[by]))
+		if (bars == &k->answer.bars)
 			continue;
 		session_fail(s, "%s: %s and %s find different BARs", pci_name(fn, k->fn.at),
 			     inventory_sized_by(a, first), inventory_sized_by(b, by));

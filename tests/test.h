@@ -27,6 +27,8 @@ struct rule_window;
 #define TEST_NEEDS_VCPUS 512u
 /* Wants every header as it was before the first test. */
 #define TEST_NEEDS_START 256u
+/* A rule that no implementation is known to keep: that one breaks it tells nothing about it. */
+#define TEST_INFORMATIVE 1024u
 
 struct test {
 	const char *name; /* stable: family.member.variant */

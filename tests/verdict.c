@@ -202,10 +202,10 @@ static void explain_agreement(const struct session *s, char *to, size_t size)
 		unsigned found = 0, functions = 0;
 
 		for (unsigned i = 0; i < s->inventory.count; i++) {
-			functions += s->inventory.known[i].sized[by];
-			found += s->inventory.known[i].sized[by]
-				     ? s->inventory.known[i].bars[by].count
-				     : 0;
+			const struct bar_set *set = inventory_bars(&s->inventory.known[i], by);
+
+			functions += set != NULL;
+			found += set ? set->count : 0;
 		}
 		ways += functions != 0;
 		bars = found > bars ? found : bars;

@@ -50,6 +50,7 @@ OPTIONAL = {
     "env": {"vcpus": NUMBER, "roots": OBJECTS, "hypervisors": TEXTS},
     "access": {"width": NUMBER, "target": TEXT, "batch": NUMBER, "p50_milli": NUMBER, "log2": PAIRS},
     "scan": {"buses": NUMBER},
+    "rule": {"informative": YES},
     "verdict": {"linux": TEXT, "confidence": TEXT},
     "done": dict.fromkeys(("passed", "failed", "errors", "skipped", "xfailed"), NUMBER),
 }

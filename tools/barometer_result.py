@@ -1,5 +1,5 @@
 """What serial logs say about the one question: a whole scan through ports, through ECAM that traps, through ECAM that is read
-directly, and by one call for the table, in exits and in time. The page and the text for a mail both say it in these words.
+directly, and by the BAR mask table, in exits and in time. The page and the text for a mail both say it in these words.
 
 A count is exact on any host. A cycle of an emulated CPU is the emulator's own, so where one was emulated only counts are said.
 """
@@ -25,11 +25,11 @@ WAYS = (
     ("ports", "Ports CF8h and CFCh", "no such scan in the log"),
     ("trapped", "ECAM, every access traps", "no such scan in the log"),
     ("direct", "ECAM, reads are direct", "not offered: every ECAM read traps"),
-    ("table", "BAR mask table, one call", "not offered"),
+    ("table", "BAR mask table", "not offered"),
 )
 NAMES = {key: name for key, name, _ in WAYS}
-SHORT = {"ports": "ports", "trapped": "ECAM, trapped", "direct": "ECAM, direct reads", "table": "table, one call"}
-IN_A_SENTENCE = {"ports": "through ports", "trapped": "through ECAM", "direct": "through ECAM with direct reads", "table": "by one call for the table"}
+SHORT = {"ports": "ports", "trapped": "ECAM, trapped", "direct": "ECAM, direct reads", "table": "BAR mask table"}
+IN_A_SENTENCE = {"ports": "through ports", "trapped": "through ECAM", "direct": "through ECAM with direct reads", "table": "by the BAR mask table"}
 
 # What is compared is one way of sizing over different mechanisms. Linux 6.14 and later sizes in batches.
 SIZINGS = ("batched", "per-bar", "lean")
@@ -98,7 +98,7 @@ def sizing_for(logs):
 def offers(log):
     """Whether the hypervisor itself has what the patches add. A table captured beforehand is none of its doing."""
     env = env_of(log)
-    return env.get("ecam_reads") == "direct" or env.get("paravirtual") == "etc"
+    return env.get("ecam_reads") == "direct" or env.get("paravirtual") in ("etc", "acpi")
 
 
 def same_host(a, b):
@@ -218,7 +218,7 @@ def sentence(logs, found, pair):
         base, direct = first, found["direct"]
         words = ["Patched, a whole scan takes ", *cost_words(direct, logs), " through ECAM"]
         if "table" in found:
-            words += [" and ", *cost_words(found["table"], logs, True), " by one call for the table"]
+            words += [" and ", *cost_words(found["table"], logs, True), " by the BAR mask table"]
         words += [", instead of ", *cost_words(base, logs, True), f" {IN_A_SENTENCE[known[0]]}"]
         return words + [caveat + "."]
     words = ["A whole scan takes "]

@@ -79,7 +79,7 @@ def cost_table(log, terminal):
 
 def scan_name(o):
     if o.get("path") == "paravirtual":
-        return "table, one call"
+        return "BAR mask table"
     sizing = {"none": "no sizing", "paravirtual": "BARs by table"}.get(o.get("sizing"), o.get("sizing"))
     return MECHANISMS.get(o.get("path"), o.get("path")) + ("" if o.get("walk") == "sweep" else f", {sizing}")
 
@@ -125,6 +125,35 @@ def scan_table(log, terminal):
         khz = env.get("tsc_khz")
         time = f" ({time_text(base['cycles'] * 1e6 / khz)})" if khz and not emulated else ""
         terminal.paragraph(f"Ratio: {what} {through} with per-bar sizing{time}." + (" Cycles are the emulator's." if emulated else ""), "dim")
+
+
+# ---- what a boot's accesses cost --------------------------------------------------------------------------------------
+
+BOOTS = {"linux": "Linux", "seabios": "SeaBIOS", "ovmf": "OVMF", "own": "the record given"}
+
+
+def replay_name(o):
+    return MECHANISMS.get(o.get("path"), o.get("path")) + (" and the table" if o.get("sizing") == "paravirtual" else "")
+
+
+def replay_table(log, terminal):
+    replays = [o for _, o in log.all("replay")]
+    if not replays:
+        return
+    env = env_of(log)
+    emulated = bool(env.get("emulated"))
+    timed = bool(env.get("tsc_khz")) and not emulated
+    rows = []
+    for record in dict.fromkeys(o["record"] for o in replays):
+        mine = [o for o in replays if o["record"] == record]
+        rows.append([f"{BOOTS.get(record, record)}: {grouped(mine[0]['accesses'])} accesses"])
+        for o in mine:
+            exits = grouped(o["exits"]) if "exits" in o else "?"
+            rows.append(["  " + replay_name(o), grouped(o["reads"] + o["writes"]), exits, grouped(o["cycles"])] +
+                        ([time_text(o["cycles"] * 1e6 / env["tsc_khz"])] if timed else []))
+    terminal.line()
+    terminal.line("What the accesses of a whole boot cost, played back" + (" (cycles are the emulator's)" if emulated else ""))
+    terminal.table(["", "accesses", "exits", "cycles", "time"][:5 if timed else 4], rows, optional=(1,))
 
 
 # ---- what several vCPUs make of it ------------------------------------------------------------------------------------
@@ -183,10 +212,12 @@ def tests(log, terminal):
     terminal.line()
     missing = (log.plan or 0) - len(log.results)
     terminal.line(f"Tests: {counts_text(log)}" + (f"; {missing} more were planned and have no result" if missing > 0 and log.plan else ""))
-    for outcome, title, style in (("error", "errors", "bad"), ("fail", "failed", "bad"), ("xfail", "known deviations of this hypervisor", None), ("skip", "skipped", None)):
+    informative = {o.get("test") for _, o in log.all("rule") if o.get("informative")}
+    for outcome, title, style in (("error", "errors", "bad"), ("fail", "failed", "bad"), ("xfail", "known deviations of this hypervisor", None),
+                                  ("informative", "known deviations of all", None), ("skip", "skipped", None)):
         groups = {}
         for result in log.results:
-            if result.outcome == outcome:
+            if outcome == ("informative" if result.outcome == "xfail" and result.name in informative else result.outcome):
                 groups.setdefault(reason_of(result), []).append(titled(log, result))
         if groups:
             terminal.line("  " + title, style)
@@ -206,7 +237,7 @@ def tests(log, terminal):
 # ---- the verdict --------------------------------------------------------------------------------------------------------
 
 
-SIZINGS = {"paravirtual": "with one call for the table"}
+SIZINGS = {"paravirtual": "by the BAR mask table"}
 
 
 def advice(log):
@@ -216,7 +247,9 @@ def advice(log):
         result = next((r for r in log.results if r.name == "verdict"), None)
         return f"No advice: {result.reason or result.outcome}." if result else "No advice: the run was not asked for a verdict.", []
     access = {"pio": "ports CF8h and CFCh", "ecam": "ECAM"}.get(verdict.get("access"), verdict.get("access"))
-    sizing = SIZINGS.get(verdict.get("sizing"), f"by the {verdict.get('sizing')} strategy")
+    _, env = log.first("env")
+    in_acpi = verdict.get("sizing") == "paravirtual" and env.get("paravirtual") == "acpi"
+    sizing = "by the table in ACPI" if in_acpi else SIZINGS.get(verdict.get("sizing"), f"by the {verdict.get('sizing')} strategy")
     reasons = verdict["reason"].split("; ")
     if verdict.get("confidence") == "low":
         # The last one is why: the most important then.
@@ -269,6 +302,7 @@ def verdict(log, terminal, status, trouble, path):
 def everything(log, terminal, status, trouble, path):
     cost_table(log, terminal)
     scan_table(log, terminal)
+    replay_table(log, terminal)
     vcpu_tables(log, terminal)
     tests(log, terminal)
     terminal.line()

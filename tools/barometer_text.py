@@ -207,7 +207,7 @@ def command_of(log):
     if offers(log):
         words.append('--qemu "$(hypervisor/build-qemu)" --')
         words += ["-global pcie-host-bridge.ecam-readonly=on"] if env.get("ecam_reads") == "direct" else []
-        words += ["-global fw_cfg.pci-bar-masks=on"] if env.get("paravirtual") == "etc" else []
+        words += {"etc": ["-global fw_cfg.pci-bar-masks=on"], "acpi": ["-machine pci-bar-masks=on"]}.get(env.get("paravirtual"), [])
     return words
 
 

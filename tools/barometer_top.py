@@ -177,7 +177,7 @@ def verdict_by_counts(page, i):
 def verdict_by_time(page, i):
     line, verdict = page.logs[i].first("verdict")
     names = {"pio": "ports CF8h and CFCh", "ecam": "ECAM"}
-    sizings = {"paravirtual": "with the paravirtual call", "none": "in no way that was measured"}
+    sizings = {"paravirtual": "by the BAR mask table", "none": "in no way that was measured"}
     access = names.get(verdict["access"], verdict["access"])
     sizing = sizings.get(verdict["sizing"], f"by the {verdict['sizing']} strategy")
     say = page.link(i, line, f"Access configuration space through {e(access)}, and size BARs {e(sizing)}.")

@@ -3,7 +3,7 @@
 #   make fuzz         every target for FUZZ_RUNS executions, one after the other; findings stay in build/fuzz/
 #   make fuzz-short   every target for FUZZ_SECONDS, from an empty corpus: what `make test` runs
 
-FUZZ_TARGETS ?= options acpi table boot config
+FUZZ_TARGETS ?= options acpi table record boot efi config
 FUZZ_RUNS    ?= 10000000
 FUZZ_SECONDS ?= 5
 FUZZ_BUILD   := build/fuzz
@@ -55,14 +55,16 @@ $(FUZZ_BUILD)/boot/%.o: boot/%.c check/fuzz/fuzz.mk | $(FUZZ_BUILD)/tools
 
 FUZZ_BOOT_OBJECTS := $(FUZZ_BUILD)/boot/boot_params.o $(FUZZ_BUILD)/boot/loader.o $(FUZZ_BUILD)/boot/start_info.o
 $(FUZZ_BUILD)/fuzz_boot: $(FUZZ_BOOT_OBJECTS)
+$(FUZZ_BUILD)/fuzz_efi: $(FUZZ_BUILD)/boot/efi_variables.o
 $(FUZZ_BUILD)/fuzz_boot $(FUZZ_BUILD)/fuzz_acpi: $(FUZZ_BUILD)/fuzz/fuzz_memory.o
 
 # Only the machine has the runner and the rules.
 $(FUZZ_BUILD)/fuzz_config: $(FUZZ_GUEST_OBJECTS)
 $(FUZZ_BUILD)/fuzz_config: FUZZ_LDFLAGS := -T check/host/tests.ld
 # fwcfg, which nothing else touches ports for.
-$(FUZZ_BUILD)/fuzz_options $(FUZZ_BUILD)/fuzz_acpi $(FUZZ_BUILD)/fuzz_boot: $(FUZZ_BUILD)/fuzz/no_ports.o
-$(FUZZ_BUILD)/fuzz_options $(FUZZ_BUILD)/fuzz_acpi $(FUZZ_BUILD)/fuzz_boot $(FUZZ_BUILD)/fuzz_table: $(FUZZ_BUILD)/fuzz/no_mmio.o
+FUZZ_NO_PORTS := $(patsubst %,$(FUZZ_BUILD)/fuzz_%,options acpi record boot efi)
+$(FUZZ_NO_PORTS): $(FUZZ_BUILD)/fuzz/no_ports.o
+$(FUZZ_NO_PORTS) $(FUZZ_BUILD)/fuzz_table: $(FUZZ_BUILD)/fuzz/no_mmio.o
 
 $(filter-out %_config,$(FUZZ_PROGRAMS)): $(FUZZ_LIB_OBJECTS)
 $(FUZZ_BUILD)/fuzz_config: $(FUZZ_CONFIG_OBJECTS)
@@ -70,7 +72,7 @@ $(FUZZ_BUILD)/fuzz_config: $(FUZZ_CONFIG_OBJECTS)
 $(FUZZ_PROGRAMS): $(FUZZ_BUILD)/fuzz_%: $(FUZZ_BUILD)/fuzz/fuzz_%.o
 	$(call say,FUZZLD,$@)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $(filter %.o,$^) $(FUZZ_LDFLAGS)
 
--include $(FUZZ_LIB_OBJECTS:.o=.d) $(FUZZ_CONFIG_OBJECTS:.o=.d) $(FUZZ_GUEST_OBJECTS:.o=.d) $(FUZZ_BOOT_OBJECTS:.o=.d) $(FUZZ_TARGETS:%=$(FUZZ_BUILD)/fuzz/fuzz_%.d)
+-include $(FUZZ_LIB_OBJECTS:.o=.d) $(FUZZ_CONFIG_OBJECTS:.o=.d) $(FUZZ_GUEST_OBJECTS:.o=.d) $(FUZZ_BOOT_OBJECTS:.o=.d) $(FUZZ_BUILD)/boot/efi_variables.d $(FUZZ_TARGETS:%=$(FUZZ_BUILD)/fuzz/fuzz_%.d)
 
 .PHONY: fuzz fuzz-short $(FUZZ_TARGETS:%=fuzz-short-%)
 .PRECIOUS: $(FUZZ_BUILD)/fuzz/%.o

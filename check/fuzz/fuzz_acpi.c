@@ -6,6 +6,7 @@
 #include "acpi_power.h"
 #include "fuzz.h"
 #include "fuzz_memory.h"
+#include "mask_table.h"
 #include "spcr.h"
 
 #define BASE       FUZZ_MEMORY_BASE
@@ -35,9 +36,9 @@ static void seal(size_t from, size_t len, size_t checksum)
  * room. */
 static size_t add_table(struct fuzz_input *in)
 {
-	static const char *const signatures[] = {"MCFG", "FACP", "DSDT", "SPCR"};
+	static const char *const signatures[] = {"MCFG", "FACP", "DSDT", "SPCR", "OEMP"};
 	size_t at = (memory_len + 15) & ~(size_t)15, len = 36 + fuzz_number(in, 2) % 700;
-	const char *signature = signatures[fuzz_byte(in) % 4];
+	const char *signature = signatures[fuzz_byte(in) % 5];
 
 	if (at + len > MEMORY_MAX)
 		return 0;
@@ -45,6 +46,7 @@ static size_t add_table(struct fuzz_input *in)
 	for (size_t i = 36; i < len; i++)
 		memory[at + i] = fuzz_byte(in);
 	memcpy(memory + at, signature, 4);
+	memcpy(memory + at + 16, "PCIBMASK", 8);
 	put(at + 4, 4, len);
 	memory_len = at + len;
 	/* The pointer to the DSDT, whatever the fuzzer wrote there: the last one before it. */
@@ -107,6 +109,16 @@ static void check_spcr(const struct acpi *acpi)
 	FUZZ_CHECK(!port.memory || port.address % port.width == 0);
 }
 
+static void check_masks(const struct acpi *acpi)
+{
+	struct mask_table table;
+	size_t needed;
+
+	if (acpi->masks &&
+	    mask_table_check(&table, acpi->masks, acpi->masks_len, &needed, &fuzz_diag))
+		FUZZ_CHECK(table.len <= acpi->masks_len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = {data, size};
@@ -123,6 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	acpi_parse(&acpi, BASE, 52, fuzz_memory_map, NULL, &fuzz_diag);
 	check(&acpi);
 	check_spcr(&acpi);
+	check_masks(&acpi);
 	acpi_power_find(&power, &acpi, fuzz_memory_map, NULL);
 	FUZZ_CHECK(!power.soft_off || (power.type[0] < 8 && power.type[1] < 8));
 	FUZZ_CHECK(!power.reset.is_port || power.reset.address <= 0xffff);

@@ -56,6 +56,9 @@ struct walked {
 void walked_init(struct walked *walked);
 void sim_roots(struct pci_roots *roots);
 
+/* The function of a map at an address, or NULL. */
+const struct pci_function *find_in(const struct pci_map *map, struct cfg_address at);
+
 /* A tree walk over a path from the simulator's own roots; diagnostics go to `heard`. */
 void walk_tree(struct walked *walked, struct cfg *cfg);
 

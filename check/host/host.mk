@@ -18,15 +18,15 @@ HOST_LDFLAGS := -fsanitize=address,undefined --coverage
 HOST_LIBS    := -lcmocka
 
 HOST_LIB := $(LIB)
-HOST_SIM := check sim sim_acpi sim_bugs sim_bugs_access sim_bugs_bits sim_bugs_distance sim_bugs_fields sim_bugs_holds sim_bugs_lanes sim_bugs_memory sim_bugs_parts sim_bugs_registers sim_bugs_tables sim_bugs_vcpus sim_build sim_decode sim_fwcfg sim_io sim_machines sim_mask_table sim_smp sim_virtio
-HOST_TESTS := test_acpi test_acpi_power test_aliases test_aml test_arena test_bar test_boot_params test_caps test_cfg test_contention test_crc32 test_fwcfg test_hypervisor test_madt test_mcfg test_measure test_mem test_memory test_number \
-	test_pci test_mask_table test_mask_table_walk test_mutation test_only_one_child test_options test_pvclock test_report test_roots test_rules test_scan test_sim test_sizing test_soak test_start_info test_spcr test_stats test_text test_verdict test_uart test_vmm
+# sim_rules brings the rules and their runner with it.
+HOST_SIM := check $(filter-out sim_rules,$(patsubst check/host/%.c,%,$(wildcard check/host/sim*.c)))
+HOST_TESTS := $(patsubst check/host/%.c,%,$(wildcard check/host/test_*.c))
 
 HOST_LIB_OBJECTS := $(HOST_LIB:%=$(HOST_BUILD)/lib/%.o)
 HOST_SIM_OBJECTS := $(HOST_SIM:%=$(HOST_BUILD)/tests/%.o)
 HOST_PROGRAMS    := $(HOST_TESTS:%=$(HOST_BUILD)/%)
-# The program that is a machine of its own.
-HOST_ALONE       := $(HOST_BUILD)/test_uart
+# The programs that are a machine of their own.
+HOST_ALONE       := $(HOST_BUILD)/test_clock $(HOST_BUILD)/test_uart
 
 # A missing tool is installed, or named, before anything fails for want of it.
 $(HOST_BUILD)/tools:
@@ -46,34 +46,38 @@ $(HOST_BUILD)/tests/%.o: check/host/%.c check/host/host.mk | $(HOST_BUILD)/tools
 	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) $(HOST_EXTRA) -c -o $@ $<
 
 # The rules and what runs them, as the image has them. Their table is a section, whose ends the linker script names.
-HOST_GUEST         := $(RULES) rules/buses rules/rule rules/place rules/plain rules/deviations team cause direct discovery outcome session runner env inventory
+HOST_GUEST         := $(RULES) rules/buses rules/rule rules/place rules/plain rules/deviations rules/told rules/windows team cause direct discovery outcome session runner env inventory
 HOST_GUEST_OBJECTS := $(HOST_GUEST:%=$(HOST_BUILD)/guest/%.o)
 # Tests beside the rules, for the programs that name them. Those of the last two need the runner, and no rules.
 HOST_SCAN_OBJECTS  := $(HOST_BUILD)/guest/scan.o $(HOST_BUILD)/guest/repeat.o
 HOST_VERDICT_OBJECTS := $(HOST_SCAN_OBJECTS) $(patsubst %,$(HOST_BUILD)/guest/%.o,enumerate sizing verdict)
 HOST_PLAIN_OBJECTS := $(patsubst %,$(HOST_BUILD)/guest/%.o,$(filter-out $(RULES),$(HOST_GUEST)))
 HOST_SOAK_OBJECTS  := $(HOST_PLAIN_OBJECTS) $(HOST_BUILD)/guest/soak.o
+HOST_REPLAY_OBJECTS := $(HOST_PLAIN_OBJECTS) $(patsubst %,$(HOST_BUILD)/guest/%.o,records repeat replay)
 HOST_MANY_OBJECTS  := $(HOST_PLAIN_OBJECTS) $(HOST_BUILD)/guest/contention.o $(HOST_BUILD)/guest/scan_by_many.o $(HOST_BUILD)/guest/repeat.o
 # clang would put room between the members of that section, to watch it.
 HOST_GUEST_CFLAGS  := -Itests -DBAROMETER_VERSION='"host"' $(if $(HOST_CLANG),-mllvm -asan-globals=0,-fno-toplevel-reorder)
 
-$(sort $(HOST_GUEST_OBJECTS) $(HOST_VERDICT_OBJECTS) $(HOST_SOAK_OBJECTS) $(HOST_MANY_OBJECTS)): $(HOST_BUILD)/guest/%.o: tests/%.c check/host/host.mk | $(HOST_BUILD)/tools
+$(sort $(HOST_GUEST_OBJECTS) $(HOST_VERDICT_OBJECTS) $(HOST_SOAK_OBJECTS) $(HOST_REPLAY_OBJECTS) $(HOST_MANY_OBJECTS)): $(HOST_BUILD)/guest/%.o: tests/%.c check/host/host.mk | $(HOST_BUILD)/tools
 	@mkdir -p $(@D)
 	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) $(HOST_GUEST_CFLAGS) -c -o $@ $<
 
+$(HOST_BUILD)/guest/records.o: $(wildcard tests/records/*.rec)
+
 HOST_RULES_SUPPORT := $(HOST_BUILD)/tests/sim_rules.o $(HOST_BUILD)/tests/rules_doc.o
-HOST_RULES_TESTS   := test_aliases test_rules test_mutation test_only_one_child test_verdict
+HOST_RULES_TESTS   := test_aliases test_large test_rules test_mutation test_only_one_child test_table_sources test_verdict
 $(HOST_RULES_TESTS:%=$(HOST_BUILD)/tests/%.o) $(HOST_RULES_SUPPORT): HOST_EXTRA := -Itests
 $(HOST_RULES_TESTS:%=$(HOST_BUILD)/%): $(HOST_RULES_SUPPORT) $(HOST_GUEST_OBJECTS) check/host/tests.ld
 $(HOST_BUILD)/test_aliases $(HOST_BUILD)/test_only_one_child: $(HOST_SCAN_OBJECTS)
-$(HOST_BUILD)/test_verdict: $(HOST_VERDICT_OBJECTS)
+$(HOST_BUILD)/test_large $(HOST_BUILD)/test_table_sources $(HOST_BUILD)/test_verdict: $(HOST_VERDICT_OBJECTS)
 $(HOST_RULES_TESTS:%=$(HOST_BUILD)/%): HOST_LIBS := -lcmocka -T check/host/tests.ld
 
-HOST_PLAIN_TESTS := test_soak test_contention
+HOST_PLAIN_TESTS := test_soak test_contention test_replay
 $(HOST_PLAIN_TESTS:%=$(HOST_BUILD)/tests/%.o): HOST_EXTRA := -Itests
 $(HOST_PLAIN_TESTS:%=$(HOST_BUILD)/%): $(HOST_BUILD)/tests/sim_rules.o check/host/tests.ld
 $(HOST_BUILD)/test_soak: $(HOST_SOAK_OBJECTS)
 $(HOST_BUILD)/test_contention: $(HOST_MANY_OBJECTS)
+$(HOST_BUILD)/test_replay: $(HOST_REPLAY_OBJECTS)
 $(HOST_PLAIN_TESTS:%=$(HOST_BUILD)/%): HOST_LIBS := -lcmocka -T check/host/tests.ld
 
 # What a loader hands over, as the image has it.
@@ -82,30 +86,38 @@ $(HOST_BUILD)/boot/%.o: boot/%.c check/host/host.mk | $(HOST_BUILD)/tools
 	@mkdir -p $(@D)
 	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) -Ikernel -c -o $@ $<
 
-# What may be touched of physical memory, as the image has it.
+# What may be touched of physical memory, and what is on the screen, as the image has it.
 $(HOST_BUILD)/kernel/%.o: kernel/%.c check/host/host.mk | $(HOST_BUILD)/tools
 	@mkdir -p $(@D)
-	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) -c -o $@ $<
+	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) -DBAROMETER_VERSION='"host"' -c -o $@ $<
 
-$(HOST_BUILD)/tests/test_memory.o: HOST_EXTRA := -Ikernel
-$(HOST_BUILD)/test_memory: $(HOST_BUILD)/kernel/memory.o
+HOST_KERNEL_TESTS := test_clock test_memory test_privilege test_screen
+$(HOST_KERNEL_TESTS:%=$(HOST_BUILD)/tests/%.o): HOST_EXTRA := -Ikernel
+$(HOST_KERNEL_TESTS:%=$(HOST_BUILD)/%): $(HOST_BUILD)/test_%: $(HOST_BUILD)/kernel/%.o
 
-$(HOST_BUILD)/tests/test_boot_params.o $(HOST_BUILD)/tests/test_start_info.o: HOST_EXTRA := -Iboot -Ikernel
-$(HOST_BUILD)/test_boot_params $(HOST_BUILD)/test_start_info: $(HOST_BOOT_OBJECTS)
+HOST_BOOT_TESTS := test_boot_params test_start_info
+$(HOST_BOOT_TESTS:%=$(HOST_BUILD)/tests/%.o) $(HOST_BUILD)/tests/loader_memory.o: HOST_EXTRA := -Iboot -Ikernel
+$(HOST_BOOT_TESTS:%=$(HOST_BUILD)/%): $(HOST_BOOT_OBJECTS) $(HOST_BUILD)/tests/loader_memory.o
 
-$(HOST_ALONE): $(HOST_BUILD)/lib/uart.o
+# What the last run left in UEFI variables, likewise.
+$(HOST_BUILD)/tests/test_efi_variables.o: HOST_EXTRA := -Iboot -Ikernel
+$(HOST_BUILD)/test_efi_variables: $(HOST_BUILD)/boot/efi_variables.o
+
+$(HOST_BUILD)/test_clock: $(HOST_BUILD)/lib/hypervisor.o $(HOST_BUILD)/lib/pvclock.o
+$(HOST_BUILD)/test_uart: $(HOST_BUILD)/lib/uart.o
 $(filter-out $(HOST_ALONE),$(HOST_PROGRAMS)): $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
 $(HOST_PROGRAMS): $(HOST_BUILD)/%: $(HOST_BUILD)/tests/%.o
 	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $(filter %.o,$^) $(HOST_LIBS)
 
--include $(HOST_GUEST_OBJECTS:.o=.d) $(HOST_SOAK_OBJECTS:.o=.d) $(HOST_MANY_OBJECTS:.o=.d) $(HOST_BOOT_OBJECTS:.o=.d) $(HOST_BUILD)/kernel/memory.d $(HOST_VERDICT_OBJECTS:.o=.d) $(HOST_RULES_SUPPORT:.o=.d) $(HOST_BUILD)/tests/print_rules.d $(HOST_LIB_OBJECTS:.o=.d) $(HOST_SIM_OBJECTS:.o=.d) $(HOST_TESTS:%=$(HOST_BUILD)/tests/%.d)
+-include $(wildcard $(addprefix $(HOST_BUILD)/,*/*.d guest/rules/*.d))
 
 $(HOST_BUILD)/print_rules: $(HOST_BUILD)/tests/print_rules.o $(HOST_RULES_SUPPORT) $(HOST_GUEST_OBJECTS) $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
 	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS) -T check/host/tests.ld
 
-# The table of rules in docs/conformance.md; a test says when it is out of date.
+# The tables of rules and of seeded bugs in docs/conformance.md; a test says when they are out of date.
 docs: $(HOST_BUILD)/print_rules
 	$(HOST_BUILD)/print_rules | tools/doc-table rules
+	$(HOST_BUILD)/print_rules bugs | tools/doc-table bugs
 
 .PHONY: host-test coverage docs
 .PRECIOUS: $(HOST_BUILD)/tests/%.o

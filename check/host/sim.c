@@ -12,8 +12,11 @@ void sim_reset(void)
 {
 	for (unsigned i = 0; i < sim.functions; i++) {
 		free(sim.fn[i]->behind);
+		free(sim.fn[i]->value);
 		free(sim.fn[i]);
 	}
+	free(sim.fn);
+	free(sim.bus_at);
 	for (unsigned i = 0; i < sim.roots; i++)
 		free(sim.root[i]);
 	for (unsigned i = 0; i < sim.regions; i++)
@@ -133,8 +136,12 @@ static struct sim_bus *root_of(uint16_t segment, uint8_t target)
 
 struct sim_fn *sim_route(struct cfg_address at)
 {
-	struct sim_bus *bus = root_of(at.segment, at.bus);
+	struct sim_bus *bus;
 
+	if (sim.bus_at)
+		return at.segment == 0 && sim.bus_at[at.bus] ? sim.bus_at[at.bus]->fn[at.devfn]
+							     : NULL;
+	bus = root_of(at.segment, at.bus);
 	if (bus && bus->number != at.bus)
 		bus = bus_below(bus, at.bus);
 	return bus ? bus->fn[at.devfn] : NULL;

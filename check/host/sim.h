@@ -18,7 +18,8 @@
 #include <stdint.h>
 #include "cfg.h"
 
-#define SIM_FUNCTIONS_MAX 1024
+#define SIM_FUNCTIONS_MAX 65536
+#define SIM_ORDINARY_MAX  1024 /* of any machine but those of sim_large() */
 #define SIM_ROOTS_MAX     64
 #define SIM_REGIONS_MAX   80
 #define SIM_ITEMS_MAX     300
@@ -38,14 +39,16 @@ struct sim_fn {
 	bool express; /* has 4096 bytes of configuration space; else 256, and all-ones above */
 	/* A register bit takes what is written where writable is set, goes to 0 when 1 is written
 	 * where clears is set, and ignores writes elsewhere. */
-	uint8_t value[SIM_SPACE], writable[SIM_SPACE], clears[SIM_SPACE];
+	uint8_t *value, *writable, *clears; /* of SIM_SPACE bytes; in a large machine 256 */
 	unsigned cap_end,
 	    cap_link; /* where the next capability goes, and the byte that will point at it */
 	unsigned ecap_end, ecap_link; /* the same for extended capabilities */
 	bool idle;                    /* decodes nothing when it is built */
-	uint32_t memory_first;   /* where BAR 0 was when its memory was first read (sim_decode.c) */
-	unsigned sriov;          /* offset of that capability, or 0 */
-	unsigned window;         /* the same of VIRTIO_PCI_CAP_PCI_CFG (sim_virtio.c) */
+	uint64_t
+	    first[7];    /* where BARs and ROM were when they were first looked at (sim_decode.c) */
+	bool selected;   /* a pci-testdev: it shows itself */
+	unsigned sriov;  /* offset of that capability, or 0 */
+	unsigned window; /* the same of VIRTIO_PCI_CAP_PCI_CFG (sim_virtio.c) */
 	uint32_t feature_select; /* a register that is seen through it */
 };
 
@@ -79,7 +82,7 @@ struct sim_memory_window {
 	uint8_t *window;
 };
 
-#define SIM_WINDOWS_MAX 64
+#define SIM_WINDOWS_MAX 256
 
 enum sim_fwcfg_mode { SIM_FWCFG_ABSENT, SIM_FWCFG_WORKS, SIM_FWCFG_FAILS, SIM_FWCFG_HANGS };
 
@@ -111,8 +114,13 @@ struct sim_bug; /* sim_bugs.h */
 struct sim {
 	struct sim_bus *root[SIM_ROOTS_MAX];
 	unsigned roots;
-	struct sim_fn *fn[SIM_FUNCTIONS_MAX]; /* in the order they were added */
+	struct sim_fn **fn; /* in the order they were added */
 	unsigned functions;
+	/*
+	 * A large machine: buses by number, which are not looked for through the bridges' registers
+	 * as they are now. NULL in any other.
+	 */
+	struct sim_bus **bus_at;
 
 	bool bus_ignored; /* bus 0 answers under every number, as kvmtool's does */
 	bool no_ports;    /* CF8/CFC is not decoded at all, as on microvm */
@@ -138,8 +146,8 @@ struct sim {
 
 	const struct sim_bug *bug; /* sim_no_bug: none */
 	/*
-	 * Answers to reads of CF8h, CFCh and ECAM so far; number flip_at, from 1, has flip inverted
-	 * in it.
+	 * Answers to reads of CF8h, CFCh and ECAM so far, in a run of tests since the first of
+	 * them began; number flip_at, from 1, has flip inverted in it.
 	 */
 	uint64_t answers, flip_at;
 	uint32_t flip;
@@ -180,12 +188,16 @@ uint8_t sim_bus_number(const struct sim_bus *bus);
  * numbers. */
 struct cfg_address sim_address(const struct sim_fn *fn);
 
+/* Where the common configuration of virtio functions is, in BAR 4. */
+#define SIM_VIRTIO_COMMON 0x1000
+
 /* A virtio function's window, for sim.c: after a write, and before a read. */
 void sim_virtio_write(struct sim_fn *fn, const struct sim_access *a);
 void sim_virtio_read(struct sim_fn *fn, const struct sim_access *a);
 
-/* A dword of device memory, for sim_io.c: the answer of who decodes it, or all-ones. */
-uint32_t sim_memory_read(uint64_t physical);
+/* Device memory or ports, for sim_io.c: the answer of who decodes them, or all-ones. */
+uint32_t sim_space_read(bool ports, uint64_t address, unsigned width);
+void sim_space_write(bool ports, uint64_t address, uint32_t value);
 
 /* fw_cfg DMA ports, for sim_io.c; false when the device is absent. */
 bool sim_fwcfg_port(struct sim_port *p);

@@ -132,7 +132,7 @@ void sim_acpi_build(unsigned revision, const struct sim_mcfg *entries, unsigned 
 
 	sim_memory_reset();
 	rsdp = sim_memory(SIM_RSDP, revision >= 2 ? 36 : 20);
-	xsdt = sim_memory(SIM_XSDT, 36 + 16);
+	xsdt = sim_memory(SIM_XSDT, 36 + 24); /* room for one more */
 	rsdt = sim_memory(SIM_RSDT, 36 + 8);
 	mcfg = sim_memory(SIM_MCFG, 44 + 16 * (size_t)count);
 	fadt = sim_memory(SIM_FADT, 244);
@@ -164,4 +164,14 @@ void sim_acpi_build(unsigned revision, const struct sim_mcfg *entries, unsigned 
 	sim_table(SIM_RSDT, "RSDT", 36 + 8);
 	sim_table(SIM_MCFG, "MCFG", 44 + 16 * count);
 	sim_table(SIM_FADT, "FACP", 244);
+}
+
+void sim_acpi_add_masks(const uint8_t *bytes, size_t len)
+{
+	memcpy(sim_memory(SIM_MASKS, 36 + len) + 36, bytes, len);
+	sim_table(SIM_MASKS, "OEMP", 36 + (uint32_t)len);
+	memcpy(sim_memory_at(SIM_MASKS) + 16, "PCIBMASK", 8);
+	sim_table_seal(SIM_MASKS);
+	sim_put(sim_memory_at(SIM_XSDT) + 52, 8, SIM_MASKS);
+	sim_table(SIM_XSDT, "XSDT", 36 + 24);
 }

@@ -9,11 +9,12 @@
 #include <stdint.h>
 
 /* Where sim_acpi_build() puts things. */
-#define SIM_RSDP 0xf0000u
-#define SIM_XSDT 0x7ff00000u
-#define SIM_RSDT 0x7ff01000u
-#define SIM_MCFG 0x7ff02000u
-#define SIM_FADT 0x7ff04000u
+#define SIM_RSDP  0xf0000u
+#define SIM_XSDT  0x7ff00000u
+#define SIM_RSDT  0x7ff01000u
+#define SIM_MCFG  0x7ff02000u
+#define SIM_FADT  0x7ff04000u
+#define SIM_MASKS 0x7fe00000u /* sim_acpi_add_masks() */
 
 struct sim_mcfg {
 	uint64_t base;
@@ -42,5 +43,8 @@ void sim_rsdp_seal(void);
 /* Sound tables: RSDP of a revision (0: RSDT only; 2: both), XSDT and RSDT that list MCFG and FADT,
  * PM timer at 0x608. */
 void sim_acpi_build(unsigned revision, const struct sim_mcfg *entries, unsigned count);
+
+/* One more in the XSDT: a PCI BAR mask table of len bytes. */
+void sim_acpi_add_masks(const uint8_t *bytes, size_t len);
 
 #endif

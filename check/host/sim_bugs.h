@@ -43,14 +43,17 @@ struct sim_bug_table {
 };
 
 extern const struct sim_bug_table sim_bugs_access, sim_bugs_bits, sim_bugs_distance,
-    sim_bugs_fields, sim_bugs_holds, sim_bugs_lanes, sim_bugs_memory, sim_bugs_parts,
-    sim_bugs_registers, sim_bugs_tables, sim_bugs_vcpus;
+    sim_bugs_fields, sim_bugs_first, sim_bugs_holds, sim_bugs_lanes, sim_bugs_memory,
+    sim_bugs_parts, sim_bugs_registers, sim_bugs_tables, sim_bugs_vcpus;
 
 /* What sim.bug is on a sound machine. */
 extern const struct sim_bug sim_no_bug;
 
 /* All of them, from 0 on; NULL after the last. */
 const struct sim_bug *sim_bug_at(unsigned index);
+
+/* What the bugs of a family are about, and its table; NULL after the last. */
+const char *sim_bug_family(unsigned index, const struct sim_bug_table **table);
 
 /* By its name; there must be one. */
 const struct sim_bug *sim_bug_named(const char *name);

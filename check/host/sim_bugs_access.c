@@ -156,7 +156,7 @@ static void bug_conventional_extended(struct sim_access *a, const struct sim_fn 
 
 /* Copies of all functions' registers, which one mechanism reads and only its own writes bring up to
  * date. */
-static uint8_t copies[SIM_FUNCTIONS_MAX][SIM_SPACE];
+static uint8_t copies[SIM_ORDINARY_MAX][SIM_SPACE];
 
 static uint8_t *copy_of(const struct sim_fn *fn)
 {

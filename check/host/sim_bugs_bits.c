@@ -102,6 +102,12 @@ static bool bug_status_capability_cleared_by_one(struct sim_fn *fn, struct sim_a
 	return false;
 }
 
+/* It was taken for one of the error bits, which a reset clears. */
+static void bug_status_capability_lost(void)
+{
+	sim_route((struct cfg_address){0, 0, 2 << 3})->value[6] &= (uint8_t)~0x10;
+}
+
 static bool bug_status_capability_cleared_by_zero(struct sim_fn *fn, struct sim_access *a)
 {
 	if (covers(a, 6) && a->reg == 6 && !(byte_of(a, 6) & 0x10))
@@ -236,7 +242,7 @@ static void bug_virtio_beyond_bar(void)
 {
 	struct sim_fn *fn = at(0, 7);
 
-	sim_set32(fn, find_cap(fn, 0x09) + 12, 0x3008);
+	sim_set32(fn, find_cap(fn, 0x09) + 12, 0xff008);
 }
 
 static void bug_virtio_bar_missing(void)
@@ -324,6 +330,10 @@ static const struct sim_bug bugs[] = {
      .fails = {{"SIDE-05", "00:02.0 register 0x04 over ecam: read 0x00000007"},
 	       {"CMD-03",
 		"00:02.0 register 0x06 over pio: wrote 0x06f7, read-only bits read 0x0000"}}},
+    {.name = "status-capability-lost",
+     .machine = bug_status_capability_lost,
+     .fails = {{"CAP-09",
+		"00:02.0 register 0x06 over pio: bit 4 reads 0, should be 1: 0x34 leads"}}},
     {.name = "status-capability-cleared-by-zero",
      .fn_write = bug_status_capability_cleared_by_zero,
      .fails = {{"SIDE-05", "00:02.0 register 0x04 over ecam: read 0x00000007"},
@@ -389,7 +399,8 @@ static const struct sim_bug bugs[] = {
      .fails = {{"REG-01", "at 0x1fff8 of BAR 3, which has 0x0"}}},
     {.name = "virtio-beyond-bar",
      .machine = bug_virtio_beyond_bar,
-     .fails = {{"REG-02", "a virtio region is 0x3008 bytes at 0x1000 of BAR 4, which has 0x4000"}}},
+     .fails = {{"REG-02",
+		"a virtio region is 0xff008 bytes at 0x1000 of BAR 4, which has 0x100000"}}},
     {.name = "virtio-bar-missing",
      .machine = bug_virtio_bar_missing,
      .fails = {{"REG-02", "a virtio region is 0x38 bytes at 0x1000 of BAR 2, which has 0x0"}}},

@@ -93,6 +93,15 @@ static void bug_link_abilities_writable(void)
 	change(EXPRESS, 0x0c, 0, 0x0f);
 }
 
+/* The same of a capability of version 1, as older models have. */
+static void bug_old_link_abilities_writable(void)
+{
+	struct sim_fn *fn = sim_route((struct cfg_address){0, 0, 2 << 3});
+
+	fn->value[0x42] = (uint8_t)((fn->value[0x42] & 0xf0) | 1);
+	fn->writable[0x4c] = 0x0f;
+}
+
 static void bug_device_abilities_2_writable(void)
 {
 	change(EXPRESS, 0x24, 0, 0x0f);
@@ -307,6 +316,9 @@ static const struct sim_bug bugs[] = {
      .fails = {{"CAP-07", "00:02.0 register 0x44 over pio: wrote 0xffffffff, read 0x7"}}},
     {.name = "link-abilities-writable",
      .machine = bug_link_abilities_writable,
+     .fails = {{"CAP-07", "00:02.0 register 0x4c over pio: wrote 0xfffffbee, read 0x41e"}}},
+    {.name = "old-link-abilities-writable",
+     .machine = bug_old_link_abilities_writable,
      .fails = {{"CAP-07", "00:02.0 register 0x4c over pio: wrote 0xfffffbee, read 0x41e"}}},
     {.name = "device-abilities-2-writable",
      .machine = bug_device_abilities_2_writable,

@@ -1,11 +1,6 @@
 /* Seeded bugs of widths and lanes that show only in some registers. */
 #include "sim_bugs.h"
 
-static bool covers(const struct sim_access *a, unsigned reg)
-{
-	return reg >= a->reg && reg < a->reg + a->width;
-}
-
 /* A part is read from the wrong lane, from a register on. */
 static bool swap_bytes_from(struct sim_access *a, unsigned first, bool ecam)
 {
@@ -141,23 +136,6 @@ static bool bug_bus_byte_is_word(struct sim_fn *fn, struct sim_access *a)
 	return false;
 }
 
-/* The first read of a function after start has its revision wrong. */
-static void bug_first_read(struct sim_fn *fn, struct sim_access *a)
-{
-	static const struct sim_fn *seen[SIM_FUNCTIONS_MAX];
-	unsigned i;
-
-	if (!covers(a, 8) || a->ecam)
-		return;
-	if (!sim.bug_state)
-		memset(seen, 0, sizeof(seen));
-	for (i = 0; i < sim.bug_state; i++)
-		if (seen[i] == fn)
-			return;
-	seen[sim.bug_state++] = fn;
-	a->value ^= 0xff;
-}
-
 static const struct sim_bug bugs[] = {
     {.name = "port-bytes-swapped-from-2c",
      .decoded = bug_port_bytes_swapped_from_2c,
@@ -233,10 +211,6 @@ static const struct sim_bug bugs[] = {
      .fn_write = bug_bus_byte_is_word,
      .fails = {{"LANE-07",
 		"00:05.0 register 0x18 over pio: wrote 0xff, all numbers read 0x0100ff"}}},
-    {.name = "first-read",
-     .fn_read = bug_first_read,
-     .fails = {{"ID-03", "00:00.0 register 0x08 over pio: first read 0x060000fe, now 0x06000001"},
-	       {"PV-02", "00:00.0: the table has 0x29c08086 0x06000001"}}},
 };
 
 const struct sim_bug_table sim_bugs_lanes = {bugs, sizeof(bugs) / sizeof(bugs[0])};

@@ -1,6 +1,7 @@
 /*
  * Seeded bugs of writes and reads of some widths in some registers, and of parts of extended space.
  */
+#include "sim_build.h"
 #include "sim_bugs.h"
 
 static unsigned find_cap(const struct sim_fn *fn, uint8_t id)
@@ -152,6 +153,18 @@ static void bug_extended_ends_early(struct sim_fn *fn, struct sim_access *a)
 		a->value = cfg_ones(a->width);
 }
 
+/*
+ * Allowed: no address of a conventional bus has bits for registers from 100h on, so those of an
+ * Express function on it are out of reach (PCI Express Base 4.0, 7.2.1).
+ */
+static void legal_express_behind_conventional(void)
+{
+	struct sim_fn *fn = sim_route((struct cfg_address){0, 2, 1 << 3});
+
+	sim_express(fn);
+	fn->express = false;
+}
+
 static const struct sim_bug bugs[] = {
     {.name = "msi-data-word-lost",
      .fn_write = bug_msi_data_word_lost,
@@ -250,6 +263,7 @@ static const struct sim_bug bugs[] = {
     {.name = "extended-ends-early",
      .fn_read = bug_extended_ends_early,
      .fails = {{"CAP-08", "00:02.0 register 0xf00 over ecam: 64 bytes read all-ones"}}},
+    {.name = "legal-express-behind-conventional", .machine = legal_express_behind_conventional},
 };
 
 const struct sim_bug_table sim_bugs_parts = {bugs, sizeof(bugs) / sizeof(bugs[0])};

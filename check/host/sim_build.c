@@ -45,10 +45,18 @@ struct sim_fn *sim_add(struct sim_bus *bus, unsigned device, unsigned function, 
 		       uint32_t class_code)
 {
 	struct sim_fn *fn = zeroed(sizeof(*fn));
+	size_t space = sim.bus_at ? 256 : SIM_SPACE;
+	uint8_t *bytes = zeroed(3 * space);
 
-	if (sim.functions == SIM_FUNCTIONS_MAX || bus->fn[device << 3 | function])
+	if (sim.functions == (sim.bus_at ? SIM_FUNCTIONS_MAX : SIM_ORDINARY_MAX) ||
+	    bus->fn[device << 3 | function])
 		abort();
+	if (!sim.fn)
+		sim.fn = zeroed(SIM_FUNCTIONS_MAX * sizeof(struct sim_fn *));
 	*fn = (struct sim_fn){.on = bus,
+			      .value = bytes,
+			      .writable = bytes + space,
+			      .clears = bytes + 2 * space,
 			      .devfn = (uint8_t)(device << 3 | function),
 			      .cap_end = 0x40,
 			      .ecap_end = 0x100};
@@ -206,6 +214,8 @@ void sim_express(struct sim_fn *fn)
 {
 	unsigned at = sim_cap(fn, 0x10, 0x3c);
 
+	if (sim.bus_at)
+		abort();
 	fn->express = true;
 	sim_set16(fn, at + 2, fn->behind ? 0x0142 : 0x0002);
 	sim_set32(fn, at + 0x0c, 0x00000411); /* one lane, 2.5 GT/s */

@@ -61,6 +61,12 @@ uint64_t sim_vf_bar(struct sim_fn *fn, unsigned index, enum sim_bar_kind kind, u
  * numbered, with ECAM. */
 void sim_reference(void);
 
+/*
+ * So many conventional functions of one BAR each, 256 on each bus: a bridge to each other bus is
+ * among the first functions of bus 0. A multiple of 256; up to SIM_FUNCTIONS_MAX.
+ */
+void sim_large(unsigned functions);
+
 /* Any machine: segments, roots, bridges to some depth, gaps, BARs of every kind; the same for the
  * same seed. */
 void sim_random(uint64_t seed, bool numbered);

@@ -12,6 +12,8 @@
 #define CONFIG_ADDRESS 0xcf8
 #define CONFIG_DATA    0xcfc
 
+#define DEVICE_PORTS   0xc000 /* from here on those of BARs */
+
 /* Bits 30 to 24 and 1 to 0 are reserved and read 0 (PCI 3.0, 3.2.2.3.2). */
 #define CF8_BITS       0x80fffffcu
 
@@ -44,7 +46,7 @@ static void count_port(const struct sim_port *p)
 		*(p->out ? &sim.counts.cf8_write : &sim.counts.cf8_read) += 1;
 	else if (data)
 		*(p->out ? &sim.counts.cfc_write : &sim.counts.cfc_read) += 1;
-	else if (p->port != 0x514 && p->port != 0x518)
+	else if (p->port != 0x514 && p->port != 0x518 && p->port < DEVICE_PORTS)
 		sim.other_ports++;
 }
 
@@ -61,6 +63,10 @@ static void decode_port(struct sim_port *p)
 		p->value = sim.cf8;
 	} else if (!sim.no_ports && (p->port & ~3u) == CONFIG_DATA) {
 		data_port(p);
+	} else if (p->port >= DEVICE_PORTS && p->out) {
+		sim_space_write(true, p->port, p->value);
+	} else if (p->port >= DEVICE_PORTS) {
+		p->value = sim_space_read(true, p->port, p->width);
 	} else {
 		/* Smaller accesses to CF8 pass through to other devices; here there are none. */
 		p->value = cfg_ones(p->width);
@@ -85,7 +91,8 @@ uint32_t sim_port_in(uint16_t port, unsigned width)
 
 	sim_maybe_switch();
 	port_access(&p);
-	return (port & ~7u) == CONFIG_ADDRESS ? answer(p.value, width) : p.value;
+	return (port & ~7u) == CONFIG_ADDRESS || port >= DEVICE_PORTS ? answer(p.value, width)
+								      : p.value;
 }
 
 void sim_port_out(uint16_t port, unsigned width, uint32_t value)
@@ -114,8 +121,11 @@ static uint8_t *inaccessible(uint64_t len)
 
 static volatile uint8_t *map_memory(uint64_t physical, uint64_t len)
 {
-	struct sim_memory_window *memory = &sim.memory[sim.memories];
+	struct sim_memory_window *memory = sim.memory;
 
+	for (; memory < sim.memory + sim.memories; memory++)
+		if (memory->physical == physical && memory->len == len)
+			return memory->window;
 	if (sim.memories == SIM_WINDOWS_MAX)
 		abort();
 	*memory = (struct sim_memory_window){physical, len, inaccessible(len)};
@@ -138,7 +148,9 @@ volatile uint8_t *sim_map(void *context, uint64_t physical, uint64_t len)
 		return region->window;
 	}
 	/* Above RAM, where BARs are. */
-	if (!sim.map_fails && physical >= 0xc0000000 && physical + len <= 0xfe000000)
+	if (!sim.map_fails && physical >= 0xc0000000 &&
+	    (physical + len <= 0xfe000000 ||
+	     (physical >= 1ull << 32 && physical + len <= 1ull << 38)))
 		return map_memory(physical, len);
 	return NULL;
 }
@@ -188,7 +200,7 @@ uint32_t sim_mmio_read(const volatile void *address, unsigned width)
 
 	/* No configuration access: not counted. */
 	if (memory_decode(address, &physical))
-		return answer(sim_memory_read(physical), width);
+		return answer(sim_space_read(false, physical, width), width);
 	sim_maybe_switch();
 	a = mmio_decode(address, width);
 	sim.counts.ecam_read++;
@@ -198,8 +210,14 @@ uint32_t sim_mmio_read(const volatile void *address, unsigned width)
 
 void sim_mmio_write(volatile void *address, unsigned width, uint32_t value)
 {
-	struct sim_access a = mmio_decode(address, width);
+	struct sim_access a;
+	uint64_t physical;
 
+	if (memory_decode(address, &physical)) {
+		sim_space_write(false, physical, value);
+		return;
+	}
+	a = mmio_decode(address, width);
 	sim_maybe_switch();
 	a.write = true;
 	a.value = value;

@@ -1,4 +1,5 @@
 /* Whole machines: the reference one, and random ones. */
+#include <stdlib.h>
 #include "sim_build.h"
 
 uint64_t sim_next(uint64_t *state)
@@ -108,6 +109,33 @@ void sim_reference(void)
 	sim_bar(fn, 0, SIM_MEM32, 1 << 20);
 	add_testdev(pb2, 6, 0);
 	add_testdev(pb2, 6, 3);
+	sim_number();
+}
+
+void sim_large(unsigned functions)
+{
+	static struct sim_bus *by_number[256];
+	unsigned buses = functions / 256;
+
+	sim_reset();
+	sim.bus_at = calloc(256, sizeof(struct sim_bus *));
+	by_number[0] = sim_root(0, 0);
+	sim_ecam(0, 0, 255, 0x100000000000);
+	for (unsigned bus = 0; bus < buses; bus++) {
+		struct sim_bus *on = sim.bus_at[bus] = by_number[bus];
+
+		for (unsigned devfn = 0; devfn < 256; devfn++) {
+			bool bridge = bus == 0 && devfn && devfn < buses;
+			struct sim_fn *fn =
+			    bridge ? sim_add_bridge(on, devfn >> 3, devfn & 7, 0x00011b36)
+				   : sim_add(on, devfn >> 3, devfn & 7, 0x00051b36,
+					     bus || devfn ? 0x00ff00 : 0x060000);
+
+			sim_bar(fn, 0, SIM_MEM32, 4 << 10);
+			if (bridge)
+				by_number[devfn] = fn->behind;
+		}
+	}
 	sim_number();
 }
 

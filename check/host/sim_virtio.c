@@ -3,8 +3,7 @@
 #include "sim_build.h"
 #include "sim_bugs.h"
 
-#define COMMON_OFFSET 0x1000
-#define FEATURES      0x39000000u
+#define FEATURES 0x39000000u
 
 void sim_virtio(struct sim_fn *fn)
 {
@@ -12,7 +11,7 @@ void sim_virtio(struct sim_fn *fn)
 
 	sim_set16(fn, at + 2, 0x0110);
 	fn->value[at + 4] = 4;
-	sim_set32(fn, at + 8, COMMON_OFFSET);
+	sim_set32(fn, at + 8, SIM_VIRTIO_COMMON);
 	sim_set32(fn, at + 12, 0x38);
 	fn->window = at = sim_cap(fn, 0x09, 20);
 	sim_set16(fn, at + 2, 0x0514);
@@ -31,13 +30,13 @@ static bool armed(const struct sim_fn *fn, const struct sim_access *a)
 
 void sim_virtio_write(struct sim_fn *fn, const struct sim_access *a)
 {
-	if (armed(fn, a) && sim_get32(fn, fn->window + 8) == COMMON_OFFSET)
+	if (armed(fn, a) && sim_get32(fn, fn->window + 8) == SIM_VIRTIO_COMMON)
 		fn->feature_select = sim_get32(fn, fn->window + 16);
 }
 
 void sim_virtio_read(struct sim_fn *fn, const struct sim_access *a)
 {
-	uint32_t reg = sim_get32(fn, fn->window + 8) - COMMON_OFFSET;
+	uint32_t reg = sim_get32(fn, fn->window + 8) - SIM_VIRTIO_COMMON;
 
 	if (!armed(fn, a) || (a->ecam && sim_bug_is("virtio-window-stale")))
 		return;

@@ -261,6 +261,55 @@ static void test_pm_timer(void **state)
 	assert_int_equal(acpi.mcfg_count, 1);
 }
 
+#define MASKS 0x7ff06000u
+
+/* An OEM table of len bytes in the place of the MCFG. */
+static void build_masks(const char *signature, const char *table_id, uint32_t len)
+{
+	build(one, 1);
+	sim_memory(MASKS, len);
+	sim_table(MASKS, signature, len);
+	memcpy(sim_memory_at(MASKS) + 16, table_id, 8);
+	sim_table_seal(MASKS);
+	sim_put(sim_memory_at(SIM_XSDT) + 36, 8, MASKS);
+	sim_table_seal(SIM_XSDT);
+	parse();
+}
+
+static void test_masks(void **state)
+{
+	(void)state;
+	build_masks("OEMP", "PCIBMASK", 36 + 32);
+	assert_silent();
+	assert_int_equal(acpi.masks_len, 32);
+	assert_non_null(acpi.masks);
+	assert_int_equal(acpi.masks[0] | acpi.masks[31], 0); /* the sanitizer sees one byte more */
+	build_masks("OEMP", "PCIBMASK", 36);
+	assert_int_equal(acpi.masks_len, 0);
+	/* Somebody else's */
+	build_masks("OEMP", "PCIBMASX", 36 + 32);
+	assert_silent();
+	assert_null(acpi.masks);
+	build_masks("OEMQ", "PCIBMASK", 36 + 32);
+	assert_null(acpi.masks);
+	/* Not sound */
+	build_masks("OEMP", "PCIBMASK", 36 + 32);
+	sim_memory_at(MASKS)[36]++;
+	parse();
+	assert_heard("table OEMP at 0x7ff06000 has a bad checksum (length 68)");
+	assert_null(acpi.masks);
+	/* The first of two */
+	build_masks("OEMP", "PCIBMASK", 36 + 32);
+	sim_memory(MASKS + 0x1000, 100);
+	sim_table(MASKS + 0x1000, "OEMP", 100);
+	memcpy(sim_memory_at(MASKS + 0x1000) + 16, "PCIBMASK", 8);
+	sim_table_seal(MASKS + 0x1000);
+	sim_put(sim_memory_at(SIM_XSDT) + 44, 8, MASKS + 0x1000);
+	sim_table_seal(SIM_XSDT);
+	parse();
+	assert_int_equal(acpi.masks_len, 32);
+}
+
 static uint64_t find_rsdp(void)
 {
 	return acpi_find_rsdp(sim_memory_map, NULL);
@@ -404,6 +453,7 @@ int main(void)
 	    cmocka_unit_test(test_root_table_that_lists_itself),
 	    cmocka_unit_test(test_very_long_root_table),
 	    cmocka_unit_test(test_pm_timer),
+	    cmocka_unit_test(test_masks),
 	    cmocka_unit_test(test_find_rsdp),
 	    cmocka_unit_test(test_find_rsdp_in_ebda),
 	    cmocka_unit_test(test_every_byte_flipped),

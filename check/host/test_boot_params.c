@@ -1,29 +1,10 @@
 /* What a loader hands over by the Linux boot protocol, sound and unsound. */
 #include "boot_params.h"
 #include "check.h"
+#include "loader_memory.h"
 
-#define BASE  0x7000000u /* of the memory that can be read */
-#define IMAGE 0x200000u
-
-static uint8_t params[BOOT_PARAMS_LEN], memory[8192];
+static uint8_t params[BOOT_PARAMS_LEN];
 static struct handoff handoff;
-
-static const void *map(void *context, uint64_t physical, uint64_t len)
-{
-	(void)context;
-	if (physical < BASE || physical - BASE > sizeof(memory) ||
-	    len > sizeof(memory) - (physical - BASE))
-		return NULL;
-	return memory + (physical - BASE);
-}
-
-static const struct loader loader = {.map = map, .image = {IMAGE, 0x60000, true}};
-
-static void put(uint8_t *to, unsigned width, uint64_t value)
-{
-	for (unsigned i = 0; i < width; i++)
-		to[i] = (uint8_t)(value >> 8 * i);
-}
 
 static uint8_t *put_entry(uint8_t *at, uint64_t start, uint64_t len, uint32_t type)
 {
@@ -148,8 +129,10 @@ static void test_memory_map(void **state)
 	assert_int_equal(handoff.range[3].start, 0xb0000000);
 	assert_false(handoff.range[3].ram || handoff.range[3].unreadable);
 	params[0x1e8] = 129;
+	assert_false(handoff.ranges_lost);
 	take();
 	assert_note("boot_params: more than 128 E820 entries; the rest is not read", false);
+	assert_true(handoff.ranges_lost);
 	params[0x1e8] = 0;
 	take();
 	assert_note("boot_params: no memory map", false);
@@ -175,15 +158,50 @@ static void test_setup_data(void **state)
 	assert_int_equal(handoff.note_count, 0);
 	assert_int_equal(handoff.range_count, 4);
 	assert_int_equal(handoff.range[3].start, 0x110000000);
-	node(0x40, 0, 1, sizeof(memory));
+	assert_false(handoff.ranges_lost);
+}
+
+/* What cannot be read may have said what is RAM. */
+static void assert_ranges_lost(const char *note)
+{
 	take();
-	assert_note("boot_params: the memory map's extension cannot be read", false);
+	assert_note(note, false);
+	assert_true(handoff.ranges_lost);
+	assert_int_equal(handoff.range_count, 2);
+}
+
+static void test_setup_data_lost(void **state)
+{
+	(void)state;
+	put(params + 0x250, 8, BASE);
+	/* Data or a part beyond what can be read; one that is too long to be true. */
+	node(0, 0, 1, sizeof(memory) - 15);
+	assert_ranges_lost("boot_params: the memory map's extension cannot be read");
+	node(0, 0, 1, UINT32_MAX);
+	assert_ranges_lost("boot_params: the memory map's extension cannot be read");
 	node(0, BASE + sizeof(memory) - 8, 9, 32);
-	take();
-	assert_note("boot_params: setup_data is not in the first 4 GiB", false);
+	assert_ranges_lost("boot_params: setup_data is not in the first 4 GiB");
+	put(params + 0x250, 8, UINT64_MAX);
+	assert_ranges_lost("boot_params: setup_data is not in the first 4 GiB");
+	/* A part that is its own next. */
+	put(params + 0x250, 8, BASE);
 	node(0, BASE, 9, 32);
+	assert_ranges_lost("boot_params: setup_data has more than 64 parts; the rest is not read");
+}
+
+/* As many parts as are read lose nothing. */
+static void test_setup_data_parts(void **state)
+{
+	(void)state;
+	put(params + 0x250, 8, BASE);
+	for (unsigned i = 0; i < 64; i++)
+		node(i * 0x20, i < 63 ? BASE + (i + 1) * 0x20 : 0, 9, 16);
 	take();
-	assert_note("boot_params: setup_data has more than 64 parts; the rest is not read", false);
+	assert_int_equal(handoff.note_count, 0);
+	assert_false(handoff.ranges_lost);
+	node(63 * 0x20, BASE + 64 * 0x20, 9, 16);
+	node(64 * 0x20, 0, 9, 16);
+	assert_ranges_lost("boot_params: setup_data has more than 64 parts; the rest is not read");
 }
 
 static void test_more_ranges_than_are_kept(void **state)
@@ -336,6 +354,8 @@ int main(void)
 	    cmocka_unit_test_setup(test_config, setup),
 	    cmocka_unit_test_setup(test_memory_map, setup),
 	    cmocka_unit_test_setup(test_setup_data, setup),
+	    cmocka_unit_test_setup(test_setup_data_lost, setup),
+	    cmocka_unit_test_setup(test_setup_data_parts, setup),
 	    cmocka_unit_test_setup(test_more_ranges_than_are_kept, setup),
 	    cmocka_unit_test_setup(test_rsdp_from_efi, setup),
 	    cmocka_unit_test_setup(test_screen, setup),

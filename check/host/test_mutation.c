@@ -16,7 +16,7 @@ typedef bool (*mutator)(unsigned try);
 
 static uint64_t answers; /* in the rule's run on the sound machine */
 
-/* Backwards: a rule's own reads come last, those of discovery first. */
+/* Backwards: the reads that are a rule's own come last, those that find functions first. */
 static bool flip_an_answer(unsigned try)
 {
 	static const uint32_t flips[] = {0xffffffff, 0x01010101, 0x00000100, 0x80000000};
@@ -130,7 +130,7 @@ static bool flip_in_mask_table(unsigned try)
 
 static bool fails(const struct test *t)
 {
-	return sim_rules_result(sim_rules_run(t->name, SOMEONE), "not ok", t->name, NULL);
+	return sim_rules_broken(sim_rules_run(t->name, SOMEONE), t);
 }
 
 static bool some_mutation_fails(const struct test *t)

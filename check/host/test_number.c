@@ -49,7 +49,7 @@ static void clear_numbers(void)
 /* Depth first from the bus above: the very numbers that firmware gives. */
 static void test_unnumbered_machine(void **state)
 {
-	uint32_t expected[SIM_FUNCTIONS_MAX];
+	uint32_t expected[SIM_ORDINARY_MAX];
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= 30; seed++) {
@@ -108,7 +108,7 @@ static void clear_below(struct sim_fn *bridge)
 /* Some trees numbered, some not: those that have numbers keep them, and all is found. */
 static void test_mixed(void **state)
 {
-	uint32_t before[SIM_FUNCTIONS_MAX];
+	uint32_t before[SIM_ORDINARY_MAX];
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= 30; seed++) {

@@ -84,8 +84,7 @@ static void test_which_ports(void **state)
 		scan_by(true, &walked);
 		assert_silent();
 		assert_int_equal(walked.map.count, one ? 4 : 5);
-		assert_int_equal(!pci_map_find(&walked.map, (struct cfg_address){0, 1, 9 << 3}),
-				 one);
+		assert_int_equal(!find_in(&walked.map, (struct cfg_address){0, 1, 9 << 3}), one);
 		/* Both buses, the functions' other registers, four reads to the type. */
 		assert_int_equal(rig.ecam.reads,
 				 32u + (one ? 1 : 32) + 7 + 2 * walked.map.count + 1 + 4);

@@ -22,7 +22,7 @@ static void test_what_a_function_says(void **state)
 	sim_bridge_numbers(bridge, 0, 5, 7);
 	rig_init(&rig);
 	walk_tree(&walked, &rig.ecam);
-	fn = pci_map_find(&walked.map, (struct cfg_address){0, 0, 2 << 3 | 1});
+	fn = find_in(&walked.map, (struct cfg_address){0, 0, 2 << 3 | 1});
 	assert_int_equal(fn->id, 0x000c1b36);
 	assert_int_equal(pci_class(fn), 0x060400);
 	assert_int_equal(pci_header_type(fn), 1);
@@ -33,7 +33,7 @@ static void test_what_a_function_says(void **state)
 	assert_int_equal(pci_subordinate(fn), 7);
 	assert_true(pci_is_host_bridge(&walked.fn[0]));
 	assert_int_equal(walked.fn[0].buses, 0);
-	assert_null(pci_map_find(&walked.map, (struct cfg_address){0, 0, 3 << 3}));
+	assert_null(find_in(&walked.map, (struct cfg_address){0, 0, 3 << 3}));
 }
 
 static void test_names(void **state)

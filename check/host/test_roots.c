@@ -200,9 +200,9 @@ static void test_aliases_are_no_roots(void **state)
 		sim_ecam(0, 0, 255, 0xb0000000);
 		/* Nothing can be written to this one. */
 		fn = sim_add(bus, 0, 0, 0x29c08086, 0x060000);
-		memset(fn->writable, 0, sizeof(fn->writable));
+		memset(fn->writable, 0, SIM_SPACE);
 		fn = sim_add(bus, 1, 0, 0x10001af4, 0);
-		memset(fn->writable, 0, sizeof(fn->writable));
+		memset(fn->writable, 0, SIM_SPACE);
 		fn->writable[reg] = 0xff;
 		fn->value[reg] = 5;
 		sim.bus_ignored = true;
@@ -219,11 +219,11 @@ static void test_aliases_are_no_roots(void **state)
 		assert_true(pci_bus_in(&roots.aliases, 1) && pci_bus_in(&roots.aliases, 255));
 		assert_int_equal(fn->value[reg], 5);
 		walked_init(&walked);
-		scan_sweep(&rig.pio, 0, &roots.aliases, &walked.map, &heard);
+		scan_sweep(&rig.pio, 0, &roots.aliases, &walked.map);
 		assert_int_equal(walked.map.count, 2);
 	}
 	/* Nothing to tell by: they stay roots, as many as are kept. */
-	memset(fn->writable, 0, sizeof(fn->writable));
+	memset(fn->writable, 0, SIM_SPACE);
 	roots = (struct pci_roots){.count = 0};
 	sweep(0, ROOTS_UNKNOWN);
 	assert_int_equal(roots.count, PCI_ROOTS_MAX);

@@ -168,7 +168,7 @@ static void test_reference_machine(void **state)
 
 static void test_random_machines_repeat(void **state)
 {
-	uint32_t ids[SIM_FUNCTIONS_MAX];
+	uint32_t ids[SIM_ORDINARY_MAX];
 	unsigned functions, bridges = 0;
 
 	(void)state;

@@ -1,30 +1,12 @@
 /* What a loader hands over by PVH, sound and unsound. */
 #include "check.h"
+#include "loader_memory.h"
 #include "start_info.h"
 
-#define BASE 0x7000000u /* of the memory that can be read */
-#define MAP  0x100u     /* offsets in it */
+#define MAP  0x100u /* offsets */
 #define LINE 0x800u
 
-static uint8_t memory[4096];
 static struct handoff handoff;
-
-static const void *map(void *context, uint64_t physical, uint64_t len)
-{
-	(void)context;
-	if (physical < BASE || physical - BASE > sizeof(memory) ||
-	    len > sizeof(memory) - (physical - BASE))
-		return NULL;
-	return memory + (physical - BASE);
-}
-
-static const struct loader loader = {.map = map, .image = {0x200000, 0x60000, true}};
-
-static void put(unsigned at, unsigned width, uint64_t value)
-{
-	for (unsigned i = 0; i < width; i++)
-		memory[at + i] = (uint8_t)(value >> 8 * i);
-}
 
 static bool take(void)
 {
@@ -36,17 +18,17 @@ static int setup(void **state)
 {
 	(void)state;
 	memset(memory, 0, sizeof(memory));
-	put(0, 4, 0x336ec578);
-	put(4, 4, 1);
-	put(24, 8, BASE + LINE);
-	put(32, 8, 0xa0000);
-	put(40, 8, BASE + MAP);
-	put(48, 4, 2);
-	put(MAP + 8, 8, 0xa0000);
-	put(MAP + 16, 4, 1);
-	put(MAP + 24, 8, 0x100000);
-	put(MAP + 32, 8, 0x7f00000);
-	put(MAP + 40, 4, 1);
+	put(memory, 4, 0x336ec578);
+	put(memory + 4, 4, 1);
+	put(memory + 24, 8, BASE + LINE);
+	put(memory + 32, 8, 0xa0000);
+	put(memory + 40, 8, BASE + MAP);
+	put(memory + 48, 4, 2);
+	put(memory + MAP + 8, 8, 0xa0000);
+	put(memory + MAP + 16, 4, 1);
+	put(memory + MAP + 24, 8, 0x100000);
+	put(memory + MAP + 32, 8, 0x7f00000);
+	put(memory + MAP + 40, 4, 1);
 	strcpy((char *)memory + LINE, "list");
 	return 0;
 }
@@ -66,17 +48,17 @@ static void test_plain(void **state)
 static void test_no_map(void **state)
 {
 	(void)state;
-	put(4, 4, 0); /* a Xen dom0's */
+	put(memory + 4, 4, 0); /* a Xen dom0's */
 	assert_false(take());
 	assert_string_equal(handoff.options[1], "list");
-	put(4, 4, 1);
-	put(48, 4, 0);
+	put(memory + 4, 4, 1);
+	put(memory + 48, 4, 0);
 	assert_false(take());
-	put(48, 4, 0xffffffff);
+	put(memory + 48, 4, 0xffffffff);
 	assert_false(take());
-	put(48, 4, 2);
-	put(MAP + 8, 8, 0); /* both empty */
-	put(MAP + 32, 8, 0);
+	put(memory + 48, 4, 2);
+	put(memory + MAP + 8, 8, 0); /* both empty */
+	put(memory + MAP + 32, 8, 0);
 	assert_false(take());
 	assert_int_equal(handoff.note_count, 0);
 	assert_int_equal(handoff.arena.len, 0);
@@ -85,7 +67,7 @@ static void test_no_map(void **state)
 static void test_no_start_info(void **state)
 {
 	(void)state;
-	put(0, 4, 0);
+	put(memory, 4, 0);
 	assert_false(take());
 	assert_string_equal(handoff.note[0].text, "PVH start info has no magic number");
 	assert_true(handoff.note[0].options_lost);

@@ -161,13 +161,51 @@ static void test_diagnostics_are_cut(void **state)
 	assert_int_equal(heard_lines(), 1);
 	assert_int_equal(strlen(heard_text()), 240 + 1);
 	heard_reset();
+	diag_say(&diag_silent, "nobody hears this");
 	diag_say(&heard, "at 0x%x", 16u);
 	assert_string_equal(heard_text(), "at 0x10\n");
+}
+
+/* Lines of `columns`, joined by '|'. */
+static void assert_wrapped(const char *text, size_t columns, const char *lines)
+{
+	char joined[120] = "";
+
+	while (*text) {
+		const char *from = text;
+		size_t len = text_wrap(from, columns, &text);
+
+		assert_in_range(len, 1, columns);
+		assert_true(text > from);
+		strncat(joined, from, len);
+		if (*text)
+			strcat(joined, "|");
+	}
+	assert_string_equal(joined, lines);
+}
+
+static void test_wrap(void **state)
+{
+	const char *text = "", *next;
+
+	(void)state;
+	assert_wrapped("as it is", 8, "as it is");
+	assert_wrapped("as it is", 7, "as it|is");
+	assert_wrapped("as it is", 5, "as it|is");
+	assert_wrapped("as it is", 4, "as|it|is");
+	assert_wrapped("as  it   is", 5, "as|it|is");
+	assert_wrapped("barometer.log", 5, "barom|eter.|log");
+	assert_wrapped("a barometer.log", 5, "a|barom|eter.|log");
+	assert_wrapped("abc", 1, "a|b|c");
+	assert_wrapped("ends in spaces  ", 14, "ends in spaces");
+	assert_int_equal(text_wrap(text, 5, &next), 0);
+	assert_ptr_equal(next, text);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_wrap),
 	    cmocka_unit_test(test_like_the_c_library),
 	    cmocka_unit_test(test_format_that_ends_in_a_percent),
 	    cmocka_unit_test(test_globs),

@@ -1,7 +1,7 @@
 ; A loader that hands barometer over as some hypervisor does which is not at hand: QEMU boots it by PVH, with the real
 ; machine's memory map, RSDP and command line, and it passes them on in that hypervisor's shape.
 ;
-;   nasm -f bin -dAS_CROSVM -dPVH_ENTRY=0x... -dPAYLOAD='"file"' -dEXTRA='"words "' -o loader.elf check/loaders/loader.asm
+;   nasm -f bin -I ./ -dAS_CROSVM -dPVH_ENTRY=0x... -dPAYLOAD='"file"' -dEXTRA='"words "' -o loader.elf check/loaders/loader.asm
 ;
 ; AS_CROSVM            64-bit entry of the ELF, boot_params with an RSDP pointer
 ; AS_FIRECRACKER       the same without
@@ -12,6 +12,8 @@
 ; COUNT                with AS_CROSVM: how many E820 entries it claims; those that it does not have are empty
 ; PAYLOAD   what is to be entered: the ELF as a flat file (objcopy -O binary), or build/barometer.bz.bin
 ; EXTRA     words of the loader's, which come first on the command line
+
+%include "boot/long_mode.inc"
 
 BITS 32
 ORG 0x4000000
@@ -152,16 +154,7 @@ start:
         jb .page
         mov eax, PAGE_TABLES
         mov cr3, eax
-        mov eax, cr4
-        or eax, 1 << 5                  ; PAE
-        mov cr4, eax
-        mov ecx, 0xc0000080             ; EFER
-        rdmsr
-        or eax, 1 << 8                  ; LME
-        wrmsr
-        mov eax, cr0
-        or eax, 1 << 31                 ; PG
-        mov cr0, eax
+        enable_long_mode
         lgdt [gdt_pointer]
         jmp 0x10:long_mode
 

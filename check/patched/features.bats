@@ -8,6 +8,7 @@ load ../system/helpers
 
 readonly=(-global pcie-host-bridge.ecam-readonly=on)
 masks=(-global fw_cfg.pci-bar-masks=on)
+acpi_masks=(-global fw_cfg.acpi-pci-bar-masks=on)
 hide=(-global pcie-host-bridge.hide-config-address=on)
 seabios=(-bios bios-256k.bin)
 
@@ -71,6 +72,24 @@ no_read_but_of_armed_windows() {
     holds '.[0].paravirtual == "etc"' env
     all_agree 7
     holds 'length == 1 and (.[0] | .functions == 24 and .buses == 7 and .reads == 0 and .writes == 0 and .calls >= 1 and .calls <= 3)' scan
+}
+
+@test "the mask table in ACPI: the same, without an exit, whoever fetches the tables" {
+    local way
+    for way in 'pvh' "pvh ${seabios[*]}" 'efi'; do
+        read -ra words <<<"$way"
+        boot --boot "${words[0]}" --pv off --append 'tests=enumerate.*,sizing.*,rule.paravirtual.*,scan.paravirtual budget=1' -- \
+            "${words[@]:1}" "${acpi_masks[@]}"
+        passed
+        holds '.[0].paravirtual == "acpi"' env
+        all_agree 7
+        holds 'length == 1 and (.[0] | .functions == 24 and .reads == 0 and .writes == 0 and .calls == 0)' scan
+    done
+    boot --boot pvh --append 'tests=enumerate.*' -- "${masks[@]}" "${acpi_masks[@]}"
+    holds '.[0].paravirtual == "etc"' env
+    boot --machine microvm --pv off --append 'tests=enumerate.*,sizing.*' -- "${acpi_masks[@]}"
+    passed
+    holds '.[0].paravirtual == "acpi"' env
 }
 
 @test "both: a tree walk that finds and sizes everything is at most three exits" {

@@ -117,6 +117,12 @@ with_table() {
         -fw_cfg "name=opt/org.barometer/pci-bar-masks,file=$table"
 }
 
+# with_acpi_table: the same with the table where a hypervisor without fw_cfg would have it.
+with_acpi_table() {
+    boot --boot pvh --pv off --append 'tests=enumerate.*,sizing.*,scan.paravirtual,rule.paravirtual.*,verdict budget=1' -- \
+        -acpitable "sig=OEMP,oem_table_id=PCIBMASK,data=$table" "$@"
+}
+
 # The table is ignored, the diagnostic says why, and sizing went on by the dance.
 falls_back() {
     ((status == 0)) || { echo "status $status"; grep -a '^not ok' "$log" || true; tail -n 20 "$log"; return 1; }
@@ -141,6 +147,39 @@ setup() {
     passed
     holds '.[0].paravirtual == "opt"' env
     holds 'all(.[]; .sized_by | length == 7)' bar
+}
+
+@test "the table in ACPI is taken, and costs no exit" {
+    with_acpi_table
+    passed
+    holds '.[0].paravirtual == "acpi"' env
+    holds 'all(.[]; .sized_by | length == 7)' bar
+    holds 'length == 1 and (.[0] | .functions == 24 and .reads == 0 and .writes == 0 and .calls == 0)' scan
+    logged '^ok .*rule\.paravirtual\.masks$'
+}
+
+@test "ACPI's table comes before one that was made beforehand" {
+    with_acpi_table -fw_cfg "name=opt/org.barometer/pci-bar-masks,file=$table"
+    passed
+    holds '.[0].paravirtual == "acpi"' env
+}
+
+@test "a broken table in ACPI is named and ignored" {
+    truncate -s 1000 "$table"
+    with_acpi_table
+    ((status == 1))
+    logged '^# .*mask table .*is truncated'
+    logged '^# mask table: the ACPI table OEMP is not used$'
+    logged '^not ok .*rule\.paravirtual\.well-formed'
+    holds '.[0].paravirtual == "none"' env
+    holds 'length > 20 and all(.[]; .sized_by | length == 6)' bar
+}
+
+@test "somebody else's OEM table is none of ours" {
+    boot --boot pvh --pv off --append 'tests=enumerate.*' -- -acpitable "sig=OEMP,oem_table_id=PCIBMASX,data=$table"
+    passed
+    not_logged '^# .*mask table'
+    holds '.[0].paravirtual == "none"' env
 }
 
 @test "a truncated table is ignored" {

@@ -141,6 +141,12 @@ starts() { wc -l <"$STUB/starts"; }
     stubbed $'SeaBIOS (version 1)\n' stay --timeout 1
     ((status == 124))
     [[ $output == *'the image was not entered within 1 s'* ]]
+    # Where qboot may have halted, what else to try.
+    for boot in pvh efi; do
+        stubbed '' stay --boot "$boot" --timeout 1
+        ((status == 124))
+        [[ $output == *'-bios bios-256k.bin'* && $boot == pvh || $output != *'-bios'* && $boot == efi ]]
+    done
 }
 
 @test "firmware that never hands over: one boot, half of the time, and no second one" {

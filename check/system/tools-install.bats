@@ -46,6 +46,42 @@ setup() {
     [[ $(barometer images) -ef $place/lib/barometer/build ]]
 }
 
+@test "barometer log-crc, count-exits" {
+    {
+        echo 'KTAP version 1'
+        echo '{"kind":"done","status":"pass","accesses":{"cf8_read":0,"cf8_write":0,"cfc_read":0,"cfc_write":0,"ecam_read":0,"ecam_write":0,"calls":0}}'
+    } >serial.log
+    [[ $(barometer log-crc serial.log) == "$("$tools/log-crc" serial.log)" ]]
+    printf ' qemu-7-100 [000] .... 1.%d: kvm_pio: pio_write at 0x80 size 1 count 1 val 0x%s\n' 1 b0 2 b1 >trace
+    barometer count-exits serial.log trace
+}
+
+@test "barometer make-raw, disk-format, disk-words: a disk from what is installed" {
+    barometer make-raw "$(barometer images)/barometer.efi" barometer.raw 'budget=5'
+    barometer disk-format barometer.raw barometer.qcow2
+    [[ $(barometer disk-words barometer.qcow2) == budget=5 ]]
+    barometer disk-words barometer.qcow2 list
+    [[ $(barometer disk-words barometer.qcow2) == list ]]
+    [[ -z $(find "$place" -newer "$BATS_FILE_TMPDIR/installed" -print) ]]
+}
+
+# run-virsh itself is tools-disk.bats'. A virsh that fails is enough to see what it is given.
+@test "barometer libvirt-virsh: image, folder and log are here" {
+    mkdir bin
+    printf '#!/bin/sh\necho "$*" >>calls\nexit 1\n' >bin/virsh
+    chmod +x bin/virsh
+    run env PATH="$PWD/bin:$PATH" "$place/bin/barometer" libvirt-virsh
+    ((status == 2))
+    [[ $output == *'barometer.qcow2 is missing'* && ! -e calls ]]
+    echo disk >barometer.qcow2
+    run env PATH="$PWD/bin:$PATH" "$place/bin/barometer" libvirt-virsh
+    ((status == 2))
+    grep -qF "create $PWD/libvirt/barometer.xml" calls
+    cmp barometer.qcow2 libvirt/barometer.qcow2
+    grep -qF "'$PWD/libvirt/serial.log'" libvirt/barometer.xml
+    [[ -z $(find "$place" -newer "$BATS_FILE_TMPDIR/installed" -print) ]]
+}
+
 @test "the same command works from a clone" {
     [[ $("$root/package/barometer" run --help) == *'usage: barometer run'* ]]
     run "$root/package/barometer"

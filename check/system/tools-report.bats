@@ -22,7 +22,7 @@ headline() {
 }
 
 @test "a page of every kind: its first sentence says what came of it, and of emulated cycles nothing" {
-    local page counts='2,116 exits through ports, 1,058 through ECAM, and 1 by one call for the table'
+    local page counts='2,116 exits through ports, 1,058 through ECAM, and 1 by the BAR mask table'
     for page in pass fail error skip list pair four ten; do
         echo "$page: $(headline "$page")"
     done
@@ -31,7 +31,7 @@ headline() {
     [[ $(headline error) == 'The harness or its environment failed in command-line, so no figure of this run can be trusted.'* ]]
     [[ $(headline skip) == 'Nothing here applied to this machine: every test was skipped.' ]]
     [[ $(headline list) == 'No whole scan was measured'* || $(headline list) == 'Nothing here applied'* ]]
-    [[ $(headline pair) == 'Patched, a whole scan takes 288 exits through ECAM and 1 by one call for the table, instead of 2,116 through ports; the CPU was emulated'* ]]
+    [[ $(headline pair) == 'Patched, a whole scan takes 288 exits through ECAM and 1 by the BAR mask table, instead of 2,116 through ports; the CPU was emulated'* ]]
     [[ $(headline four) == '1 failed of 4 runs. A whole scan takes from 1 exit '*' to 2,116 through ports; under emulation counts decide, cycles do not.' ]]
     [[ $(headline ten) == *' failed and 1 ended in an error of 10 runs. A whole'* ]]
     # On a machine that is not emulated time is said as well.

@@ -54,16 +54,16 @@ for line in range(20):
 END
 }
 
-# The VGA's text mode: characters, every other byte; blocks that make the large letters are cells of two.
+# The VGA's text mode, of forty columns: characters, every other byte; the large letters are made of blocks.
 read_cells() {
     /usr/bin/python3 - "$BATS_TEST_TMPDIR/screen.text" "$root/kernel/glyphs.c" <<'END'
 import re, sys
 cells = open(sys.argv[1], "rb").read()[::2]
-rows = [cells[i * 80:i * 80 + 80] for i in range(25)]
+rows = [cells[i * 40:i * 40 + 40] for i in range(25)]
 letters = {tuple(int(row, 16) for row in m[2].split(",")): m[1] for m in re.finditer(r"\{'(.)', \{(.*?)\}\}", open(sys.argv[2]).read())}
 large = ""
 for at in range(6):
-    large += letters.get(tuple(sum((rows[2 + y][2 + (at * 6 + x) * 2] == 0xDB) << (4 - x) for x in range(5)) for y in range(7)), " ")
+    large += letters.get(tuple(sum((rows[2 + y][1 + at * 6 + x] == 0xDB) << (4 - x) for x in range(5)) for y in range(7)), " ")
 print(large.rstrip())
 for row in rows:
     print(row.decode("latin-1").rstrip())
@@ -93,12 +93,29 @@ shows_result() {
     shows_result --boot linux --pv off --devices none
 }
 
+@test "VGA text is forty letters wide on the screen" {
+    local kind=cells
+    machine_at_rest --boot linux --pv off --devices none --append 'list exit=halt' -- -device VGA -bios bios-256k.bin
+    screen_says '^ *0 ok, 0 failed, 0 errors'
+    # Letters of 16 pixels by 16, in 640 by 400: the title is the first row of text, and its last letter ends where it should.
+    /usr/bin/python3 - "$BATS_TEST_TMPDIR/screen.ppm" "$(sed -n '3s/^ *//p' "$BATS_TEST_TMPDIR/read" | tr -d '\n' | wc -c)" <<'END'
+import re, sys
+data = open(sys.argv[1], "rb").read()
+head = re.match(rb"P6\s+(\d+)\s+(\d+)\s+255\s", data)
+width, height = int(head[1]), int(head[2])
+assert (width, height) == (640, 400), (width, height)
+inked = [x for x in range(width) if any(data[head.end() + (y * width + x) * 3] > 127 for y in range(16, 32))]
+print(inked[0], inked[-1], sys.argv[2])
+assert inked[0] // 16 == 1 and inked[-1] // 16 == int(sys.argv[2])
+END
+}
+
 @test "progress while it runs" {
     local kind=cells
     "$root/run.sh" --accel tcg --log "$log" --boot linux --pv off --devices none --append 'tests=acpi.tables,soak.* budget=60000' -- \
         -device VGA -bios bios-256k.bin -qmp "unix:$BATS_TEST_TMPDIR/qmp,server=on,wait=off" >/dev/null 2>&1 3>&- &
     run_pid=$!
-    screen_says '^RUNNIN$' '^ *2 of [0-9]+: soak\.'
+    screen_says '^RUNS$' '^ *2 of [0-9]+: soak\.'
 }
 
 @test "no screen: nothing is drawn, and nothing is amiss" {

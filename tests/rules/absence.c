@@ -9,20 +9,10 @@
 /* Nothing may be known at the whole device: function 0 absent means that all are. */
 static bool device_absent(const struct session *s, struct cfg_address at)
 {
-	for (unsigned i = 0; i < s->inventory.count; i++)
-		if (cfg_key(s->inventory.known[i].fn.at) >> 3 == cfg_key(at) >> 3)
-			return false;
-	return true;
-}
+	const struct index *index = &s->inventory.by_address;
+	uint32_t i = index_from(index, cfg_key(at) & ~7u);
 
-static bool first_on_bus(const struct session *s, unsigned known)
-{
-	struct cfg_address at = s->inventory.known[known].fn.at;
-
-	for (unsigned i = 0; i < known; i++)
-		if (cfg_key(s->inventory.known[i].fn.at) >> 8 == cfg_key(at) >> 8)
-			return false;
-	return true;
+	return i == index->count || index_key(index, i) >> 3 != cfg_key(at) >> 3;
 }
 
 #define NO_DEVICE "no bus with a device number free"
@@ -33,14 +23,16 @@ static bool first_on_bus(const struct session *s, unsigned known)
 static void each_absent(struct session *s, const struct test *test,
 			void (*check)(const struct rule_target *t))
 {
+	const struct index *index = &s->inventory.by_address;
 	struct pci_function fn = {0};
 
-	if (!inventory_know(s))
+	if (!inventory_know(s) || !inventory_needs_all(s))
 		return;
-	for (unsigned i = 0; i < s->inventory.count; i++) {
-		struct cfg_address at = s->inventory.known[i].fn.at;
+	for (uint32_t i = 0; i < index->count; i++) {
+		struct cfg_address at = s->inventory.known[index_place(index, i)].fn.at;
 
-		if (!first_on_bus(s, i))
+		/* One of each bus. */
+		if (i && index_key(index, i - 1) >> 8 == index_key(index, i) >> 8)
 			continue;
 		for (unsigned device = 0, found = 0; device < 32 && found < PER_BUS; device++) {
 			fn.at = (struct cfg_address){at.segment, at.bus, (uint8_t)(device << 3)};
@@ -105,12 +97,6 @@ static void writes(struct session *s, const struct test *test)
 	each_absent(s, test, check_write);
 }
 
-static void ignore(void *context, const char *text)
-{
-	(void)context;
-	(void)text;
-}
-
 /*
  * Whether it is function 0 under another number, and no function of its own that looks the same:
  * what is written to the one's interrupt line is in the other's. Where that register is fixed
@@ -136,12 +122,11 @@ static bool is_function_0(const struct rule_target *t, struct cfg_address at)
  */
 static void check_functions(const struct rule_target *t)
 {
-	static const struct diag silent = {ignore, NULL};
 	bool express;
 
 	if (cfg_fn(t->fn->at) != 0 || pci_multi_function(t->fn))
 		return;
-	express = caps_find(t->cfg, t->fn, CAP_EXPRESS, &silent);
+	express = caps_find(t->cfg, t->fn, CAP_EXPRESS, &diag_silent);
 	for (unsigned f = 1; f < 8; f++) {
 		struct pci_function other = {.at = t->fn->at};
 		struct rule_target there = *t;

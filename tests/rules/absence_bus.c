@@ -1,31 +1,11 @@
 /* Addresses that nothing leads to: bus numbers, and devices that a link cannot have. */
 #include "caps.h"
-#include "rules/rule.h"
-
-static struct pci_bus_set claimed_buses(const struct session *s, uint16_t segment)
-{
-	struct pci_bus_set set = {0};
-
-	for (unsigned i = 0; i < s->found.roots.count; i++)
-		if (s->found.roots.root[i].segment == segment)
-			pci_bus_add(&set, s->found.roots.root[i].bus);
-	for (unsigned i = 0; i < s->inventory.count; i++) {
-		const struct pci_function *fn = &s->inventory.known[i].fn;
-
-		if (fn->at.segment != segment)
-			continue;
-		pci_bus_add(&set, fn->at.bus);
-		for (unsigned b = pci_secondary(fn); pci_is_bridge(fn) && b <= pci_subordinate(fn);
-		     b++)
-			pci_bus_add(&set, b);
-	}
-	return set;
-}
+#include "rules/buses.h"
 
 /* Each bit of the bus number in turn: the buses so reached that nobody claims must be empty. */
 static void check_alias(const struct rule_target *t)
 {
-	struct pci_bus_set claimed = claimed_buses(t->s, t->fn->at.segment);
+	const struct pci_bus_set *claimed = rule_claimed_buses(t->s, t->fn->at.segment);
 
 	if (!t->bars->present || cfg_fn(t->fn->at) != 0)
 		return;
@@ -35,8 +15,7 @@ static void check_alias(const struct rule_target *t)
 
 		other.at.bus ^= (uint8_t)(1u << bit);
 		there.fn = &other;
-		if (pci_bus_in(&claimed, other.at.bus) ||
-		    !t->cfg->ops->reaches(t->cfg, other.at, 0))
+		if (pci_bus_in(claimed, other.at.bus) || !t->cfg->ops->reaches(t->cfg, other.at, 0))
 			continue;
 		if (!rule_expect(&there,
 				 cfg_read32(t->cfg, other.at, PCI_ID) != t->fn->id ||
@@ -47,6 +26,12 @@ static void check_alias(const struct rule_target *t)
 				 t->fn->id, t->fn->at.bus))
 			return;
 	}
+}
+
+static void alias(struct session *s, const struct test *test)
+{
+	if (inventory_know(s) && inventory_needs_all(s))
+		rule_each(s, test, RULE_BARS, check_alias);
 }
 
 /*
@@ -109,7 +94,8 @@ static unsigned check_numbers(struct session *s, const struct test *test, unsign
 
 static void each_empty_bus(struct session *s, const struct test *test, uint16_t segment)
 {
-	struct pci_bus_set claimed = claimed_buses(s, segment), used = used_numbers(s, segment);
+	const struct pci_bus_set *claimed = rule_claimed_buses(s, segment);
+	struct pci_bus_set used = used_numbers(s, segment);
 
 	for (unsigned path = 0; path < PATHS; path++) {
 		unsigned asked = 0, buses_seen = 0;
@@ -120,7 +106,7 @@ static void each_empty_bus(struct session *s, const struct test *test, uint16_t 
 			struct cfg_address next = {segment, (uint8_t)(bus + 1), 0};
 			bool last = bus == 255 || !cfg->ops->reaches(cfg, next, 0);
 
-			if (pci_bus_in(&claimed, bus) || !cfg->ops->reaches(cfg, at, 0))
+			if (pci_bus_in(claimed, bus) || !cfg->ops->reaches(cfg, at, 0))
 				continue;
 			check_bus(s, test, path, at, 1);
 			asked = check_numbers(s, test, path, at, &used, asked,
@@ -183,14 +169,14 @@ static void buses(struct session *s, const struct test *test)
 {
 	const struct pci_roots *roots = &s->found.roots;
 
-	if (!inventory_know(s))
+	if (!inventory_know(s) || !inventory_needs_all(s))
 		return;
 	for (unsigned i = 0; i < roots->count; i++)
 		if (i == 0 || roots->root[i].segment != roots->root[i - 1].segment)
 			each_empty_bus(s, test, roots->root[i].segment);
 }
 
-TEST(.name = "rule.absence.alias", .id = "ABS-04", .check = check_alias, .filter = RULE_BARS,
+TEST(.name = "rule.absence.alias", .id = "ABS-04", .run = alias,
      .reference = "PCI-to-PCI Bridge 1.2, 3.1.2.1",
      .text = "A function does not answer under a bus number that no bridge leads to.");
 TEST(.name = "rule.absence.buses", .id = "ABS-05", .run = buses,

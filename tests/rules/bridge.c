@@ -1,5 +1,5 @@
 /* Bus numbers of bridges, as the walk found them: no access of its own. */
-#include "rules/rule.h"
+#include "rules/buses.h"
 
 static bool is_sound(const struct pci_function *fn)
 {
@@ -37,15 +37,15 @@ static bool inside(const struct pci_function *a, const struct pci_function *b)
 static void check_ranges(const struct rule_target *t)
 {
 	char name[16];
+	uint32_t end;
 
-	for (unsigned i = 0; i < t->s->inventory.count && has_numbers(t->fn) && is_sound(t->fn);
-	     i++) {
-		const struct pci_function *other = &t->s->inventory.known[i].fn;
+	if (!has_numbers(t->fn) || !is_sound(t->fn))
+		return;
+	for (uint32_t i = rule_first_bridge(t->s, t->fn->at.segment, &end); i < end; i++) {
+		const struct pci_function *other = rule_bridge(t->s, i);
 		bool nested = inside(t->fn, other) || inside(other, t->fn);
 
-		if (other->at.segment != t->fn->at.segment ||
-		    cfg_key(other->at) >= cfg_key(t->fn->at) || !has_numbers(other) ||
-		    !is_sound(other))
+		if (cfg_key(other->at) >= cfg_key(t->fn->at) || !is_sound(other))
 			continue;
 		rule_expect(t, !overlap(t->fn, other) || (other->at.bus != t->fn->at.bus && nested),
 			    PCI_BUS_NUMBERS, "buses %u to %u, should be apart from %u to %u of %s",

@@ -1,6 +1,17 @@
 /* Capability lists: bounded, aligned, and where they belong. */
 #include <stddef.h>
+#include "rules/buses.h"
 #include "rules/plain.h"
+
+/* Above all that were given out (PCI Code and ID Assignment 1.11); extended ones far above. */
+#define CAPABILITY_ID_MAX 0x15
+#define EXTENDED_ID_MAX   0x00ff
+
+/*
+ * Above all that were given out (PCI Code and ID Assignment 1.11, 2 and 3); the second far above.
+ */
+#define CAPABILITY_ID_MAX 0x15
+#define EXTENDED_ID_MAX   0x00ff
 
 /*
  * A list that does not lead where capabilities can be: the register that points there, and where.
@@ -75,12 +86,6 @@ static void check_alias(const struct rule_target *t)
 	}
 }
 
-static void ignore(void *context, const char *text)
-{
-	(void)context;
-	(void)text;
-}
-
 /*
  * Registers that are not there read 0 (PCI 3.0, 6.1); all-ones is what reads beyond the end give.
  * One dword may well be all-ones, not sixteen.
@@ -105,46 +110,26 @@ static bool is_express_port(const struct rule_target *t, const struct pci_functi
 	return false;
 }
 
-static const struct pci_function *bridge_to(const struct rule_target *t, unsigned bus)
-{
-	const struct inventory *all = &t->s->inventory;
-
-	for (unsigned i = 0; i < all->count; i++) {
-		const struct pci_function *fn = &all->known[i].fn;
-
-		if (fn->at.segment == t->fn->at.segment && pci_is_bridge(fn) &&
-		    pci_secondary(fn) == bus)
-			return fn;
-	}
-	return NULL;
-}
-
 /*
  * A conventional bus on the way has no address bits for registers from 100h on, whatever the
- * function behind it is (PCIe 7.2.1). Not more bridges than there are buses.
+ * function behind it is (PCIe 7.2.1).
  */
 static bool reached_by_express(const struct rule_target *t)
 {
-	unsigned bus = t->fn->at.bus;
+	struct cfg_address at = t->fn->at;
+	const struct known *bridge;
 
-	for (unsigned hops = 0; hops < 256; hops++) {
-		const struct pci_function *bridge = bridge_to(t, bus);
-
-		if (!bridge)
-			return true;
-		if (!is_express_port(t, bridge))
+	for (; (bridge = inventory_bridge_to(t->s, at)); at = bridge->fn.at)
+		if (!is_express_port(t, &bridge->fn))
 			return false;
-		bus = bridge->at.bus;
-	}
-	return false;
+	return true;
 }
 
 static void check_length(const struct rule_target *t)
 {
 	static const unsigned blocks[] = {0x100, 0x1c0, 0x200, 0x400, 0x800, 0xc00, 0xf00, 0xfc0};
-	static const struct diag silent = {ignore, NULL};
 
-	if (!caps_find(t->cfg, t->fn, CAP_EXPRESS, &silent) || !reached_by_express(t))
+	if (!caps_find(t->cfg, t->fn, CAP_EXPRESS, &diag_silent) || !reached_by_express(t))
 		return;
 	for (unsigned i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
 		if (!rule_expect(
@@ -153,28 +138,51 @@ static void check_length(const struct rule_target *t)
 			return;
 }
 
+/*
+ * Where STATUS says that there is no capability list, 34h is reserved and reads 0 (PCI 3.0, 6.1 and
+ * 6.7). The ID of the capability that it leads to all the same, or 0.
+ */
+static uint8_t untold_capability(const struct rule_target *t)
+{
+	uint8_t at = cfg_read8(t->cfg, t->fn->at, PCI_CAPABILITIES), id, next;
+
+	if (pci_header_type(t->fn) > 1 || at < 0x40 || at & 3 ||
+	    cfg_read16(t->cfg, t->fn->at, PCI_STATUS) & PCI_STATUS_CAPS)
+		return 0;
+	id = cfg_read8(t->cfg, t->fn->at, at);
+	next = cfg_read8(t->cfg, t->fn->at, at + 1u);
+	return id <= CAPABILITY_ID_MAX && (next == 0 || (next >= 0x40 && !(next & 3))) ? id : 0;
+}
+
+static void check_told(const struct rule_target *t)
+{
+	uint8_t id;
+
+	if (!cfg_read8(t->cfg, t->fn->at, PCI_CAPABILITIES))
+		return;
+	id = untold_capability(t);
+	rule_expect(t, !id, PCI_STATUS,
+		    "bit 4 reads 0, should be 1: 0x34 leads to a capability 0x%02x", id);
+}
+
 /* Only PCI Express functions, and PCI-X ones in mode 2, have more than 256 bytes. */
 static void check_conventional(const struct rule_target *t)
 {
-	const struct diag silent = {ignore, NULL};
 	uint32_t got;
 
 	/*
 	 * A host bridge may have extended space without saying so; Linux looks there, too
 	 * (pci_cfg_space_size).
 	 */
-	if (pci_is_host_bridge(t->fn))
+	if (pci_is_host_bridge(t->fn) || untold_capability(t))
 		return;
-	if (caps_find(t->cfg, t->fn, CAP_EXPRESS, &silent) ||
-	    caps_find(t->cfg, t->fn, CAP_PCI_X, &silent))
+	if (caps_find(t->cfg, t->fn, CAP_EXPRESS, &diag_silent) ||
+	    caps_find(t->cfg, t->fn, CAP_PCI_X, &diag_silent))
 		return;
 	got = cfg_read32(t->cfg, t->fn->at, 0x100);
 	rule_expect(t, got == 0 || got == 0xffffffff, 0x100,
 		    "a conventional function read 0x%08x, should be all-ones or 0", got);
 }
-
-/* Far above all that were given out (PCI Code and ID Assignment 1.11, 3). */
-#define EXTENDED_ID_MAX 0x00ff
 
 /*
  * ID and next pointer: the low word of a capability, the whole first dword of an extended one.
@@ -210,7 +218,8 @@ static void check_read_only(const struct rule_target *t)
 	check_headers(t, &w);
 }
 
-#define ANY_VERSION 0
+#define ANY_VERSION    0
+#define LINK_ABILITIES 0x0c
 #define EXPRESS_LENGTH_2                                                                           \
 	2 /* from this version on the second set of registers is there (PCIe 7.5.3) */
 
@@ -232,7 +241,7 @@ static const struct field {
 	{CAP_SUBSYSTEM, ANY_VERSION, 4, 4, 0xffffffff},
 	{CAP_EXPRESS, ANY_VERSION, 0x02, 2, 0xffff},
 	{CAP_EXPRESS, ANY_VERSION, 0x04, 4, 0xffffffff},
-	{CAP_EXPRESS, EXPRESS_LENGTH_2, 0x0c, 4, 0xffffffff},
+	{CAP_EXPRESS, EXPRESS_LENGTH_2, LINK_ABILITIES, 4, 0xffffffff},
 	{CAP_EXPRESS, EXPRESS_LENGTH_2, 0x24, 4, 0xffffffff},
 	{CAP_EXPRESS, EXPRESS_LENGTH_2, 0x2c, 4, 0xffffffff},
 },
@@ -257,12 +266,26 @@ static void check_fields(const struct rule_target *t, struct caps_walk *w,
 						      field[i].bits);
 }
 
+/* Of version 1 what has a link of its own says so: types below that of integrated endpoints. */
+static void check_link_abilities(const struct rule_target *t)
+{
+	struct caps_walk w;
+
+	caps_begin(&w, t->cfg, t->fn);
+	while (caps_next(&w))
+		if (w.id == CAP_EXPRESS && CAP_EXPRESS_VERSION(w.header) == 1 &&
+		    CAP_EXPRESS_TYPE(w.header) < EXPRESS_INTEGRATED &&
+		    w.at + LINK_ABILITIES + 4 <= 0x100)
+			rule_expect_read_only(t, w.at + LINK_ABILITIES, 4, 0xffffffff);
+}
+
 static void check_all_fields(const struct rule_target *t)
 {
 	struct caps_walk w;
 
 	caps_begin(&w, t->cfg, t->fn);
 	check_fields(t, &w, fields, sizeof(fields) / sizeof(fields[0]));
+	check_link_abilities(t);
 	if (t->path != PATH_ECAM)
 		return;
 	caps_begin_extended(&w, t->cfg, t->fn);
@@ -280,7 +303,6 @@ static bool type_fits(const struct pci_function *fn, unsigned type)
 				      : type != 2 && type != 3 && type <= 10 && !pci_is_bridge(fn);
 }
 
-#define LINK_ABILITIES   0x0c
 #define LINK_STATUS      0x12
 #define LINK_SPEED(link) ((link)&0xfu) /* in both (PCIe 7.5.3.6 and 7.5.3.8) */
 #define LINK_WIDTH(link) ((link) >> 4 & 0x3fu)
@@ -341,6 +363,10 @@ static void check_contents(const struct rule_target *t)
 TEST(.name = "rule.capability.list", .id = "CAP-01", .idle = "no function has capabilities",
      .check = check_list, .filter = RULE_ONE_PATH, .reference = "PCI Local Bus 3.0, 6.7",
      .text = "The capability list ends, and stays on multiples of 4 from 40h.");
+TEST(.name = "rule.capability.told", .id = "CAP-09", .check = check_told,
+     .idle = "no function has anything at 34h",
+     .reference = "PCI Local Bus 3.0, 6.2.3 and 6.7; PCI Express Base 4.0, 7.5.1.1.4",
+     .text = "Where 34h leads to a capability, STATUS says that there is a list.");
 TEST(.name = "rule.capability.extended", .id = "CAP-02", .check = check_extended,
      .filter = RULE_BY_TEST, .path = PATH_ECAM, .flags = TEST_NEEDS_ECAM,
      .reference = "PCI Express Base 4.0, 7.6.2 and 7.6.3",

@@ -65,9 +65,9 @@ static void check_placed_toggle(const struct rule_target *t)
 	if (command & (PCI_COMMAND_MEMORY | PCI_COMMAND_IO) || all_assigned(t) ||
 	    !rule_place(t, &place))
 		return;
-	if (has_space(t, false))
+	if (place.memory && has_space(t, false))
 		toggle(t, PCI_COMMAND_MEMORY);
-	if (has_space(t, true))
+	if (place.ports)
 		toggle(t, PCI_COMMAND_IO);
 	rule_unplace(t, &place);
 }
@@ -83,8 +83,6 @@ static void check_reserved(const struct rule_target *t)
 		    "wrote 0x%04x, read 0x%04x, should be 0x%04x with 0 in bits 15 to 11",
 		    before ^ COMMAND_RESERVED, got, before & (uint16_t)~COMMAND_RESERVED);
 }
-
-#define TYPE_INTEGRATED 9 /* of an Express function (PCIe 7.5.3.2) */
 
 /*
  * The bits that must be there to be set and cleared. A function that never masters may have Bus
@@ -104,7 +102,7 @@ static uint16_t must_hold(const struct rule_target *t)
 			bits |= COMMAND_MASTER;
 		if (w.id == CAP_EXPRESS && pin)
 			bits |= COMMAND_NO_INTX;
-		if (w.id == CAP_EXPRESS && CAP_EXPRESS_TYPE(w.header) < TYPE_INTEGRATED)
+		if (w.id == CAP_EXPRESS && CAP_EXPRESS_TYPE(w.header) < EXPRESS_INTEGRATED)
 			bits |= COMMAND_SERR;
 	}
 	return bits;

@@ -96,11 +96,12 @@ static void check_renumber(const struct rule_target *t)
 /* The secondary bus of some bridge below another; 0: there is none. */
 static uint8_t bus_below(const struct session *s, const struct pci_function *bridge)
 {
-	for (unsigned i = 0; i < s->inventory.count; i++) {
-		const struct pci_function *fn = &s->inventory.known[i].fn;
+	uint32_t end;
 
-		if (fn->at.segment == bridge->at.segment && pci_is_bridge(fn) &&
-		    pci_secondary(fn) > pci_secondary(bridge) &&
+	for (uint32_t i = rule_first_bridge(s, bridge->at.segment, &end); i < end; i++) {
+		const struct pci_function *fn = rule_bridge(s, i);
+
+		if (pci_secondary(fn) > pci_secondary(bridge) &&
 		    pci_secondary(fn) <= pci_subordinate(bridge) &&
 		    pci_id_present(rule_occupant(s, fn->at.segment, pci_secondary(fn)).id))
 			return pci_secondary(fn);
@@ -194,9 +195,9 @@ static void check_decoding(const struct rule_target *t)
 	if (cfg_read16(t->cfg, t->fn->at, PCI_COMMAND) & PCI_COMMAND_MEMORY) {
 		probe_all(t);
 	} else if (rule_place(t, &place)) {
-		cfg_write16(t->cfg, t->fn->at, PCI_COMMAND,
-			    place.window.command | PCI_COMMAND_MEMORY);
-		probe_all(t);
+		rule_place_decode(t, &place, PCI_COMMAND_MEMORY);
+		if (place.memory)
+			probe_all(t);
 		rule_unplace(t, &place);
 	}
 }

@@ -7,8 +7,12 @@
 #define BAROMETER_TESTS_RULES_DEVIATIONS_H
 
 #include "session.h"
+#include "test.h"
 
-/* Why the rule with this ID is expected to fail here, or NULL. */
-const char *deviation_reason(const struct session *session, const char *id);
+/*
+ * Why the rule is expected to fail here, or NULL. An informative one (TEST_INFORMATIVE) is expected
+ * to fail anywhere.
+ */
+const char *deviation_reason(const struct session *session, const struct test *test);
 
 #endif

@@ -124,8 +124,6 @@ static void check_msi_registers(const struct rule_target *t)
 #define AER_SEVERITY_BITS    0x00140000u
 #define AER_CORRECTABLE_BITS 0x000011c0u
 
-#define TYPE_INTEGRATED      9 /* from here on no link of its own (PCIe 7.5.3.2) */
-
 static bool has_link(const struct rule_target *t)
 {
 	struct caps_walk w;
@@ -133,7 +131,7 @@ static bool has_link(const struct rule_target *t)
 	caps_begin(&w, t->cfg, t->fn);
 	while (caps_next(&w))
 		if (w.id == CAP_EXPRESS)
-			return CAP_EXPRESS_TYPE(w.header) < TYPE_INTEGRATED;
+			return CAP_EXPRESS_TYPE(w.header) < EXPRESS_INTEGRATED;
 	return false;
 }
 

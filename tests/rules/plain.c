@@ -1,9 +1,6 @@
 /* Which registers of capabilities are plain ones. */
 #include "rules/plain.h"
-
-#define VENDOR_VIRTIO        0x1af4
-#define VIRTIO_TYPE(header)  ((header) >> 24)
-#define VIRTIO_TYPE_DEVICE   4 /* the last of those that only say where something is (4.1.4) */
+#include "rules/virtio.h"
 
 #define EXPRESS_VERSION_2    2
 #define EXPRESS_LENGTH_FIRST 0x14 /* of version 1, which may end here (PCIe 7.5.3) */
@@ -11,10 +8,9 @@
 
 static unsigned vendor_length(const struct pci_function *fn, uint32_t header)
 {
-	unsigned type = VIRTIO_TYPE(header);
+	unsigned type = VIRTIO_CAP_TYPE(header);
 
-	return (fn->id & 0xffff) == VENDOR_VIRTIO && type >= 1 && type <= VIRTIO_TYPE_DEVICE ? 16
-											     : 4;
+	return is_virtio(fn) && type >= 1 && type <= VIRTIO_TYPE_DEVICE ? 16 : 4;
 }
 
 /*

@@ -3,23 +3,13 @@
  * written down by the device's author, apart from the BAR: the one independent witness of a BAR's
  * size.
  */
-#include "caps.h"
-#include "rules/rule.h"
-
-#define VENDOR_VIRTIO  0x1af4
+#include "rules/virtio.h"
 
 /* Table and PBA of MSI-X: offset, and the BAR in the lowest three bits (PCI 3.0, 6.8.2). */
-#define MSI_X_TABLE    4
-#define MSI_X_PBA      8
-#define MSI_X_SIZE(h)  (((h) >> 16 & 0x7ff) + 1)
-#define MSI_X_ENTRY    16u
-
-/* struct virtio_pci_cap (Virtual I/O Device 1.2, 4.1.4). */
-#define VIRTIO_TYPE(h) ((h) >> 24)
-#define VIRTIO_BAR     4
-#define VIRTIO_OFFSET  8
-#define VIRTIO_LENGTH  12
-#define VIRTIO_DEVICE  4 /* common, notifications, ISR, device: types 1 to 4 */
+#define MSI_X_TABLE   4
+#define MSI_X_PBA     8
+#define MSI_X_SIZE(h) (((h) >> 16 & 0x7ff) + 1)
+#define MSI_X_ENTRY   16u
 
 /* Whether a region may be among I/O ports. */
 enum space { MEMORY, EITHER };
@@ -27,18 +17,10 @@ enum space { MEMORY, EITHER };
 /* Bytes that a BAR decodes; 0 for what is none, the upper half of one, or in another space. */
 static uint64_t size_of(const struct rule_bars *bars, unsigned index, enum space space)
 {
-	uint64_t mask;
-
 	if (index >= BAR_ROM_INDEX || !rule_is_lower(bars, index) ||
-	    (space == MEMORY && bars->raw.value[index] & 1))
+	    (space == MEMORY && rule_is_ports(bars, index)))
 		return 0;
-	mask = bars->raw.mask[index] & rule_address_bits(bars, index);
-	/* Of an I/O BAR the upper 16 bits may be hard-wired (PCI 3.0, 6.2.5.1). */
-	if (mask && bars->raw.value[index] & 1)
-		mask |= 0xffff0000;
-	mask |= rule_is_wide(bars, index) ? (uint64_t)bars->raw.mask[index + 1] << 32
-					  : 0xffffffff00000000;
-	return mask & -mask;
+	return rule_bar_size(bars, index);
 }
 
 static void expect_inside(const struct rule_target *t, unsigned reg, const char *what,
@@ -88,19 +70,19 @@ static void check_virtio(const struct rule_target *t)
 {
 	struct caps_walk w;
 
-	if ((t->fn->id & 0xffff) != VENDOR_VIRTIO || has_enhanced_allocation(t))
+	if (!is_virtio(t->fn) || has_enhanced_allocation(t))
 		return;
 	caps_begin(&w, t->cfg, t->fn);
 	while (caps_next(&w)) {
-		unsigned type = VIRTIO_TYPE(w.header);
+		unsigned type = VIRTIO_CAP_TYPE(w.header);
 
-		if (w.id != CAP_VENDOR || type < 1 || type > VIRTIO_DEVICE ||
-		    w.at + VIRTIO_LENGTH > 0xfc)
+		if (w.id != CAP_VENDOR || type < 1 || type > VIRTIO_TYPE_DEVICE ||
+		    w.at + VIRTIO_CAP_LENGTH > 0xfc)
 			continue;
 		expect_inside(t, w.at, "a virtio region", EITHER,
-			      cfg_read8(t->cfg, t->fn->at, w.at + VIRTIO_BAR),
-			      cfg_read32(t->cfg, t->fn->at, w.at + VIRTIO_OFFSET),
-			      cfg_read32(t->cfg, t->fn->at, w.at + VIRTIO_LENGTH));
+			      cfg_read8(t->cfg, t->fn->at, w.at + VIRTIO_CAP_BAR),
+			      cfg_read32(t->cfg, t->fn->at, w.at + VIRTIO_CAP_OFFSET),
+			      cfg_read32(t->cfg, t->fn->at, w.at + VIRTIO_CAP_LENGTH));
 	}
 }
 

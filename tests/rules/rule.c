@@ -144,6 +144,17 @@ uint32_t rule_address_bits(const struct rule_bars *bars, unsigned index)
 	return bars->raw.value[index] & 1 ? 0xfffffffc : 0xfffffff0;
 }
 
+uint64_t rule_bar_size(const struct rule_bars *bars, unsigned index)
+{
+	uint64_t mask = bars->raw.mask[index] & rule_address_bits(bars, index);
+
+	if (rule_is_wide(bars, index))
+		mask |= (uint64_t)bars->raw.mask[index + 1] << 32;
+	else if (rule_is_ports(bars, index))
+		mask |= 0xffff0000; /* which may be hard-wired to 0 (PCI 3.0, 6.2.5.1) */
+	return mask & -mask;
+}
+
 static bool wanted(const struct rule_target *t, const struct known *k, unsigned filter)
 {
 	const struct session *s = t->s;
@@ -214,6 +225,8 @@ static void report_rule(struct session *s, const struct test *test, uint64_t acc
 	report_number(s->report, "checks", s->outcome.checks);
 	report_number(s->report, "failures", s->outcome.failures);
 	report_number(s->report, "accesses", accesses);
+	if (test->flags & TEST_INFORMATIVE)
+		report_bool(s->report, "informative", true);
 	report_close(s->report);
 }
 

@@ -25,11 +25,17 @@ struct rule_bars {
 	unsigned upper; /* bit per index: an upper half */
 };
 
+struct bridge_windows;
+
 /* The rules' own part of a session. */
 struct rules {
-	struct rule_bars *bars; /* of inventory.known[]; NULL until asked for */
-	unsigned run;           /* rules that ran so far, and all accesses they made */
+	struct rule_bars *bars;         /* of inventory.known[]; NULL until asked for */
+	struct bridge_windows *windows; /* the same of bridges (rules/windows.h) */
+	unsigned run;                   /* rules that ran so far, and all accesses they made */
 	uint64_t accesses;
+	/* Buses that something leads to, in the segment asked for last, plus 1; 0: none was. */
+	unsigned claimed_segment;
+	struct pci_bus_set claimed;
 };
 
 /* One check: a function, over one path. */
@@ -95,6 +101,15 @@ const struct rule_bars *rule_bars_of(struct session *session, unsigned known);
 
 /* The bits of a BAR register that hold an address; the rest are type bits. All of an upper half. */
 uint32_t rule_address_bits(const struct rule_bars *bars, unsigned index);
+
+/* Bytes that a BAR decodes, by its only or lower register's index. */
+uint64_t rule_bar_size(const struct rule_bars *bars, unsigned index);
+
+/* Whether what it decodes is ports. */
+static inline bool rule_is_ports(const struct rule_bars *bars, unsigned index)
+{
+	return index != BAR_ROM_INDEX && bars->raw.value[index] & 1;
+}
 
 static inline bool rule_has_bar(const struct rule_bars *bars, unsigned index)
 {

@@ -29,15 +29,21 @@ static unsigned neighbours(const struct rule_target *t, const struct known **lis
 {
 	const struct inventory *all = &t->s->inventory;
 	const struct known *self = inventory_find(t->s, t->fn->at);
+	const struct index *models = &all->by_id;
 	unsigned at = (unsigned)(self - all->known), count = 0;
 
 	if (at)
 		list[count++] = &all->known[at - 1];
 	if (at + 1 < all->count)
 		list[count++] = &all->known[at + 1];
-	for (unsigned i = 0; i < all->count && count < NEIGHBOURS_MAX; i++)
-		if (all->known[i].fn.id == t->fn->id && (i + 1 < at || i > at + 1))
+	for (uint32_t n = index_from(models, t->fn->id); n < models->count; n++) {
+		uint32_t i = index_place(models, n);
+
+		if (index_key(models, n) != t->fn->id || count == NEIGHBOURS_MAX)
+			break;
+		if (i + 1 < at || i > at + 1)
 			list[count++] = &all->known[i];
+	}
 	return count;
 }
 

@@ -20,6 +20,18 @@ static struct team *team_of_two(struct session *s)
 }
 
 /*
+ * The reader, the first, begins when the writer does: a vCPU that wakes up late would find nobody
+ * to disturb.
+ */
+static void begin_together(struct team *team, unsigned vcpu)
+{
+	if (vcpu)
+		team_turn(team, 1);
+	else
+		team_await(team, vcpu, 1);
+}
+
+/*
  * ---- SMP-01 -----------------------------------------------------------------------------------
  */
 
@@ -160,6 +172,7 @@ static void tear(struct team *team, unsigned vcpu)
 	struct tearing *x = team->context;
 	struct cfg *cfg = &team->member[vcpu].path[vcpu ? x->from : x->to];
 
+	begin_together(team, vcpu);
 	for (unsigned i = 0; i < TORN_WRITES; i++) {
 		uint32_t value;
 
@@ -439,6 +452,7 @@ static void renumber(struct team *team, unsigned vcpu)
 	struct renumbering *x = team->context;
 	struct cfg *cfg = &team->member[vcpu].path[PATH_ECAM];
 
+	begin_together(team, vcpu);
 	for (unsigned i = 0; i < RENUMBERINGS; i++) {
 		uint32_t got;
 

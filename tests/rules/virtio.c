@@ -4,20 +4,7 @@
  * of configuration space, or a page of it that is mapped for reading, shows something else than the
  * device.
  */
-#include "caps.h"
-#include "rules/rule.h"
-
-#define VENDOR_VIRTIO         0x1af4
-
-/* struct virtio_pci_cap, and the data that follows it in the window's (4.1.4). */
-#define CAP_CFG_TYPE          24 /* shift in the first dword */
-#define CAP_BAR               4
-#define CAP_OFFSET            8
-#define CAP_LENGTH            12
-#define CAP_DATA              16
-
-#define TYPE_COMMON           1
-#define TYPE_PCI_CFG          5
+#include "rules/virtio.h"
 
 /* struct virtio_pci_common_cfg (4.1.4.3). Which half of the features is shown is for the driver to
  * choose; there is none here. */
@@ -36,19 +23,19 @@ static bool find_window(struct cfg *cfg, const struct pci_function *fn, struct w
 	bool common = false;
 
 	w->at = 0;
-	if ((fn->id & 0xffff) != VENDOR_VIRTIO || pci_header_type(fn) != 0)
+	if (!is_virtio(fn) || pci_header_type(fn) != 0)
 		return false;
 	caps_begin(&walk, cfg, fn);
 	while (caps_next(&walk)) {
-		unsigned type = walk.header >> CAP_CFG_TYPE;
+		unsigned type = VIRTIO_CAP_TYPE(walk.header);
 
-		if (walk.id != CAP_VENDOR || walk.at + CAP_DATA >= 0x100)
+		if (walk.id != CAP_VENDOR || walk.at + VIRTIO_CAP_DATA >= 0x100)
 			continue;
-		if (type == TYPE_COMMON) {
+		if (type == VIRTIO_TYPE_COMMON) {
 			common = true;
-			w->bar = cfg_read8(cfg, fn->at, walk.at + CAP_BAR);
-			w->offset = cfg_read32(cfg, fn->at, walk.at + CAP_OFFSET);
-		} else if (type == TYPE_PCI_CFG) {
+			w->bar = cfg_read8(cfg, fn->at, walk.at + VIRTIO_CAP_BAR);
+			w->offset = cfg_read32(cfg, fn->at, walk.at + VIRTIO_CAP_OFFSET);
+		} else if (type == VIRTIO_TYPE_PCI_CFG) {
 			w->at = walk.at;
 		}
 	}
@@ -57,9 +44,9 @@ static bool find_window(struct cfg *cfg, const struct pci_function *fn, struct w
 
 static void aim(const struct rule_target *t, const struct window *w, unsigned reg)
 {
-	cfg_write(t->cfg, t->fn->at, w->at + CAP_BAR, 1, w->bar);
-	cfg_write(t->cfg, t->fn->at, w->at + CAP_OFFSET, 4, w->offset + reg);
-	cfg_write(t->cfg, t->fn->at, w->at + CAP_LENGTH, 4, 4);
+	cfg_write(t->cfg, t->fn->at, w->at + VIRTIO_CAP_BAR, 1, w->bar);
+	cfg_write(t->cfg, t->fn->at, w->at + VIRTIO_CAP_OFFSET, 4, w->offset + reg);
+	cfg_write(t->cfg, t->fn->at, w->at + VIRTIO_CAP_LENGTH, 4, 4);
 }
 
 /* t's path aims, then both read; the other one first, before this one's read can bring its copy up
@@ -67,7 +54,7 @@ static void aim(const struct rule_target *t, const struct window *w, unsigned re
 static void look(const struct rule_target *t, const struct window *w)
 {
 	struct rule_target reader = rule_over(t, 1 - t->path);
-	unsigned data = w->at + CAP_DATA;
+	unsigned data = w->at + VIRTIO_CAP_DATA;
 	uint32_t select, got, expected;
 
 	aim(t, w, DEVICE_FEATURE_SELECT);
@@ -93,14 +80,14 @@ static void check(const struct rule_target *t)
 
 	if (!find_window(t->cfg, t->fn, &w))
 		return;
-	bar = cfg_read8(t->cfg, t->fn->at, w.at + CAP_BAR);
-	offset = cfg_read32(t->cfg, t->fn->at, w.at + CAP_OFFSET);
-	length = cfg_read32(t->cfg, t->fn->at, w.at + CAP_LENGTH);
+	bar = cfg_read8(t->cfg, t->fn->at, w.at + VIRTIO_CAP_BAR);
+	offset = cfg_read32(t->cfg, t->fn->at, w.at + VIRTIO_CAP_OFFSET);
+	length = cfg_read32(t->cfg, t->fn->at, w.at + VIRTIO_CAP_LENGTH);
 	look(t, &w);
 	look(&other, &w);
-	cfg_write(t->cfg, t->fn->at, w.at + CAP_LENGTH, 4, length);
-	cfg_write(t->cfg, t->fn->at, w.at + CAP_OFFSET, 4, offset);
-	cfg_write(t->cfg, t->fn->at, w.at + CAP_BAR, 1, bar);
+	cfg_write(t->cfg, t->fn->at, w.at + VIRTIO_CAP_LENGTH, 4, length);
+	cfg_write(t->cfg, t->fn->at, w.at + VIRTIO_CAP_OFFSET, 4, offset);
+	cfg_write(t->cfg, t->fn->at, w.at + VIRTIO_CAP_BAR, 1, bar);
 }
 
 TEST(.name = "rule.virtio.window", .id = "VIO-01", .check = check, .filter = RULE_BOTH,

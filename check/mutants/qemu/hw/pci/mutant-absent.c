@@ -86,13 +86,64 @@ static void read_flaky(PCIMutantAccess *a)
     }
 }
 
+/* A read of this dword of a function that nobody has read before */
+static bool first_time(const PCIMutantAccess *a, unsigned reg)
+{
+    static GHashTable *seen;
+    PCIDevice *d = pci_mutant_device(a);
+
+    if (!seen) {
+        seen = g_hash_table_new(NULL, NULL);
+    }
+    return d && !a->write && a->len == 4 && pci_mutant_reg(a) == reg &&
+           g_hash_table_add(seen, d);
+}
+
 static void first_read_ones(PCIMutantAccess *a)
 {
-    static unsigned long seen[BITS_TO_LONGS(1 << 16)];
-
-    if (!a->write && pci_mutant_device(a) &&
-        !test_and_set_bit(a->at >> 12 & 0xffff, seen)) {
+    if (first_time(a, PCI_VENDOR_ID)) {
         a->val = 0xffffffff;
+    }
+}
+
+static void first_read_ones_ports(PCIMutantAccess *a)
+{
+    if (!a->ecam) {
+        first_read_ones(a);
+    }
+}
+
+static void first_read_zero_one(PCIMutantAccess *a)
+{
+    PCIDevice *d = pci_mutant_device(a);
+
+    if (d && pci_mutant_is(d, "nvme") && first_time(a, PCI_VENDOR_ID)) {
+        a->val = 0;
+    }
+}
+
+static void first_read_revision(PCIMutantAccess *a)
+{
+    if (first_time(a, PCI_CLASS_REVISION)) {
+        a->val ^= 0xff;
+    }
+}
+
+static void first_read_single_function(PCIMutantAccess *a)
+{
+    if (first_time(a, PCI_CACHE_LINE_SIZE)) {
+        a->val &= ~(PCI_HEADER_TYPE_MULTI_FUNCTION << 16);
+    }
+}
+
+/* The same status as above of a function that is there, but not ready yet */
+void pci_mutant_first_read_retry(PCIMutantAccess *a)
+{
+    PCIDevice *d = pci_mutant_device(a);
+
+    if (d && pci_is_express(d) && !pci_bus_is_root(pci_get_bus(d)) &&
+        first_time(a, PCI_VENDOR_ID)) {
+        a->val = 0xffff0001;
     }
 }
 
@@ -105,5 +156,11 @@ const PCIMutant pci_mutants_absent[] = {
     { "port-passes-all-devices", .before = port_passes_all_devices },
     { "read-flaky", .after = read_flaky },
     { "first-read-ones", .after = first_read_ones, .late = true },
+    { "first-read-ones-ports", .after = first_read_ones_ports, .late = true },
+    { "first-read-zero-one", .after = first_read_zero_one, .late = true },
+    { "first-read-revision", .after = first_read_revision, .late = true },
+    { "first-read-single-function", .after = first_read_single_function,
+      .late = true },
+    { "first-read-retry", .after = pci_mutant_first_read_retry, .late = true },
     { }
 };

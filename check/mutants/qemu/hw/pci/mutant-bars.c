@@ -168,6 +168,28 @@ static bool bar_refuses_low(PCIMutantWrite *w)
     return is_memory(w) && w->val < 0x100000 && w->val & ~0xfu;
 }
 
+/* Of virtual functions */
+
+static uint32_t virtual_bar(const PCIDevice *d)
+{
+    return d->exp.sriov_cap ? d->exp.sriov_cap + PCI_SRIOV_BAR : 0;
+}
+
+static void virtual_bar_hole(PCIDevice *d)
+{
+    if (virtual_bar(d)) {
+        pci_mutant_fixed(d, virtual_bar(d), 4, 1u << 28);
+    }
+}
+
+static void virtual_bar_type_writable(PCIDevice *d)
+{
+    if (virtual_bar(d)) {
+        pci_mutant_writable(d, virtual_bar(d), 4,
+                            PCI_BASE_ADDRESS_MEM_PREFETCH);
+    }
+}
+
 /* Expansion ROM */
 
 static void rom_probe_enables(const PCIMutantWrite *w)
@@ -254,6 +276,9 @@ const PCIMutant pci_mutants_bars[] = {
     { "bar-fixed-without-decode", .write = bar_fixed_without_decode },
     { "bar-fixed-while-decoding", .write = bar_fixed_while_decoding },
     { "bar-refuses-low", .write = bar_refuses_low },
+
+    { "virtual-bar-hole", .realized = virtual_bar_hole },
+    { "virtual-bar-type-writable", .realized = virtual_bar_type_writable },
 
     { "rom-probe-enables", .wrote = rom_probe_enables },
     { "rom-enable-fixed", .realized = rom_enable_fixed },

@@ -188,6 +188,41 @@ static void port_copy_written(PCIMutantAccess *a)
     }
 }
 
+/*
+ * A copy that takes over what decode has become some accesses after a write
+ * through ports: before that it has what the last write but one left.
+ */
+#define COMMAND_DELAY 16
+
+static PCIDevice *command_of;
+static uint16_t command_before;
+static unsigned command_due;
+
+static bool ecam_command_late_before(PCIMutantAccess *a)
+{
+    PCIDevice *d = pci_mutant_device(a);
+
+    if (pci_mutant_port_write(a) && d && a->enabled &&
+        pci_mutant_reg(a) == PCI_COMMAND) {
+        command_of = d;
+        command_before = pci_get_word(d->config + PCI_COMMAND);
+        command_due = COMMAND_DELAY;
+    }
+    return false;
+}
+
+static void ecam_command_late_after(PCIMutantAccess *a)
+{
+    if (!a->ecam || !command_due) {
+        return;
+    }
+    command_due--;
+    if (!a->write && pci_mutant_device(a) == command_of &&
+        pci_mutant_reg(a) == PCI_COMMAND && a->len >= 2) {
+        a->val = deposit32(a->val, 0, 16, command_before);
+    }
+}
+
 /* Memory where the device computes what a register reads */
 static bool ecam_bypasses_device(PCIMutantAccess *a)
 {
@@ -214,6 +249,8 @@ const PCIMutant pci_mutants_ecam[] = {
       .after = ecam_copy_written },
     { "port-copy-stale", .before = port_copy_read,
       .after = port_copy_written },
+    { "ecam-command-late", .before = ecam_command_late_before,
+      .after = ecam_command_late_after },
     { "ecam-bypasses-device", .before = ecam_bypasses_device },
     { }
 };

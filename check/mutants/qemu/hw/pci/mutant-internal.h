@@ -30,6 +30,8 @@ typedef struct PCIMutant {
     void (*wrote)(const PCIMutantWrite *w);
     void (*read)(PCIDevice *d, uint32_t reg, unsigned len, uint32_t *val);
     pcibus_t (*mapping)(PCIDevice *d, int region, pcibus_t addr);
+    /* Of a bridge; limit below base: nothing is passed on */
+    void (*window)(PCIDevice *d, uint8_t type, pcibus_t *base, pcibus_t *limit);
     PCIBus *(*route)(PCIBus *root, int bus_num);
     void (*mcfg)(GArray *tables, unsigned offset);
     bool mcfg_checksum; /* is made wrong */
@@ -42,7 +44,9 @@ extern const PCIMutant pci_mutants_ecam[];
 extern const PCIMutant pci_mutants_absent[];
 extern const PCIMutant pci_mutants_registers[];
 extern const PCIMutant pci_mutants_bars[];
+extern const PCIMutant pci_mutants_decode[];
 extern const PCIMutant pci_mutants_machine[];
+extern const PCIMutant pci_mutants_vcpus[];
 extern const PCIMutant pci_mutants_legal_access[];
 extern const PCIMutant pci_mutants_legal[];
 
@@ -53,6 +57,8 @@ extern GPtrArray *pci_mutant_devices;
 PCIDevice *pci_mutant_device(const PCIMutantAccess *a);
 /* Function 0 of the device that an access is for, if only others are absent */
 PCIDevice *pci_mutant_function_0(const PCIMutantAccess *a);
+/* Configuration Request Retry Status for the first read of what is on a link */
+void pci_mutant_first_read_retry(PCIMutantAccess *a);
 /* No bridge leads to this bus, or nothing is on it */
 bool pci_mutant_bus_empty(PCIBus *root, int bus_num);
 

@@ -125,6 +125,22 @@ static void unsupported_requests(PCIMutantAccess *a)
     }
 }
 
+/* What is asked first is not ready yet, and root ports shall say so. */
+static void first_read_retry(PCIMutantAccess *a)
+{
+    guint i;
+
+    for (i = 0; i < pci_mutant_devices->len; i++) {
+        PCIDevice *d = g_ptr_array_index(pci_mutant_devices, i);
+
+        if (pci_is_express(d) && pci_mutant_is_bridge(d)) {
+            d->config[d->exp.exp_cap + PCI_EXP_RTCAP] |= PCI_EXP_RTCAP_CRSVIS;
+            d->config[d->exp.exp_cap + PCI_EXP_RTCTL] |= PCI_EXP_RTCTL_CRSSVE;
+        }
+    }
+    pci_mutant_first_read_retry(a);
+}
+
 const PCIMutant pci_mutants_legal_access[] = {
     { "legal-cf8-cleared", .after = cf8_cleared },
     { "legal-cf8-as-specified", .cf8_write = cf8_as_specified },
@@ -135,5 +151,6 @@ const PCIMutant pci_mutants_legal_access[] = {
     { "legal-two-entries", .mcfg = two_entries },
     { "legal-master-aborts", .after = master_aborts },
     { "legal-unsupported-requests", .after = unsupported_requests },
+    { "legal-first-read-retry", .after = first_read_retry, .late = true },
     { }
 };

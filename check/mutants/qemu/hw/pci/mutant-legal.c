@@ -248,6 +248,23 @@ static void no_extended_capabilities(PCIDevice *d)
  * PCI Express wants a prefetchable one of 64 bits in its own.
  */
 
+/* While the ROM decodes, the registers beside it need not. */
+static pcibus_t rom_shares_decoder(PCIDevice *d, int region, pcibus_t addr)
+{
+    return region != PCI_ROM_SLOT && d->io_regions[PCI_ROM_SLOT].size &&
+           pci_get_long(d->config + PCI_ROM_ADDRESS) & PCI_ROM_ADDRESS_ENABLE ?
+           PCI_BAR_UNMAPPED : addr;
+}
+
+static void bridge_io_32(PCIDevice *d)
+{
+    if (pci_mutant_is_bridge(d)) {
+        d->config[PCI_IO_BASE] |= PCI_IO_RANGE_TYPE_32;
+        d->config[PCI_IO_LIMIT] |= PCI_IO_RANGE_TYPE_32;
+        pci_mutant_writable(d, PCI_IO_BASE_UPPER16, 4, 0xffffffff);
+    }
+}
+
 static void bridge_no_io(PCIDevice *d)
 {
     if (pci_mutant_is_bridge(d)) {
@@ -304,6 +321,9 @@ const PCIMutant pci_mutants_legal[] = {
     { "legal-capability-counts", .realized = capability_of_vendor,
       .read = capability_counts },
 
+    { "legal-rom-shares-decoder", .mapping = rom_shares_decoder },
+
+    { "legal-bridge-io-32", .realized = bridge_io_32 },
     { "legal-bridge-no-io", .realized = bridge_no_io },
     { "legal-bridge-no-prefetchable", .realized = bridge_no_prefetchable },
     { "legal-bridge-prefetchable-32", .realized = bridge_prefetchable_32 },

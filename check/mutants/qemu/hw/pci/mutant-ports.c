@@ -14,6 +14,12 @@ static uint32_t cf8_reads_zero(uint32_t latch)
     return 0;
 }
 
+/* Only what decides which function is reached is kept. */
+static uint32_t cf8_reads_no_register(uint32_t latch)
+{
+    return latch & ~0xfcu;
+}
+
 static bool cf8_takes_parts(PCIHostState *s, unsigned lane, uint32_t val,
                             unsigned len)
 {
@@ -124,6 +130,7 @@ static bool cfc_command_byte_is_word(PCIMutantAccess *a)
 
 const PCIMutant pci_mutants_ports[] = {
     { "cf8-reads-zero", .cf8_read = cf8_reads_zero },
+    { "cf8-reads-no-register", .cf8_read = cf8_reads_no_register },
     { "cf8-takes-parts", .cf8_write = cf8_takes_parts },
     { "cf8-bus-bit-lost", .cf8_write = cf8_bus_bit_lost },
     { "cf8-without-enable", .before = cf8_without_enable },

@@ -147,7 +147,19 @@ static void decode_fixed(PCIDevice *d)
     }
 }
 
-static void status_capability_clears(PCIDevice *d)
+/* Not through w1cmask: reset would clear it as well. */
+static void status_capability_clears(const PCIMutantWrite *w)
+{
+    if (pci_mutant_is(w->d, "e1000e") &&
+        pci_mutant_covers(w->reg, w->len, PCI_STATUS) &&
+        w->val >> 8 * (PCI_STATUS - w->reg) & PCI_STATUS_CAP_LIST) {
+        pci_mutant_poke(w->d, PCI_STATUS, 1,
+                        w->d->config[PCI_STATUS] & ~PCI_STATUS_CAP_LIST);
+    }
+}
+
+/* One of the bits that a reset clears */
+static void status_capability_lost(PCIDevice *d)
 {
     if (pci_mutant_is(d, "e1000e")) {
         pci_mutant_clears(d, PCI_STATUS, PCI_STATUS_CAP_LIST);
@@ -258,6 +270,66 @@ static void express_version_zero(PCIDevice *d, uint32_t reg, unsigned len,
     }
 }
 
+static void express_abilities_writable(PCIDevice *d)
+{
+    if (pci_mutant_is(d, "e1000e")) {
+        pci_mutant_writable(d, d->exp.exp_cap + PCI_EXP_LNKCAP, 4, 0xffffffff);
+    }
+}
+
+static void power_version_writable(PCIDevice *d)
+{
+    if (pci_mutant_is(d, "e1000e")) {
+        pci_mutant_writable(d, pci_find_capability(d, PCI_CAP_ID_PM) +
+                            PCI_PM_PMC, 2, PCI_PM_CAP_VER_MASK);
+    }
+}
+
+static void msix_table_writable(PCIDevice *d)
+{
+    if (pci_mutant_is(d, "nvme")) {
+        pci_mutant_writable(d, d->msix_cap + PCI_MSIX_TABLE, 4, 0xffffffff);
+    }
+}
+
+/* A quarter of the space was made. */
+static void extended_ends_early(PCIDevice *d, uint32_t reg, unsigned len,
+                                uint32_t *val)
+{
+    if (pci_mutant_is(d, "e1000e") && reg >= PCIE_CONFIG_SPACE_SIZE / 4) {
+        *val = 0xffffffff;
+    }
+}
+
+static void device_control_fixed(PCIDevice *d)
+{
+    if (pci_is_express(d) && pci_mutant_is_bridge(d)) {
+        pci_mutant_fixed(d, d->exp.exp_cap + PCI_EXP_DEVCTL, 2, 0xf);
+    }
+}
+
+static void root_control_fixed(PCIDevice *d)
+{
+    if (pci_is_express(d) && pci_mutant_is_bridge(d)) {
+        pci_mutant_fixed(d, d->exp.exp_cap + PCI_EXP_RTCTL, 2, 0xffff);
+    }
+}
+
+/* Vectors of 8 bits, where there are 16 bits of data */
+static void msi_data_byte(PCIDevice *d)
+{
+    if (pci_mutant_is(d, "e1000e")) {
+        pci_mutant_fixed(d, d->msi_cap + PCI_MSI_DATA_64 + 1, 1, 0xff);
+    }
+}
+
+static void msi_address_low_writable(PCIDevice *d)
+{
+    if (pci_mutant_is(d, "e1000e")) {
+        pci_mutant_writable(d, d->msi_cap + PCI_MSI_ADDRESS_LO, 1, 3);
+    }
+}
+
 /* Parts of MSI's address and data are written to lane 0 of their dword. */
 static bool msi_parts_write_low(PCIMutantWrite *w)
 {
@@ -301,7 +373,8 @@ const PCIMutant pci_mutants_registers[] = {
     { "intx-disable-fixed", .realized = intx_disable_fixed },
     { "command-reserved-writable", .realized = command_reserved_writable },
     { "decode-fixed", .realized = decode_fixed },
-    { "status-capability-clears", .realized = status_capability_clears },
+    { "status-capability-clears", .wrote = status_capability_clears },
+    { "status-capability-lost", .realized = status_capability_lost },
     { "status-devsel-writable", .realized = status_devsel_writable },
     { "status-errors-stay", .realized = status_errors_stay },
     { "status-errors-writable", .realized = status_errors_writable },
@@ -316,6 +389,14 @@ const PCIMutant pci_mutants_registers[] = {
     { "express-port-type", .read = express_port_type },
     { "express-version-zero", .read = express_version_zero },
     { "msi-parts-write-low", .write = msi_parts_write_low },
+    { "express-abilities-writable", .realized = express_abilities_writable },
+    { "power-version-writable", .realized = power_version_writable },
+    { "msix-table-writable", .realized = msix_table_writable },
+    { "extended-ends-early", .read = extended_ends_early },
+    { "device-control-fixed", .realized = device_control_fixed },
+    { "root-control-fixed", .realized = root_control_fixed },
+    { "msi-data-byte", .realized = msi_data_byte },
+    { "msi-address-low-writable", .realized = msi_address_low_writable },
     { "msix-enable-fixed", .realized = msix_enable_fixed },
     { "aer-mask-fixed", .realized = aer_mask_fixed },
     { }

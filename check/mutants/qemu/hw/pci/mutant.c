@@ -13,7 +13,8 @@ GPtrArray *pci_mutant_devices;
 
 static const PCIMutant *const tables[] = {
     pci_mutants_ports, pci_mutants_ecam, pci_mutants_absent,
-    pci_mutants_registers, pci_mutants_bars, pci_mutants_machine,
+    pci_mutants_registers, pci_mutants_bars, pci_mutants_decode,
+    pci_mutants_machine, pci_mutants_vcpus,
     pci_mutants_legal_access, pci_mutants_legal,
 };
 
@@ -203,6 +204,19 @@ pcibus_t pci_mutant_mapping(PCIDevice *d, int region, pcibus_t addr)
         acts();
     }
     return other;
+}
+
+void pci_mutant_window(PCIDevice *d, uint8_t type, pcibus_t *base,
+                       pcibus_t *limit)
+{
+    pcibus_t old_base = *base, old_limit = *limit;
+
+    if (mutant->window) {
+        mutant->window(d, type, base, limit);
+    }
+    if (*base != old_base || *limit != old_limit) {
+        acts();
+    }
 }
 
 PCIBus *pci_mutant_route(PCIBus *root, int bus_num)

@@ -53,6 +53,13 @@ void pci_mutant_realized(PCIDevice *d);
 /* Where a region is to answer; PCI_BAR_UNMAPPED: nowhere */
 pcibus_t pci_mutant_mapping(PCIDevice *d, int region, pcibus_t addr);
 
+/*
+ * What a bridge passes on: its window for ports (PCI_BASE_ADDRESS_SPACE_IO),
+ * memory, or prefetchable memory (PCI_BASE_ADDRESS_MEM_PREFETCH)
+ */
+void pci_mutant_window(PCIDevice *d, uint8_t type, pcibus_t *base,
+                       pcibus_t *limit);
+
 /* The bus of that number, although no bridge leads there; NULL: none */
 PCIBus *pci_mutant_route(PCIBus *root, int bus_num);
 
