@@ -43,3 +43,9 @@ seabios=(-bios bios-256k.bin)
     [[ ${lines[0]} == 'run.sh: kvm, pvh: microvm has no EFI firmware' ]]
     holds '.[0].cpl == 0' env
 }
+
+@test "q35, OVMF, four processors without SVM: all rules, the destructive ones too" {
+    kvm 'tests=enumerate.*,rule.* budget=1' --boot efi --pv off -- -smp 4 -cpu max,-svm
+    ordinary efi
+    holds 'length == 24' function
+}
