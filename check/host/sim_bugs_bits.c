@@ -333,7 +333,7 @@ static const struct sim_bug bugs[] = {
     {.name = "status-capability-lost",
      .machine = bug_status_capability_lost,
      .fails = {{"CAP-09",
-		"00:02.0 register 0x06 over pio: bit 4 reads 0, should be 1: 0x34 leads"}}},
+		"00:02.0 register 0x06 over pio: bit 4 reads 0, should be 1: 0x34 leads to"}}},
     {.name = "status-capability-cleared-by-zero",
      .fn_write = bug_status_capability_cleared_by_zero,
      .fails = {{"SIDE-05", "00:02.0 register 0x04 over ecam: read 0x00000007"},
