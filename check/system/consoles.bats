@@ -34,11 +34,11 @@ ended_on() {
     ended_on port-e9
 }
 
-# spcr ADDRESS TYPE: a table that names this I/O port.
+# spcr ADDRESS TYPE [SPACE]: a table that names this I/O port, or, with SPACE 0, memory.
 spcr() {
-    /usr/bin/python3 - "$BATS_TEST_TMPDIR/spcr" "$1" "$2" <<'END'
+    /usr/bin/python3 - "$BATS_TEST_TMPDIR/spcr" "$1" "$2" "${3-1}" <<'END'
 import struct, sys
-open(sys.argv[1], "wb").write(struct.pack("<B3xBBBBQ28x", int(sys.argv[3]), 1, 8, 0, 1, int(sys.argv[2], 16)))
+open(sys.argv[1], "wb").write(struct.pack("<B3xBBBBQ28x", int(sys.argv[3], 0), int(sys.argv[4]), 8, 0, 1, int(sys.argv[2], 16)))
 END
 }
 
@@ -57,6 +57,24 @@ END
     machine -debugcon "file:$log" -global isa-debugcon.iobase=0xe9 -acpitable "sig=SPCR,rev=2,data=$BATS_TEST_TMPDIR/spcr"
     ended_on port-e9
     logged '^# acpi: no UART answers where SPCR names one, at 0x4f8'
+}
+
+# What is read and written there is test_uart.c's: no QEMU of this architecture has such a UART to try.
+@test "an SPCR that names memory: RAM is refused, and where no UART answers it is said" {
+    local where
+    # In RAM, and in the image itself.
+    for where in 4000000 200000; do
+        spcr $where 0x12 0
+        machine -debugcon "file:$log" -global isa-debugcon.iobase=0xe9 -acpitable "sig=SPCR,rev=2,data=$BATS_TEST_TMPDIR/spcr"
+        ended_on port-e9
+        logged "^# device memory of 0x8 bytes at 0x$where is refused, which (is RAM|holds this very image)"
+        logged "^# acpi: no UART answers where SPCR names one, at 0x$where"
+    done
+    spcr fe034000 0x12 0
+    machine -debugcon "file:$log" -global isa-debugcon.iobase=0xe9 -acpitable "sig=SPCR,rev=2,data=$BATS_TEST_TMPDIR/spcr"
+    ended_on port-e9
+    not_logged '^# device memory'
+    logged '^# acpi: no UART answers where SPCR names one, at 0xfe034000'
 }
 
 @test "no console at all: the run ends" {

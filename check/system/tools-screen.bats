@@ -93,6 +93,12 @@ shows_result() {
     shows_result --boot linux --pv off --devices none
 }
 
+@test "a log that cannot be left on the volume: said on the screen" {
+    local kind=cells
+    machine_at_rest --boot linux --pv off --devices none --append 'list exit=halt log=disk' -- -device VGA -bios bios-256k.bin
+    screen_says '^SKIP$' '^ *no barometer.log: not started by UEFI'
+}
+
 @test "VGA text is forty letters wide on the screen" {
     local kind=cells
     machine_at_rest --boot linux --pv off --devices none --append 'list exit=halt' -- -device VGA -bios bios-256k.bin
