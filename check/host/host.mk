@@ -19,7 +19,7 @@ HOST_LIBS    := -lcmocka
 
 HOST_LIB := $(LIB)
 HOST_SIM := check sim sim_acpi sim_bugs sim_bugs_access sim_bugs_bits sim_bugs_distance sim_bugs_fields sim_bugs_holds sim_bugs_lanes sim_bugs_memory sim_bugs_parts sim_bugs_registers sim_bugs_tables sim_bugs_vcpus sim_build sim_decode sim_fwcfg sim_io sim_machines sim_mask_table sim_smp sim_virtio
-HOST_TESTS := test_acpi test_acpi_power test_aliases test_aml test_arena test_bar test_boot_params test_caps test_cfg test_contention test_crc32 test_fwcfg test_hypervisor test_madt test_mcfg test_measure test_mem test_memory test_number \
+HOST_TESTS := test_acpi test_acpi_power test_aliases test_aml test_arena test_bar test_boot_params test_budget test_caps test_cfg test_contention test_crc32 test_fwcfg test_hypervisor test_madt test_mcfg test_measure test_mem test_memory test_number \
 	test_pci test_mask_table test_mask_table_walk test_mutation test_only_one_child test_options test_pvclock test_record test_replay test_report test_roots test_rules test_scan test_sim test_sizing test_soak test_start_info test_spcr test_stats test_text test_verdict test_uart test_vmm
 
 HOST_LIB_OBJECTS := $(HOST_LIB:%=$(HOST_BUILD)/lib/%.o)
@@ -53,12 +53,13 @@ HOST_SCAN_OBJECTS  := $(HOST_BUILD)/guest/scan.o $(HOST_BUILD)/guest/repeat.o
 HOST_VERDICT_OBJECTS := $(HOST_SCAN_OBJECTS) $(patsubst %,$(HOST_BUILD)/guest/%.o,enumerate sizing verdict)
 HOST_PLAIN_OBJECTS := $(patsubst %,$(HOST_BUILD)/guest/%.o,$(filter-out $(RULES),$(HOST_GUEST)))
 HOST_SOAK_OBJECTS  := $(HOST_PLAIN_OBJECTS) $(HOST_BUILD)/guest/soak.o
+HOST_BUDGET_OBJECTS := $(HOST_PLAIN_OBJECTS) $(HOST_BUILD)/guest/budget.o
 HOST_REPLAY_OBJECTS := $(HOST_PLAIN_OBJECTS) $(patsubst %,$(HOST_BUILD)/guest/%.o,records repeat replay)
 HOST_MANY_OBJECTS  := $(HOST_PLAIN_OBJECTS) $(HOST_BUILD)/guest/contention.o $(HOST_BUILD)/guest/scan_by_many.o $(HOST_BUILD)/guest/repeat.o
 # clang would put room between the members of that section, to watch it.
 HOST_GUEST_CFLAGS  := -Itests -DBAROMETER_VERSION='"host"' $(if $(HOST_CLANG),-mllvm -asan-globals=0,-fno-toplevel-reorder)
 
-$(sort $(HOST_GUEST_OBJECTS) $(HOST_VERDICT_OBJECTS) $(HOST_SOAK_OBJECTS) $(HOST_REPLAY_OBJECTS) $(HOST_MANY_OBJECTS)): $(HOST_BUILD)/guest/%.o: tests/%.c check/host/host.mk | $(HOST_BUILD)/tools
+$(sort $(HOST_GUEST_OBJECTS) $(HOST_VERDICT_OBJECTS) $(HOST_SOAK_OBJECTS) $(HOST_BUDGET_OBJECTS) $(HOST_REPLAY_OBJECTS) $(HOST_MANY_OBJECTS)): $(HOST_BUILD)/guest/%.o: tests/%.c check/host/host.mk | $(HOST_BUILD)/tools
 	@mkdir -p $(@D)
 	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) $(HOST_GUEST_CFLAGS) -c -o $@ $<
 
@@ -72,11 +73,12 @@ $(HOST_BUILD)/test_aliases $(HOST_BUILD)/test_only_one_child: $(HOST_SCAN_OBJECT
 $(HOST_BUILD)/test_verdict: $(HOST_VERDICT_OBJECTS)
 $(HOST_RULES_TESTS:%=$(HOST_BUILD)/%): HOST_LIBS := -lcmocka -T check/host/tests.ld
 
-HOST_PLAIN_TESTS := test_soak test_contention test_replay
+HOST_PLAIN_TESTS := test_soak test_contention test_budget test_replay
 $(HOST_PLAIN_TESTS:%=$(HOST_BUILD)/tests/%.o): HOST_EXTRA := -Itests
 $(HOST_PLAIN_TESTS:%=$(HOST_BUILD)/%): $(HOST_BUILD)/tests/sim_rules.o check/host/tests.ld
 $(HOST_BUILD)/test_soak: $(HOST_SOAK_OBJECTS)
 $(HOST_BUILD)/test_contention: $(HOST_MANY_OBJECTS)
+$(HOST_BUILD)/test_budget: $(HOST_BUDGET_OBJECTS)
 $(HOST_BUILD)/test_replay: $(HOST_REPLAY_OBJECTS)
 $(HOST_PLAIN_TESTS:%=$(HOST_BUILD)/%): HOST_LIBS := -lcmocka -T check/host/tests.ld
 
@@ -102,7 +104,7 @@ $(filter-out $(HOST_ALONE),$(HOST_PROGRAMS)): $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJ
 $(HOST_PROGRAMS): $(HOST_BUILD)/%: $(HOST_BUILD)/tests/%.o
 	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $(filter %.o,$^) $(HOST_LIBS)
 
--include $(HOST_GUEST_OBJECTS:.o=.d) $(HOST_SOAK_OBJECTS:.o=.d) $(HOST_MANY_OBJECTS:.o=.d) $(HOST_REPLAY_OBJECTS:.o=.d) $(HOST_BOOT_OBJECTS:.o=.d) $(HOST_BUILD)/kernel/memory.d $(HOST_VERDICT_OBJECTS:.o=.d) $(HOST_RULES_SUPPORT:.o=.d) $(HOST_BUILD)/tests/print_rules.d $(HOST_LIB_OBJECTS:.o=.d) $(HOST_SIM_OBJECTS:.o=.d) $(HOST_TESTS:%=$(HOST_BUILD)/tests/%.d)
+-include $(HOST_GUEST_OBJECTS:.o=.d) $(HOST_SOAK_OBJECTS:.o=.d) $(HOST_MANY_OBJECTS:.o=.d) $(HOST_REPLAY_OBJECTS:.o=.d) $(HOST_BUDGET_OBJECTS:.o=.d) $(HOST_BOOT_OBJECTS:.o=.d) $(HOST_BUILD)/kernel/memory.d $(HOST_VERDICT_OBJECTS:.o=.d) $(HOST_RULES_SUPPORT:.o=.d) $(HOST_BUILD)/tests/print_rules.d $(HOST_LIB_OBJECTS:.o=.d) $(HOST_SIM_OBJECTS:.o=.d) $(HOST_TESTS:%=$(HOST_BUILD)/tests/%.d)
 
 $(HOST_BUILD)/print_rules: $(HOST_BUILD)/tests/print_rules.o $(HOST_RULES_SUPPORT) $(HOST_GUEST_OBJECTS) $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
 	$(call say,HOSTLD,$@)$(HOST_CC) $(HOST_LDFLAGS) -o $@ $^ $(HOST_LIBS) -T check/host/tests.ld
