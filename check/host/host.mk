@@ -53,12 +53,13 @@ HOST_SCAN_OBJECTS  := $(HOST_BUILD)/guest/scan.o $(HOST_BUILD)/guest/repeat.o
 HOST_VERDICT_OBJECTS := $(HOST_SCAN_OBJECTS) $(patsubst %,$(HOST_BUILD)/guest/%.o,enumerate sizing verdict)
 HOST_PLAIN_OBJECTS := $(patsubst %,$(HOST_BUILD)/guest/%.o,$(filter-out $(RULES),$(HOST_GUEST)))
 HOST_SOAK_OBJECTS  := $(HOST_PLAIN_OBJECTS) $(HOST_BUILD)/guest/soak.o
+HOST_BUDGET_OBJECTS := $(HOST_PLAIN_OBJECTS) $(HOST_BUILD)/guest/budget.o
 HOST_REPLAY_OBJECTS := $(HOST_PLAIN_OBJECTS) $(patsubst %,$(HOST_BUILD)/guest/%.o,records repeat replay)
 HOST_MANY_OBJECTS  := $(HOST_PLAIN_OBJECTS) $(HOST_BUILD)/guest/contention.o $(HOST_BUILD)/guest/scan_by_many.o $(HOST_BUILD)/guest/repeat.o
 # clang would put room between the members of that section, to watch it.
 HOST_GUEST_CFLAGS  := -Itests -DBAROMETER_VERSION='"host"' $(if $(HOST_CLANG),-mllvm -asan-globals=0,-fno-toplevel-reorder)
 
-$(sort $(HOST_GUEST_OBJECTS) $(HOST_VERDICT_OBJECTS) $(HOST_SOAK_OBJECTS) $(HOST_REPLAY_OBJECTS) $(HOST_MANY_OBJECTS)): $(HOST_BUILD)/guest/%.o: tests/%.c check/host/host.mk | $(HOST_BUILD)/tools
+$(sort $(HOST_GUEST_OBJECTS) $(HOST_VERDICT_OBJECTS) $(HOST_SOAK_OBJECTS) $(HOST_BUDGET_OBJECTS) $(HOST_REPLAY_OBJECTS) $(HOST_MANY_OBJECTS)): $(HOST_BUILD)/guest/%.o: tests/%.c check/host/host.mk | $(HOST_BUILD)/tools
 	@mkdir -p $(@D)
 	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) $(HOST_GUEST_CFLAGS) -c -o $@ $<
 
@@ -72,11 +73,12 @@ $(HOST_BUILD)/test_aliases $(HOST_BUILD)/test_only_one_child: $(HOST_SCAN_OBJECT
 $(HOST_BUILD)/test_large $(HOST_BUILD)/test_table_sources $(HOST_BUILD)/test_verdict: $(HOST_VERDICT_OBJECTS)
 $(HOST_RULES_TESTS:%=$(HOST_BUILD)/%): HOST_LIBS := -lcmocka -T check/host/tests.ld
 
-HOST_PLAIN_TESTS := test_soak test_contention test_replay
+HOST_PLAIN_TESTS := test_soak test_contention test_budget test_replay
 $(HOST_PLAIN_TESTS:%=$(HOST_BUILD)/tests/%.o): HOST_EXTRA := -Itests
 $(HOST_PLAIN_TESTS:%=$(HOST_BUILD)/%): $(HOST_BUILD)/tests/sim_rules.o check/host/tests.ld
 $(HOST_BUILD)/test_soak: $(HOST_SOAK_OBJECTS)
 $(HOST_BUILD)/test_contention: $(HOST_MANY_OBJECTS)
+$(HOST_BUILD)/test_budget: $(HOST_BUDGET_OBJECTS)
 $(HOST_BUILD)/test_replay: $(HOST_REPLAY_OBJECTS)
 $(HOST_PLAIN_TESTS:%=$(HOST_BUILD)/%): HOST_LIBS := -lcmocka -T check/host/tests.ld
 
