@@ -14,7 +14,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 # What is in the image. The tests run in the order in which they are listed here.
 LIB    := acpi acpi_power alias aml arena bar caps crc32 diag ecam fwcfg hypervisor locked madt mask_table measure mem number options pci pio pvclock report roots scan sizing spcr stats text uart vmm
 RULES  := $(addprefix rules/,acpi identity lane lane_write cf8 absence absence_bus header bar rom bar_virtual capability region coherence virtio bridge mask_table \
-	status command holds side destructive answers vcpus untouched)
+	status command holds side destructive answers passes vcpus untouched)
 TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access direct_map reads contention scan_by_many soak dump rules/untouched verdict trap
 TESTS_SUPPORT := cause direct discovery env inventory outcome repeat runner session team rules/buses rules/deviations rules/place rules/plain rules/rule rules/told rules/windows
 KERNEL := apic clock console cpu finish glyphs keep log main memory paging pixels power privilege screen smp traps vga_text xen

@@ -42,6 +42,10 @@ static const struct cause {
     {"a BAR is not as the specification has it: see the rule.bar tests", "rule.bar.*",
      "rule.bar.*,sizing.*,scan.*,rule.paravirtual.*,rule.region.*,rule.untouched,"
      "rule.destructive.*,rule.lane.write-*,rule.coherence.*"},
+    {"memory, ports or ROMs are not where their BARs say",
+     "rule.destructive.memory,rule.destructive.ports,rule.destructive.rom",
+     "rule.destructive.memory,rule.destructive.ports,rule.destructive.rom,"
+     "rule.destructive.windows"},
     {"the mask table does not say what the registers do", "rule.paravirtual.*",
      "rule.paravirtual.*,sizing.paravirtual,sizing.agree,scan.*"},
 };
