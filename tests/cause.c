@@ -70,7 +70,8 @@ static const struct cause {
      "rule.command.*,rule.status.*,sizing.*,rule.destructive.*"},
     {1, "memory or ports do not answer where BARs and COMMAND say",
      "rule.destructive.memory,rule.destructive.ports,rule.destructive.rom",
-     "rule.destructive.memory,rule.destructive.ports,rule.destructive.rom"},
+     "rule.destructive.memory,rule.destructive.ports,rule.destructive.rom,"
+     "rule.destructive.windows"},
     {1, "a bridge's bus numbers do not take what is written, or do not read so",
      "rule.bridge.*,rule.destructive.bus-number-lanes",
      "enumerate.*,scan.*,rule.bridge.*,rule.absence.*,rule.destructive.*,rule.untouched"},

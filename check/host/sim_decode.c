@@ -194,7 +194,8 @@ static struct claim claim_of(bool ports, uint64_t address)
 #define TESTDEV           0x00051b36u
 #define E1000             0x100e8086u
 #define E1000E            0x10d38086u
-#define VIRTIO            0x10441af4u
+#define VIRTIO_RNG        0x10441af4u
+#define VIRTIO_BALLOON    0x10451af4u
 
 #define TESTDEV_OFFSET    0x04
 #define E1000_STATUS      0x08
@@ -214,7 +215,8 @@ static uint32_t register_of(const struct claim *claim)
 	case E1000:
 	case E1000E:
 		return claim->bar == 0 && claim->offset == E1000_STATUS ? 0x80080783 : 0;
-	case VIRTIO:
+	case VIRTIO_RNG:
+	case VIRTIO_BALLOON:
 		return claim->bar == 4 && claim->offset == VIRTIO_NUM_QUEUES ? 3 : 0;
 	default:
 		return 0;

@@ -70,9 +70,9 @@ static void add_testdev(struct sim_bus *bus, unsigned device, unsigned function)
 	sim_bar(fn, 1, SIM_IO, 256);
 }
 
-static void add_virtio(struct sim_bus *bus, unsigned device)
+static void add_virtio(struct sim_bus *bus, unsigned device, uint32_t id)
 {
-	struct sim_fn *fn = sim_add(bus, device, 0, 0x10441af4, 0x00ff00);
+	struct sim_fn *fn = sim_add(bus, device, 0, id, 0x00ff00);
 
 	sim_bar(fn, 4, SIM_MEM64_PREFETCH, 1 << 20);
 	sim_virtio(fn);
@@ -128,10 +128,10 @@ static void build(void)
 	add_conventional(behind, 1);
 	add_testdev(add_bridge(behind, 2, false), 1, 0);
 	add_bridge(behind, 3, false);
-	add_virtio(root, 7);
+	add_virtio(root, 7, 0x10441af4);
 	unassign(add_edu(root, 14));
 	add_edu(behind, 4);
-	add_virtio(behind, 5);
+	add_virtio(behind, 5, 0x10451af4);
 	sim_add(second, 0, 0, 0x000b1b36, 0x060000);
 	add_conventional(second, 1);
 	add_all_kinds(add_bridge(second, 2, true), 0);

@@ -5,8 +5,6 @@
 #define ISA_ENABLE     0x0004u
 #define IS_WIDE        1u /* in the lowest bits of base and of limit */
 
-const char *const window_names[WINDOWS] = {"ports", "memory", "prefetchable memory"};
-
 /*
  * Base and limit are in one register, each its half; so are the upper halves of ports', and those
  * of prefetchable memory are a register each.

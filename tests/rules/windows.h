@@ -8,9 +8,6 @@
 
 enum window_kind { WINDOW_PORTS, WINDOW_MEMORY, WINDOW_PREFETCHABLE, WINDOWS };
 
-/* "ports", "memory", "prefetchable memory". */
-extern const char *const window_names[WINDOWS];
-
 /* What a window is made of, in bytes: base and limit have no bits below. */
 #define WINDOW_STEP(kind) ((kind) == WINDOW_PORTS ? 0x1000u : 0x100000u)
 
