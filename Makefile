@@ -15,8 +15,8 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 LIB    := acpi acpi_power alias aml arena bar caps crc32 diag ecam fwcfg hypervisor index locked madt mask_table measure mem number options pci pio pvclock report roots scan sizing spcr stats text uart vmm
 RULES  := $(addprefix rules/,acpi identity lane lane_write cf8 absence absence_bus header bar rom bar_virtual capability region coherence virtio bridge mask_table \
 	status command holds side destructive memory vcpus untouched)
-TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access direct_map reads contention scan_by_many soak dump rules/untouched verdict trap
-TESTS_SUPPORT := cause direct discovery env inventory outcome repeat runner session team rules/buses rules/deviations rules/place rules/plain rules/rule
+TESTS  := acpi enumerate sizing toggle resources $(filter-out rules/untouched,$(RULES)) scan access direct_map reads contention scan_by_many soak dump rules/untouched verdict trap
+TESTS_SUPPORT := cause decode direct discovery env inventory outcome repeat runner session team rules/buses rules/deviations rules/place rules/plain rules/rule
 KERNEL := apic clock console cpu finish glyphs keep log main memory paging pixels power privilege screen smp traps vga_text xen
 KERNEL_ASM := enter trampoline traps xen_page
 EFI    := efi efi_log efi_machine efi_screen efi_options

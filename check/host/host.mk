@@ -19,7 +19,7 @@ HOST_LIBS    := -lcmocka
 
 HOST_LIB := $(LIB)
 HOST_SIM := check sim sim_acpi sim_bugs sim_bugs_access sim_bugs_bits sim_bugs_distance sim_bugs_fields sim_bugs_holds sim_bugs_lanes sim_bugs_memory sim_bugs_parts sim_bugs_registers sim_bugs_tables sim_bugs_vcpus sim_build sim_decode sim_fwcfg sim_io sim_machines sim_mask_table sim_smp sim_virtio
-HOST_TESTS := test_acpi test_acpi_power test_aliases test_aml test_arena test_bar test_boot_params test_caps test_cfg test_contention test_crc32 test_fwcfg test_hypervisor test_index test_large test_madt test_mcfg test_measure test_mem test_memory test_number \
+HOST_TESTS := test_acpi test_acpi_power test_aliases test_aml test_arena test_bar test_boot_params test_caps test_cfg test_contention test_crc32 test_decode test_fwcfg test_hypervisor test_index test_large test_madt test_mcfg test_measure test_mem test_memory test_number \
 	test_pci test_mask_table test_mask_table_walk test_mutation test_only_one_child test_options test_pvclock test_report test_roots test_rules test_scan test_sim test_sizing test_soak test_start_info test_spcr test_stats test_text test_verdict test_uart test_vmm
 
 HOST_LIB_OBJECTS := $(HOST_LIB:%=$(HOST_BUILD)/lib/%.o)
@@ -49,11 +49,11 @@ $(HOST_BUILD)/tests/%.o: check/host/%.c check/host/host.mk | $(HOST_BUILD)/tools
 HOST_GUEST         := $(RULES) rules/buses rules/rule rules/place rules/plain rules/deviations team cause direct discovery outcome session runner env inventory
 HOST_GUEST_OBJECTS := $(HOST_GUEST:%=$(HOST_BUILD)/guest/%.o)
 # Tests beside the rules, for the programs that name them. Those of the last two need the runner, and no rules.
-HOST_SCAN_OBJECTS  := $(HOST_BUILD)/guest/scan.o $(HOST_BUILD)/guest/repeat.o
-HOST_VERDICT_OBJECTS := $(HOST_SCAN_OBJECTS) $(patsubst %,$(HOST_BUILD)/guest/%.o,enumerate sizing verdict)
+HOST_SCAN_OBJECTS  := $(patsubst %,$(HOST_BUILD)/guest/%.o,scan repeat decode)
+HOST_VERDICT_OBJECTS := $(HOST_SCAN_OBJECTS) $(patsubst %,$(HOST_BUILD)/guest/%.o,enumerate sizing toggle verdict)
 HOST_PLAIN_OBJECTS := $(patsubst %,$(HOST_BUILD)/guest/%.o,$(filter-out $(RULES),$(HOST_GUEST)))
 HOST_SOAK_OBJECTS  := $(HOST_PLAIN_OBJECTS) $(HOST_BUILD)/guest/soak.o
-HOST_MANY_OBJECTS  := $(HOST_PLAIN_OBJECTS) $(HOST_BUILD)/guest/contention.o $(HOST_BUILD)/guest/scan_by_many.o $(HOST_BUILD)/guest/repeat.o
+HOST_MANY_OBJECTS  := $(HOST_PLAIN_OBJECTS) $(HOST_BUILD)/guest/contention.o $(HOST_BUILD)/guest/scan_by_many.o $(HOST_BUILD)/guest/repeat.o $(HOST_BUILD)/guest/decode.o
 # clang would put room between the members of that section, to watch it.
 HOST_GUEST_CFLAGS  := -Itests -DBAROMETER_VERSION='"host"' $(if $(HOST_CLANG),-mllvm -asan-globals=0,-fno-toplevel-reorder)
 
@@ -62,11 +62,11 @@ $(sort $(HOST_GUEST_OBJECTS) $(HOST_VERDICT_OBJECTS) $(HOST_SOAK_OBJECTS) $(HOST
 	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) $(HOST_GUEST_CFLAGS) -c -o $@ $<
 
 HOST_RULES_SUPPORT := $(HOST_BUILD)/tests/sim_rules.o $(HOST_BUILD)/tests/rules_doc.o
-HOST_RULES_TESTS   := test_aliases test_large test_rules test_mutation test_only_one_child test_verdict
+HOST_RULES_TESTS   := test_aliases test_decode test_large test_rules test_mutation test_only_one_child test_verdict
 $(HOST_RULES_TESTS:%=$(HOST_BUILD)/tests/%.o) $(HOST_RULES_SUPPORT): HOST_EXTRA := -Itests
 $(HOST_RULES_TESTS:%=$(HOST_BUILD)/%): $(HOST_RULES_SUPPORT) $(HOST_GUEST_OBJECTS) check/host/tests.ld
 $(HOST_BUILD)/test_aliases $(HOST_BUILD)/test_only_one_child: $(HOST_SCAN_OBJECTS)
-$(HOST_BUILD)/test_large $(HOST_BUILD)/test_verdict: $(HOST_VERDICT_OBJECTS)
+$(HOST_BUILD)/test_decode $(HOST_BUILD)/test_large $(HOST_BUILD)/test_verdict: $(HOST_VERDICT_OBJECTS)
 $(HOST_RULES_TESTS:%=$(HOST_BUILD)/%): HOST_LIBS := -lcmocka -T check/host/tests.ld
 
 HOST_PLAIN_TESTS := test_soak test_contention

@@ -191,3 +191,57 @@ ports() {
     ((status == 77))
     logged '^ok .*access\.reads.*# SKIP .'
 }
+
+# many N: so many root ports, and behind each a device of eight functions.
+many() {
+    local i f
+    for ((i = 0; i < $1; i++)); do
+        printf -- '-device pcie-root-port,id=p%d,chassis=%d,bus=pcie.0,addr=%x.%d,multifunction=on ' \
+            "$i" "$i" $((2 + i / 8)) $((i % 8))
+        for f in 0 1 2 3 4 5 6 7; do
+            printf -- '-device pci-testdev,bus=p%d,addr=0.%d,multifunction=on ' "$i" "$f"
+        done
+    done
+}
+
+@test "292 functions on 33 buses: as many accesses for each as on 9 buses, and the image's count is QEMU's" {
+    declare -A few
+    # shellcheck disable=SC2046  # words on purpose
+    for ports in 8 16 32; do
+        traced --boot pvh --devices none --pv off --append 'tests=enumerate.*,scan.tree.* budget=1' -- $(many "$ports")
+        passed
+        same_inside_and_outside
+        holds "length == $((4 + 9 * ports))" function
+        holds "all(.[]; .functions == $((4 + 9 * ports)) and .buses == $((ports + 1)))" scan
+        while read -r what n; do
+            few[$what.$ports]=$n
+        done < <(data scan | jq -r '.[] | "\(.path).\(.sizing) \(.reads + .writes)"')
+        rm "$trace"
+    done
+    for what in {pio,ecam}.{none,per-bar,batched,lean}; do
+        # From full slots of ports on: to the access.
+        ((few[$what.16] - few[$what.8] > 0 &&
+          few[$what.32] - few[$what.16] == 2 * (few[$what.16] - few[$what.8])))
+    done
+}
+
+@test "sizing after SeaBIOS, which leaves decode on: without it the windows are not written, and all is as it was" {
+    traced --boot pvh --devices none --pv off --append 'tests=sizing.*,scan.tree.*,rule.untouched budget=1' -- \
+        -bios bios-256k.bin -device ivshmem-plain,memdev=m -object memory-backend-ram,id=m,size=1M,share=on -device edu
+    passed
+    same_inside_and_outside
+    for kind in sizing scan; do
+        holds '[.[] | select(has("decoding"))] | length == 6 and
+               all(.[]; .decoding >= 3 and .off_reads == .reads and .off_passes >= 1)' "$kind"
+    done
+    holds '[.[] | select(.strategy == "lean" and .writes - .off_writes == 2 * .decoding)] | length == 2' sizing
+    holds '[.[] | select(.strategy == "batched" and .writes - .off_writes == 4 * .decoding)] | length == 2' sizing
+    holds 'any(.[]; .bars == 2 and .largest == 1048576 and .bytes == 1048832) and all(.[]; .n >= 1)' toggle
+}
+
+@test "sizing after qboot, which leaves decode off: one state, and nothing to toggle" {
+    boot --boot pvh --pv off --append 'tests=sizing.lean.*,sizing.toggle budget=1'
+    passed
+    holds 'length == 2 and all(.[]; .decoding == 0 and (has("off_reads") | not))' sizing
+    logged '^ok .*sizing\.toggle # SKIP no endpoint decodes memory'
+}
