@@ -192,39 +192,6 @@ ports() {
     logged '^ok .*access\.reads.*# SKIP .'
 }
 
-# many N: so many root ports, and behind each a device of eight functions.
-many() {
-    local i f
-    for ((i = 0; i < $1; i++)); do
-        printf -- '-device pcie-root-port,id=p%d,chassis=%d,bus=pcie.0,addr=%x.%d,multifunction=on ' \
-            "$i" "$i" $((2 + i / 8)) $((i % 8))
-        for f in 0 1 2 3 4 5 6 7; do
-            printf -- '-device pci-testdev,bus=p%d,addr=0.%d,multifunction=on ' "$i" "$f"
-        done
-    done
-}
-
-@test "292 functions on 33 buses: as many accesses for each as on 9 buses, and the image's count is QEMU's" {
-    declare -A few
-    # shellcheck disable=SC2046  # words on purpose
-    for ports in 8 16 32; do
-        traced --boot pvh --devices none --pv off --append 'tests=enumerate.*,scan.tree.* budget=1' -- $(many "$ports")
-        passed
-        same_inside_and_outside
-        holds "length == $((4 + 9 * ports))" function
-        holds "all(.[]; .functions == $((4 + 9 * ports)) and .buses == $((ports + 1)))" scan
-        while read -r what n; do
-            few[$what.$ports]=$n
-        done < <(data scan | jq -r '.[] | "\(.path).\(.sizing) \(.reads + .writes)"')
-        rm "$trace"
-    done
-    for what in {pio,ecam}.{none,per-bar,batched,lean}; do
-        # From full slots of ports on: to the access.
-        ((few[$what.16] - few[$what.8] > 0 &&
-          few[$what.32] - few[$what.16] == 2 * (few[$what.16] - few[$what.8])))
-    done
-}
-
 @test "sizing after SeaBIOS, which leaves decode on: without it the windows are not written, and all is as it was" {
     traced --boot pvh --devices none --pv off --append 'tests=sizing.*,scan.tree.*,rule.untouched budget=1' -- \
         -bios bios-256k.bin -device ivshmem-plain,memdev=m -object memory-backend-ram,id=m,size=1M,share=on -device edu
