@@ -15,7 +15,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 LIB    := $(patsubst lib/%.c,%,$(wildcard lib/*.c))
 RULES  := $(addprefix rules/,acpi identity lane lane_write cf8 absence absence_bus header bar rom bar_virtual capability region coherence virtio bridge mask_table \
 	status command holds side destructive answers passes vcpus untouched)
-TESTS  := acpi enumerate sizing resources $(filter-out rules/untouched,$(RULES)) scan access direct_map reads contention scan_by_many replay budget soak dump rules/untouched verdict trap
+TESTS  := acpi enumerate sizing toggle resources $(filter-out rules/untouched,$(RULES)) scan access direct_map reads contention scan_by_many replay budget soak dump rules/untouched verdict trap
 TESTS_SUPPORT := $(filter-out $(TESTS),$(patsubst tests/%.c,%,$(wildcard tests/*.c tests/rules/*.c)))
 KERNEL := $(patsubst kernel/%.c,%,$(wildcard kernel/*.c))
 KERNEL_ASM := enter trampoline traps xen_page

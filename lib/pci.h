@@ -116,10 +116,7 @@ struct pci_map {
 	struct pci_function *fn;
 	unsigned count, capacity;
 	unsigned buses; /* how many: scan.h says which of them count */
-	/*
-	 * Functions beyond the capacity: the last that were found, which are counted and not
-	 * kept.
-	 */
+	/* Functions beyond the capacity, the last that were found: counted, and not kept. */
 	unsigned left_out;
 	struct cfg_address first_left_out, last_left_out;
 };

@@ -32,10 +32,7 @@ static void compare_function(struct session *s, const struct known *k)
 		const struct pci_function *fn = k->found[p];
 
 		pci_name(name, k->fn.at);
-		/*
-		 * What a path cannot address it need not find, nor keep what there is no memory
-		 * for.
-		 */
+		/* What a path cannot address it need not find, nor keep without memory for it. */
 		if (!cfg->ops->reaches(cfg, k->fn.at, 0) || (!fn && s->inventory.map[p].left_out))
 			continue;
 		if (!fn) {

@@ -208,6 +208,9 @@ bool inventory_know(struct session *s)
 	/* The paths found the same ones, as a rule. */
 	arena_release(s->arena, kept);
 	arena_room(s->arena, sizeof(*known), all->count, _Alignof(struct known));
+	for (unsigned i = 0; i < all->count; i++)
+		known[i].command =
+		    cfg_read16(&s->found.path[known_path(&known[i])], known[i].fn.at, PCI_COMMAND);
 	return true;
 }
 
@@ -235,7 +238,7 @@ const char *inventory_sized_by(char *to, unsigned by)
 	return to;
 }
 
-static void address_report(struct report *r, struct cfg_address at)
+void inventory_report_address(struct report *r, struct cfg_address at)
 {
 	char name[16];
 
@@ -248,7 +251,7 @@ static void address_report(struct report *r, struct cfg_address at)
 static void function_report(struct report *r, const struct known *k)
 {
 	report_open(r, "function");
-	address_report(r, k->fn.at);
+	inventory_report_address(r, k->fn.at);
 	report_hex(r, "vendor", k->fn.id & 0xffff, 4);
 	report_hex(r, "device", k->fn.id >> 16, 4);
 	report_hex(r, "class", pci_class(&k->fn), 6);
@@ -314,7 +317,7 @@ static void bar_report(struct report *r, const struct known *k, const struct bar
 	char name[24];
 
 	report_open(r, "bar");
-	address_report(r, k->fn.at);
+	inventory_report_address(r, k->fn.at);
 	report_number(r, "index", bar->index);
 	report_string(r, "space", bar_space_name(bar->space));
 	report_bool(r, "prefetch", bar->prefetch);

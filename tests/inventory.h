@@ -9,6 +9,7 @@
 
 #include "discovery.h"
 #include "index.h"
+#include "report.h"
 #include "sizing.h"
 
 /* Every way to obtain BARs: each strategy over each path, and the mask table. */
@@ -33,6 +34,7 @@ struct answer {
 struct known {
 	struct pci_function fn;
 	unsigned seen;                           /* bit per path */
+	uint16_t command;                        /* COMMAND when it became known */
 	const struct pci_function *found[PATHS]; /* as that path found it; NULL: it did not */
 	struct answer answer;                    /* the first that was given; by 0: none was */
 	uint32_t
@@ -135,6 +137,9 @@ void inventory_add_bars(struct session *session, struct known *known, unsigned b
 /* "lean/ecam", "paravirtual": how an answer of struct known was obtained. to holds 24 bytes;
  * returns to. */
 const char *inventory_sized_by(char *to, unsigned by);
+
+/* Members `segment` and `bdf` of an object. */
+void inventory_report_address(struct report *report, struct cfg_address at);
 
 /* The `function` and `bar` objects, once every test has added what it found. */
 void inventory_report(struct session *session);

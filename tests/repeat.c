@@ -1,4 +1,5 @@
 /* What long operations cost. */
+#include "decode.h"
 #include "repeat.h"
 #include "stats.h"
 #include "tsc.h"
@@ -59,4 +60,33 @@ void cost_report(struct report *r, const struct cost *cost)
 	report_number(r, "cycles", cost->cycles);
 	report_number(r, "first", cost->first);
 	report_number(r, "passes", cost->passes);
+}
+
+bool repeat_without_decode(struct session *s, unsigned path, bool (*pass)(void *context),
+			   void *context, struct cost *cost)
+{
+	bool good;
+
+	if (inventory_left_out(s) || !decode_count(s, path))
+		return true;
+	decode_off(s, path);
+	good = repeat(s, &s->found.path[path], pass, context, cost);
+	decode_on(s, path);
+	return good;
+}
+
+void cost_report_without_decode(struct session *s, unsigned path, const struct cost *cost)
+{
+	struct report *r = s->report;
+
+	if (inventory_left_out(s))
+		return;
+	report_number(r, "decoding", decode_count(s, path));
+	if (!decode_count(s, path))
+		return;
+	report_number(r, "off_reads", cost->reads);
+	report_number(r, "off_writes", cost->writes);
+	report_number(r, "off_cycles", cost->cycles);
+	report_number(r, "off_first", cost->first);
+	report_number(r, "off_passes", cost->passes);
 }

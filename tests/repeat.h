@@ -26,4 +26,16 @@ bool repeat(struct session *session, struct cfg *cfg, bool (*pass)(void *context
 
 void cost_report(struct report *report, const struct cost *cost);
 
+/*
+ * The same with decode turned off everywhere beforehand, for what sizes functions over a path of
+ * which so many decode memory or I/O as they were found (decode.h). With none this is no different,
+ * and with functions that are not known it cannot be had: neither runs anything. False when a pass
+ * does not go well.
+ */
+bool repeat_without_decode(struct session *session, unsigned path, bool (*pass)(void *context),
+			   void *context, struct cost *cost);
+
+/* Members `decoding` and, unless it is 0, those of a cost with "off_" in front. */
+void cost_report_without_decode(struct session *session, unsigned path, const struct cost *cost);
+
 #endif

@@ -18,7 +18,7 @@ static const char *sizing_name(unsigned sizing)
 struct pass {
 	struct session *s;
 	struct cfg *cfg;
-	unsigned sizing;
+	unsigned path, sizing;
 	bool only_one_child;
 	struct pci_map
 	    map; /* as the walk finds it; without room where all that counts is how many */
@@ -26,6 +26,7 @@ struct pass {
 	struct bar_registers *raw;
 	struct index by_address; /* of map */
 	unsigned bars;
+	struct cost off; /* with decode turned off beforehand; only where BARs are sized */
 };
 
 static void size_visit(void *context, struct cfg *cfg, const struct pci_function *fn)
@@ -116,12 +117,23 @@ static void report_scan(struct pass *p, const char *path, const char *walk,
 	report_number(r, "buses", map->buses);
 	report_number(r, "bars", p->bars);
 	cost_report(r, cost);
+	if (p->sizing < SIZING_STRATEGIES)
+		cost_report_without_decode(p->s, p->path, &p->off);
 	report_close(r);
 }
 
 static void prepare(struct session *s, struct pass *p)
 {
 	p->s = s;
+	p->cfg = &s->found.path[p->path];
+}
+
+/* A walk, and where it sizes BARs the same again without decode. */
+static bool measure(struct pass *p, bool (*pass)(void *context), struct cost *cost)
+{
+	return repeat(p->s, p->cfg, pass, p, cost) &&
+	       (p->sizing >= SIZING_STRATEGIES ||
+		repeat_without_decode(p->s, p->path, pass, p, &p->off));
 }
 
 static bool prepare_table(struct session *s, struct pass *p)
@@ -157,15 +169,17 @@ static struct scan_cost cost_of(const struct session *s, unsigned path, const st
 
 static void tree(struct session *s, const struct test *test)
 {
-	struct pass p = {.cfg = &s->found.path[test->path], .sizing = test->variant};
-	size_t mark = arena_mark(s->arena);
+	struct pass p = {.path = test->path, .sizing = test->variant};
 	struct cost cost = {0};
+	size_t mark;
 
 	if (!discovery_needs_path(s, test->path) ||
-	    (p.sizing == SIZING_TABLE && !discovery_needs_table(s)))
+	    (p.sizing == SIZING_TABLE && !discovery_needs_table(s)) ||
+	    (p.sizing < SIZING_STRATEGIES && !inventory_know(s)))
 		return;
+	mark = arena_mark(s->arena);
 	prepare(s, &p);
-	if (prepare_table(s, &p) && repeat(s, p.cfg, tree_pass, &p, &cost)) {
+	if (prepare_table(s, &p) && measure(&p, tree_pass, &cost)) {
 		report_scan(&p, discovery_path_names[test->path], "tree", &p.map, &cost);
 		if (p.sizing < SIZING_STRATEGIES)
 			s->costs.scan[test->path][p.sizing] = cost_of(s, test->path, &cost);
@@ -243,7 +257,7 @@ static void against_tree(struct session *s, const struct test *test, struct pass
 		return;
 	mark = arena_mark(s->arena);
 	prepare(s, p);
-	if (prepare_map(s, p) && repeat(s, p->cfg, pass, p, &cost)) {
+	if (prepare_map(s, p) && measure(p, pass, &cost)) {
 		report_scan(p, discovery_path_names[test->path], walk, &p->map, &cost);
 		pci_map_index(&p->map, &p->by_address);
 		if (!inventory_needs_all(s)) {
@@ -263,15 +277,14 @@ static void against_tree(struct session *s, const struct test *test, struct pass
 
 static void only_one_child(struct session *s, const struct test *test)
 {
-	struct pass p = {
-	    .cfg = &s->found.path[test->path], .sizing = test->variant, .only_one_child = true};
+	struct pass p = {.path = test->path, .sizing = test->variant, .only_one_child = true};
 
 	against_tree(s, test, &p, "only-one-child", tree_pass, compare_only_one_child);
 }
 
 static void sweep(struct session *s, const struct test *test)
 {
-	struct pass p = {.cfg = &s->found.path[test->path], .sizing = SIZING_NONE};
+	struct pass p = {.path = test->path, .sizing = SIZING_NONE};
 
 	against_tree(s, test, &p, "sweep", sweep_pass, compare_sweep);
 }

@@ -1,5 +1,6 @@
 /* Sizing every BAR by each strategy over each path and by the paravirtual table; restored, timed,
  * compared. */
+#include <stddef.h>
 #include "repeat.h"
 #include "session.h"
 #include "test.h"
@@ -24,7 +25,7 @@ static bool dance(void *context)
 }
 
 static void report_sizing(struct session *s, const char *strategy, const char *path, unsigned by,
-			  const struct cost *cost)
+			  const struct cost *cost, const struct cost *off)
 {
 	unsigned functions = 0, bars = 0;
 
@@ -40,6 +41,8 @@ static void report_sizing(struct session *s, const char *strategy, const char *p
 	report_number(s->report, "functions", functions);
 	report_number(s->report, "bars", bars);
 	cost_report(s->report, cost);
+	if (off)
+		cost_report_without_decode(s, by % PATHS, off);
 	report_close(s->report);
 }
 
@@ -48,7 +51,7 @@ static void by_dance(struct session *s, const struct test *test)
 	struct pass pass = {s, &s->found.path[test->path], test->path,
 			    &sizing_strategies[test->variant]};
 	unsigned by = sized_by(test->variant, test->path), diagnostics = s->diagnostics;
-	struct cost cost = {0};
+	struct cost cost = {0}, off = {0};
 
 	if (!discovery_needs_path(s, test->path) || !inventory_know(s))
 		return;
@@ -72,8 +75,10 @@ static void by_dance(struct session *s, const struct test *test)
 	}
 	if (s->outcome.worst < REPORT_FAIL && s->diagnostics != diagnostics)
 		session_fail(s, "some registers are no well-formed BARs: see the lines above");
-	if (repeat(s, pass.cfg, dance, &pass, &cost))
-		report_sizing(s, pass.strategy->name, discovery_path_names[test->path], by, &cost);
+	if (repeat(s, pass.cfg, dance, &pass, &cost) &&
+	    repeat_without_decode(s, test->path, dance, &pass, &off))
+		report_sizing(s, pass.strategy->name, discovery_path_names[test->path], by, &cost,
+			      &off);
 	session_pass(s);
 }
 
@@ -145,7 +150,7 @@ static void by_table(struct session *s, const struct test *test)
 	used = arena_mark(s->arena);
 	if (repeat(s, NULL, table_pass, &pass, &cost)) {
 		take_table(s, &pass);
-		report_sizing(s, "paravirtual", "paravirtual", SIZED_BY_TABLE, &cost);
+		report_sizing(s, "paravirtual", "paravirtual", SIZED_BY_TABLE, &cost, NULL);
 		session_pass(s);
 	}
 	/* Answers that are not those of the dance are kept behind all this. */

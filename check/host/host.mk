@@ -49,13 +49,13 @@ $(HOST_BUILD)/tests/%.o: check/host/%.c check/host/host.mk | $(HOST_BUILD)/tools
 HOST_GUEST         := $(RULES) rules/buses rules/rule rules/place rules/plain rules/deviations rules/told rules/windows team cause direct discovery outcome session runner env inventory
 HOST_GUEST_OBJECTS := $(HOST_GUEST:%=$(HOST_BUILD)/guest/%.o)
 # Tests beside the rules, for the programs that name them. Those of the last two need the runner, and no rules.
-HOST_SCAN_OBJECTS  := $(HOST_BUILD)/guest/scan.o $(HOST_BUILD)/guest/repeat.o
-HOST_VERDICT_OBJECTS := $(HOST_SCAN_OBJECTS) $(patsubst %,$(HOST_BUILD)/guest/%.o,enumerate sizing verdict)
+HOST_SCAN_OBJECTS  := $(patsubst %,$(HOST_BUILD)/guest/%.o,scan repeat decode)
+HOST_VERDICT_OBJECTS := $(HOST_SCAN_OBJECTS) $(patsubst %,$(HOST_BUILD)/guest/%.o,enumerate sizing toggle verdict)
 HOST_PLAIN_OBJECTS := $(patsubst %,$(HOST_BUILD)/guest/%.o,$(filter-out $(RULES),$(HOST_GUEST)))
 HOST_SOAK_OBJECTS  := $(HOST_PLAIN_OBJECTS) $(HOST_BUILD)/guest/soak.o
 HOST_BUDGET_OBJECTS := $(HOST_PLAIN_OBJECTS) $(HOST_BUILD)/guest/budget.o
 HOST_REPLAY_OBJECTS := $(HOST_PLAIN_OBJECTS) $(patsubst %,$(HOST_BUILD)/guest/%.o,records repeat replay)
-HOST_MANY_OBJECTS  := $(HOST_PLAIN_OBJECTS) $(HOST_BUILD)/guest/contention.o $(HOST_BUILD)/guest/scan_by_many.o $(HOST_BUILD)/guest/repeat.o
+HOST_MANY_OBJECTS  := $(HOST_PLAIN_OBJECTS) $(HOST_BUILD)/guest/contention.o $(HOST_BUILD)/guest/scan_by_many.o $(HOST_BUILD)/guest/repeat.o $(HOST_BUILD)/guest/decode.o
 # clang would put room between the members of that section, to watch it.
 HOST_GUEST_CFLAGS  := -Itests -DBAROMETER_VERSION='"host"' $(if $(HOST_CLANG),-mllvm -asan-globals=0,-fno-toplevel-reorder)
 
@@ -66,11 +66,11 @@ $(sort $(HOST_GUEST_OBJECTS) $(HOST_VERDICT_OBJECTS) $(HOST_SOAK_OBJECTS) $(HOST
 $(HOST_BUILD)/guest/records.o: $(wildcard tests/records/*.rec)
 
 HOST_RULES_SUPPORT := $(HOST_BUILD)/tests/sim_rules.o $(HOST_BUILD)/tests/rules_doc.o
-HOST_RULES_TESTS   := test_aliases test_large test_rules test_mutation test_only_one_child test_table_sources test_verdict
+HOST_RULES_TESTS   := test_aliases test_decode test_large test_rules test_mutation test_only_one_child test_table_sources test_verdict
 $(HOST_RULES_TESTS:%=$(HOST_BUILD)/tests/%.o) $(HOST_RULES_SUPPORT): HOST_EXTRA := -Itests
 $(HOST_RULES_TESTS:%=$(HOST_BUILD)/%): $(HOST_RULES_SUPPORT) $(HOST_GUEST_OBJECTS) check/host/tests.ld
 $(HOST_BUILD)/test_aliases $(HOST_BUILD)/test_only_one_child: $(HOST_SCAN_OBJECTS)
-$(HOST_BUILD)/test_large $(HOST_BUILD)/test_table_sources $(HOST_BUILD)/test_verdict: $(HOST_VERDICT_OBJECTS)
+$(HOST_BUILD)/test_decode $(HOST_BUILD)/test_large $(HOST_BUILD)/test_table_sources $(HOST_BUILD)/test_verdict: $(HOST_VERDICT_OBJECTS)
 $(HOST_RULES_TESTS:%=$(HOST_BUILD)/%): HOST_LIBS := -lcmocka -T check/host/tests.ld
 
 HOST_PLAIN_TESTS := test_soak test_contention test_budget test_replay

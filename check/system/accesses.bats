@@ -191,3 +191,24 @@ ports() {
     ((status == 77))
     logged '^ok .*access\.reads.*# SKIP .'
 }
+
+@test "sizing after SeaBIOS, which leaves decode on: without it the windows are not written, and all is as it was" {
+    traced --boot pvh --devices none --pv off --append 'tests=sizing.*,scan.tree.*,rule.untouched budget=1' -- \
+        -bios bios-256k.bin -device ivshmem-plain,memdev=m -object memory-backend-ram,id=m,size=1M,share=on -device edu
+    passed
+    same_inside_and_outside
+    for kind in sizing scan; do
+        holds '[.[] | select(has("decoding"))] | length == 6 and
+               all(.[]; .decoding >= 3 and .off_reads == .reads and .off_passes >= 1)' "$kind"
+    done
+    holds '[.[] | select(.strategy == "lean" and .writes - .off_writes == 2 * .decoding)] | length == 2' sizing
+    holds '[.[] | select(.strategy == "batched" and .writes - .off_writes == 4 * .decoding)] | length == 2' sizing
+    holds 'any(.[]; .bars == 2 and .largest == 1048576 and .bytes == 1048832) and all(.[]; .n >= 1)' toggle
+}
+
+@test "sizing after qboot, which leaves decode off: one state, and nothing to toggle" {
+    boot --boot pvh --pv off --append 'tests=sizing.lean.*,sizing.toggle budget=1'
+    passed
+    holds 'length == 2 and all(.[]; .decoding == 0 and (has("off_reads") | not))' sizing
+    logged '^ok .*sizing\.toggle # SKIP no endpoint decodes memory'
+}
