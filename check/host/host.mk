@@ -54,7 +54,7 @@ HOST_VERDICT_OBJECTS := $(HOST_SCAN_OBJECTS) $(patsubst %,$(HOST_BUILD)/guest/%.
 HOST_PLAIN_OBJECTS := $(patsubst %,$(HOST_BUILD)/guest/%.o,$(filter-out $(RULES),$(HOST_GUEST)))
 HOST_SOAK_OBJECTS  := $(HOST_PLAIN_OBJECTS) $(HOST_BUILD)/guest/soak.o
 HOST_BUDGET_OBJECTS := $(HOST_PLAIN_OBJECTS) $(HOST_BUILD)/guest/budget.o
-HOST_REPLAY_OBJECTS := $(HOST_PLAIN_OBJECTS) $(patsubst %,$(HOST_BUILD)/guest/%.o,records repeat replay)
+HOST_REPLAY_OBJECTS := $(HOST_PLAIN_OBJECTS) $(patsubst %,$(HOST_BUILD)/guest/%.o,records repeat decode replay)
 HOST_MANY_OBJECTS  := $(HOST_PLAIN_OBJECTS) $(HOST_BUILD)/guest/contention.o $(HOST_BUILD)/guest/scan_by_many.o $(HOST_BUILD)/guest/repeat.o $(HOST_BUILD)/guest/decode.o
 # clang would put room between the members of that section, to watch it.
 HOST_GUEST_CFLAGS  := -Itests -DBAROMETER_VERSION='"host"' $(if $(HOST_CLANG),-mllvm -asan-globals=0,-fno-toplevel-reorder)
