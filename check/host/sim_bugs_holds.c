@@ -187,7 +187,10 @@ static const struct sim_bug bugs[] = {
      .fails = {{"DST-08", "00:05.0 register 0x20 over pio: wrote 0xffffffff, read 0xeff0fff0"}}},
     {.name = "prefetch-upper-fixed",
      .machine = bug_prefetch_upper_fixed,
-     .fails = {{"DST-08", "00:05.0 register 0x28 over pio: wrote 0x5a5aa5a5, read 0x00000000"}}},
+     .fails =
+	 {{"DST-08", "00:05.0 register 0x28 over pio: wrote 0x5a5aa5a5, read 0x00000000"},
+	  {"DST-12",
+	   "00:05.0 register 0x24 over pio: window moved by its upper half, the memory of 01:00.0 at 0xc1000008 reads 0x00000081"}}},
     {.name = "io-window-low-writable",
      .machine = bug_io_window_low_writable,
      .fails = {{"DST-08", "00:05.0 register 0x1c over pio: wrote 0xffff, read 0xf2f0"}}},

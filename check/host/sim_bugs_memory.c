@@ -57,7 +57,9 @@ static const struct sim_bug bugs[] = {
     {.name = "memory-at-both",
      .fails =
 	 {{"DST-04",
-	   "00:02.0 register 0x10 over pio: moved away, memory at 0xc0c00008 still reads 0x00000081"}}},
+	   "00:02.0 register 0x10 over pio: moved away, memory at 0xc0c00008 still reads 0x00000081"},
+	  {"DST-12",
+	   "00:05.0 register 0x20 over pio: window just above, the memory of 01:00.0 at 0xc0c00008 reads 0x00000081"}}},
     {.name = "memory-ignores-command",
      .fails =
 	 {{"DST-04",
