@@ -136,7 +136,7 @@ const struct known *inventory_first_on(const struct session *s, uint16_t segment
 }
 
 /* Adds the functions of a path; those that are there from another are the same ones. */
-static void join(struct session *s, unsigned path)
+static void join(struct session *s, struct known *known, unsigned path)
 {
 	const struct pci_map *map = &s->inventory.map[path];
 
@@ -144,7 +144,7 @@ static void join(struct session *s, unsigned path)
 		struct known *k = inventory_find(s, map->fn[i].at);
 
 		if (!k) {
-			k = &s->inventory.known[s->inventory.count++];
+			k = &known[s->inventory.count++];
 			k->fn = map->fn[i];
 		}
 		k->seen |= 1u << path;
@@ -202,7 +202,7 @@ bool inventory_know(struct session *s)
 	for (unsigned p = 0; p < PATHS; p++) {
 		if (!all->mapped[p])
 			continue;
-		join(s, p);
+		join(s, known, p);
 		index_all(all, pairs + 3 * most);
 	}
 	/* The paths found the same ones, as a rule. */

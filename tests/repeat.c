@@ -8,11 +8,13 @@
 
 static struct cost counts_now(const struct session *s, const struct cfg *cfg)
 {
-	return (struct cost){
-	    .reads = cfg ? cfg->reads : 0,
-	    .writes = cfg ? cfg->writes : 0,
-	    .calls = s->counts->calls,
-	};
+	struct cost now = {.calls = s->counts->calls};
+
+	if (cfg) {
+		now.reads = cfg->reads;
+		now.writes = cfg->writes;
+	}
+	return now;
 }
 
 bool repeat(struct session *s, struct cfg *cfg, bool (*pass)(void *context), void *context,
