@@ -35,7 +35,14 @@ static struct machine {
 	unsigned accesses;
 } m;
 
-static uint8_t window[BUSES << 20]; /* never touched: only its addresses are used */
+/* Never touched: only their addresses are used. ECAM, and memory of devices. */
+static uint8_t window[BUSES << 20], memory[1 << 20];
+
+static uint32_t noise(void)
+{
+	m.noise = m.noise * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(m.noise >> 20);
+}
 
 static uint32_t access(bool write, unsigned bus, unsigned devfn, unsigned reg, unsigned width,
 		       uint32_t value)
@@ -54,9 +61,10 @@ static uint32_t access(bool write, unsigned bus, unsigned devfn, unsigned reg, u
 		got |= (uint32_t)*byte << 8 * i;
 	}
 	if (m.flags & RESTLESS) {
-		m.noise = m.noise * 6364136223846793005u + 1442695040888963407u;
+		uint32_t other = noise();
+
 		if (m.noise >> 62 == 0)
-			got ^= (uint32_t)(m.noise >> 20) & cfg_ones(width);
+			got ^= other & cfg_ones(width);
 	}
 	return got;
 }
@@ -92,6 +100,11 @@ static uint32_t mmio(bool write, const volatile void *address, unsigned width, u
 {
 	uintptr_t offset = (uintptr_t)address - (uintptr_t)window;
 
+	/* Devices' memory says anything. */
+	if ((uintptr_t)address - (uintptr_t)memory < sizeof(memory)) {
+		FUZZ_CHECK(++m.accesses < ACCESSES_MAX);
+		return noise() & cfg_ones(width);
+	}
 	FUZZ_CHECK(offset < sizeof(window));
 	return access(write, (unsigned)(offset >> 20), offset >> 12 & 0xff, offset & 0xfff, width,
 		      value);
@@ -111,8 +124,8 @@ static volatile uint8_t *map(void *context, uint64_t physical, uint64_t len)
 {
 	(void)context;
 	(void)physical;
-	FUZZ_CHECK(len == sizeof(window));
-	return window;
+	FUZZ_CHECK(len);
+	return len == sizeof(window) ? window : len <= sizeof(memory) ? memory : NULL;
 }
 
 static bool is_ram(void *context, uint64_t physical, uint64_t len)
