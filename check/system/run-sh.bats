@@ -131,7 +131,7 @@ starts() { wc -l <"$STUB/starts"; }
 }
 
 @test "a timeout is 124, kills QEMU and keeps the log" {
-    stubbed $'KTAP version 1\n' stay --timeout 1
+    stubbed $'KTAP version 1\n' stay --timeout 4
     ((status == 124))
     gone "$(<"$STUB/starts")"
     [[ $(<"$BUILD/serial.log") == 'KTAP version 1' ]]
