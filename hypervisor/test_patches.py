@@ -15,6 +15,7 @@ import os
 import re
 import resource
 import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -773,7 +774,7 @@ def test_half_made(qemu):
 
 def test_few_slots(qemu):
     """KVM with 24 memory slots: what does not fit traps, with one warning, and QEMU goes on"""
-    if not os.access("/dev/kvm", os.W_OK):
+    if not os.path.exists("/dev/kvm") or not stat.S_ISCHR(os.stat("/dev/kvm").st_mode) or not os.access("/dev/kvm", os.W_OK):
         raise Skip("no KVM here")
     with tempfile.TemporaryDirectory() as folder:
         stub = os.path.join(folder, "stub.so")
