@@ -41,14 +41,6 @@ static int last_bus(const struct session *s)
 	return last;
 }
 
-/* Through ports each access is two exits; through ECAM one, but a read where reads are direct. */
-static uint64_t exits_of(const struct session *s, unsigned path, uint64_t reads, uint64_t writes)
-{
-	if (path == PATH_PIO)
-		return 2 * (reads + writes);
-	return writes + (strcmp(s->found.ecam_reads, "direct") == 0 ? 0 : reads);
-}
-
 static void estimate(const struct session *s, const struct budget *b, const struct kernel *kernel,
 		     struct estimate *e)
 {
@@ -66,12 +58,13 @@ static void estimate(const struct session *s, const struct budget *b, const stru
 	e->sizing = sizing->reads + sizing->writes;
 	e->accesses =
 	    reads + b->setup.writes + sizing->writes + buses + b->express.reads + b->express.writes;
-	e->buses_exits = exits_of(s, e->path, buses, 0);
-	e->exits = exits_of(s, e->path, reads, b->setup.writes + sizing->writes) + e->buses_exits +
-		   exits_of(s, PATH_ECAM, b->express.reads, b->express.writes) +
+	e->buses_exits = discovery_exits(s, e->path, buses, 0);
+	e->exits = discovery_exits(s, e->path, reads, b->setup.writes + sizing->writes) +
+		   e->buses_exits +
+		   discovery_exits(s, PATH_ECAM, b->express.reads, b->express.writes) +
 		   (e->by == BUDGET_TABLE);
-	e->known = strcmp(s->found.ecam_reads, "partial") != 0 ||
-		   (e->path == PATH_PIO && !b->express.reads);
+	e->known =
+	    discovery_exits_known(s, (e->path == PATH_ECAM ? reads + buses : 0) + b->express.reads);
 }
 
 static const char *const sizing_names[] = {"per-bar", "batched", "paravirtual"};
@@ -135,6 +128,7 @@ static void budget(struct session *s, const struct test *test)
 					 .last_bus = last_bus(s),
 					 .acpi_slots = s->found.vmm == VMM_QEMU};
 	struct budget b;
+	size_t mark;
 
 	(void)test;
 	if (!discovery_needs_path(s, path))
@@ -142,6 +136,7 @@ static void budget(struct session *s, const struct test *test)
 	machine.map = inventory_map(s, path);
 	if (!machine.map || !inventory_needs_all(s))
 		return;
+	mark = arena_mark(s->arena);
 	by_address.pair = ARENA_TAKE(s->arena, uint64_t, 2 * machine.map->count + 1);
 	if (!by_address.pair) {
 		session_error(s, "no memory for an index of %u functions", machine.map->count);
@@ -151,6 +146,7 @@ static void budget(struct session *s, const struct test *test)
 	if (s->found.usable[PATH_ECAM])
 		machine.extended = &s->found.path[PATH_ECAM];
 	budget_make(&b, &machine, &s->diag);
+	arena_release(s->arena, mark);
 	if (!b.functions) {
 		session_skip(s, "no function in segment 0");
 		return;

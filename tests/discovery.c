@@ -182,6 +182,18 @@ struct cfg *discovery_best_path(struct session *s, struct cfg_address at)
 		   : &s->found.path[PATH_PIO];
 }
 
+uint64_t discovery_exits(const struct session *s, unsigned path, uint64_t reads, uint64_t writes)
+{
+	if (path == PATH_PIO)
+		return 2 * (reads + writes);
+	return writes + (strcmp(s->found.ecam_reads, "direct") == 0 ? 0 : reads);
+}
+
+bool discovery_exits_known(const struct session *s, uint64_t ecam_reads)
+{
+	return !ecam_reads || strcmp(s->found.ecam_reads, "partial") != 0;
+}
+
 static void number_all(struct session *s)
 {
 	uint64_t before = s->found.path[PATH_PIO].reads + s->found.path[PATH_ECAM].reads;

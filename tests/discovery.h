@@ -52,6 +52,16 @@ bool discovery_read_table(struct session *session, struct mask_table *table);
 /* The path that reaches a function: ECAM where it does, else ports. */
 struct cfg *discovery_best_path(struct session *session, struct cfg_address at);
 
+/*
+ * Exits of accesses over a path: two each through ports, for the address and the data; one through
+ * ECAM, but none of a read where all reads are direct. Where some are, not all reads exit.
+ */
+uint64_t discovery_exits(const struct session *session, unsigned path, uint64_t reads,
+			 uint64_t writes);
+
+/* Whether that is so for each of them: false for ECAM reads of which only some are direct. */
+bool discovery_exits_known(const struct session *session, uint64_t ecam_reads);
+
 /* True when the path is usable; otherwise the test under way is skipped with the reason. */
 bool discovery_needs_path(struct session *session, unsigned path);
 bool discovery_needs_table(struct session *session);

@@ -266,29 +266,20 @@ static void say_map(const struct player *p)
 	}
 }
 
-/* Exits of one pass; false where it is not known which reads exit. */
-static bool exits_of(const struct player *p, uint64_t calls, uint64_t *exits)
-{
-	const char *reads = p->s->found.ecam_reads;
-
-	*exits = 2 * (p->reads[PATH_PIO] + p->writes[PATH_PIO]) + p->writes[PATH_ECAM] + calls;
-	if (strcmp(reads, "exit") == 0)
-		*exits += p->reads[PATH_ECAM];
-	return !p->reads[PATH_ECAM] || strcmp(reads, "exit") == 0 || strcmp(reads, "direct") == 0;
-}
-
 static void report_replay(const struct player *p, struct cost *cost)
 {
 	struct session *s = p->s;
-	uint64_t khz = s->platform->tsc_khz, exits, made,
+	uint64_t khz = s->platform->tsc_khz, exits = cost->calls, made,
 		 microseconds =
 		     khz ? cost->cycles / khz * 1000 + cost->cycles % khz * 1000 / khz : 0;
 	char counted[40] = "", taken[40];
-	bool known = exits_of(p, cost->calls, &exits);
+	bool known = discovery_exits_known(s, p->reads[PATH_ECAM]);
 
 	cost->reads = p->reads[PATH_PIO] + p->reads[PATH_ECAM];
 	cost->writes = p->writes[PATH_PIO] + p->writes[PATH_ECAM];
 	made = cost->reads + cost->writes;
+	for (unsigned path = 0; path < PATHS; path++)
+		exits += discovery_exits(s, path, p->reads[path], p->writes[path]);
 	report_open(s->report, "replay");
 	report_string(s->report, "record", p->name);
 	report_string(s->report, "path", discovery_path_names[p->path]);

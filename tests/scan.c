@@ -20,8 +20,8 @@ struct pass {
 	struct cfg *cfg;
 	unsigned path, sizing;
 	bool only_one_child;
-	struct pci_map
-	    map; /* as the walk finds it; without room where all that counts is how many */
+	/* As the walk finds it; without room where all that counts is how many. */
+	struct pci_map map;
 	struct pci_map table_map; /* as the table has it */
 	struct bar_registers *raw;
 	struct index by_address; /* of map */
@@ -160,11 +160,8 @@ static bool was_found(const struct pass *p, struct cfg_address at)
 
 static struct scan_cost cost_of(const struct session *s, unsigned path, const struct cost *cost)
 {
-	bool direct = path == PATH_ECAM && s->found.ecam_reads[0] == 'd';
-	uint64_t accesses = (direct ? 0 : cost->reads) + cost->writes;
-
-	return (struct scan_cost){cost->cycles,
-				  (path == PATH_PIO ? 2 * accesses : accesses) + cost->calls};
+	return (struct scan_cost){
+	    cost->cycles, discovery_exits(s, path, cost->reads, cost->writes) + cost->calls};
 }
 
 static void tree(struct session *s, const struct test *test)

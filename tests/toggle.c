@@ -2,7 +2,6 @@
  * What it costs to turn the memory decode of a function off and on, against the memory that it
  * decodes: what every window of the sizing dance costs where firmware left decode on.
  */
-#include <stddef.h>
 #include "session.h"
 #include "stats.h"
 #include "test.h"
@@ -20,16 +19,9 @@ struct toggled {
 	unsigned times;
 };
 
-static void ignore(void *context, const char *text)
-{
-	(void)context;
-	(void)text;
-}
-
 /* An endpoint that decodes memory; what is behind a bridge's decode is not its own. */
 static bool take(struct session *s, const struct known *k, struct toggled *t)
 {
-	const struct diag silent = {ignore, NULL};
 	struct bar_registers raw;
 	struct bar_set set;
 
@@ -40,7 +32,7 @@ static bool take(struct session *s, const struct known *k, struct toggled *t)
 	if (!(t->command & PCI_COMMAND_MEMORY))
 		return false;
 	sizing_run(t->cfg, &sizing_strategies[SIZING_STRATEGIES - 1], &k->fn, &raw);
-	bar_decode(&k->fn, &raw, &set, &silent);
+	bar_decode(&k->fn, &raw, &set, &diag_silent);
 	for (unsigned i = 0; i < set.count; i++) {
 		const struct bar *bar = &set.bar[i];
 
