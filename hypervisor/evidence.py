@@ -19,6 +19,7 @@ HIDE = ["-global", "pcie-host-bridge.hide-config-address=on"]
 # check/nested/write-results.
 BOOTS_HEADING = "## A whole boot\n"
 EXITS_HEADING = "## Exits as KVM counts them\n"
+OTHERS = (BOOTS_HEADING, EXITS_HEADING)
 
 
 def section(text, heading):
@@ -30,15 +31,23 @@ def section(text, heading):
     return (text[:start], text[start:], "") if end < 0 else (text[:start], text[start:end], text[end:])
 
 
+def replaced(text, heading, new):
+    """TEXT with NEW in the place of the section, or, if there was none, before those of OTHERS that come after it."""
+    before, old, after = section(text, heading)
+    for later in OTHERS[OTHERS.index(heading) + 1 if heading in OTHERS else 0:]:
+        if not old and "\n" + later in before:
+            at = before.index("\n" + later)
+            before, after = before[:at], before[at:]
+            break
+    return before.rstrip("\n") + "\n\n" + new.rstrip("\n") + "\n" + after
+
+
 def write_section(path, heading, text):
-    """Put TEXT in the place of the section, or at its place in the order if there was none."""
     with open(path, encoding="utf-8") as file:
-        before, old, after = section(file.read(), heading)
-    if not old and heading == BOOTS_HEADING:
-        before, exits, rest = section(before, EXITS_HEADING)
-        after = exits + rest
+        new = replaced(file.read(), heading, text)
     with open(path, "w", encoding="utf-8") as file:
-        file.write(before.rstrip("\n") + "\n\n" + text.rstrip("\n") + "\n" + after)
+        file.write(new)
+
 
 TRACE = ["-trace", "memory_region_ops_read", "-trace", "memory_region_ops_write"]
 
