@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A boot of Linux taken apart by stage (hypervisor/evidence.py), from traces as QEMU writes them.
+# What hypervisor/evidence.py does: a boot of Linux taken apart by stage, from traces as QEMU writes them; sections of docs/results.md.
 
 # shellcheck disable=SC2154,SC2314  # bats sets status and output, helpers the rest
 load helpers
@@ -79,5 +79,22 @@ symbols = callers.Symbols(sys.argv[2])
 assert symbols.address("last") == 0xffffffff81000300 and symbols.address("none") is None
 assert symbols.name(0xffffffff810002ff) == "raw" or symbols.name(0xffffffff810002ff) == "again"
 assert symbols.name(0xffffffff810003ff) == "last"
+END
+}
+
+@test "a section takes the place of the one that was there, and a new one stands before those that come last" {
+    python3 - "$root/hypervisor" <<'END'
+import sys
+sys.path.insert(0, sys.argv[1])
+import evidence
+page = "# Results\n\n## KVM\n\nkept\n\n" + evidence.EXITS_HEADING + "\nlast\n"
+def headings(text):
+    return [line + "\n" for line in text.split("\n") if line.startswith("## ")]
+for heading in "## New\n", evidence.BOOTS_HEADING, "## Newer\n":
+    page = evidence.replaced(page, heading, heading + "\none\n")
+assert headings(page) == ["## KVM\n", "## New\n", "## Newer\n", evidence.BOOTS_HEADING, evidence.EXITS_HEADING], page
+again = evidence.replaced(page, "## New\n", "## New\n\ntwo\n")
+assert headings(again) == headings(page) and "kept\n\n## New\n\ntwo\n\n## Newer\n" in again and again.endswith("\nlast\n"), again
+assert evidence.replaced(page, evidence.EXITS_HEADING, evidence.EXITS_HEADING + "\nlast\n") == page
 END
 }
