@@ -35,8 +35,8 @@ bool direct_calibrate(struct session *session, struct cfg_address at, uint32_t i
 
 /*
  * Reads one dword of each region, a few times, through ECAM, which must reach it. like: what is
- * expected, or NULL; anything else is read a few times more, since a host takes its time now and
- * then.
+ * expected; anything else is read a few times more, since a host takes its time now and then.
+ * NULL: nothing is, and all are made, so that their number does not depend on time.
  */
 void direct_look_at(struct session *session, const struct direct_scale *scale,
 		    struct cfg_address at, const struct direct_look *like,
