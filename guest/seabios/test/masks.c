@@ -27,7 +27,7 @@ void *romfile_loadfile(const char *name, int *size)
 	fseek(file, 0, SEEK_END);
 	*size = (int)ftell(file);
 	rewind(file);
-	/* SeaBIOS has one byte more; what is behind that is nobody's. An empty file it does not load. */
+	/* SeaBIOS has one byte more, and does not load a file that is empty. */
 	data = *size ? malloc((size_t)*size + 1) : NULL;
 	if (data) {
 		(void)!fread(data, 1, (size_t)*size, file);
