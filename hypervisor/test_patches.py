@@ -63,7 +63,7 @@ class Machine:
 
     running = []
 
-    def __init__(self, qemu, args, machine="q35", accel="qtest", env=None):
+    def __init__(self, qemu, args, machine="q35", accel="qtest", env=None, trace=True):
         self.dir = tempfile.TemporaryDirectory()
         self.log = os.path.join(self.dir.name, "trace")
         self.errors = os.path.join(self.dir.name, "errors")
@@ -78,8 +78,8 @@ class Machine:
             self.process = subprocess.Popen(
                 [qemu, "-M", machine, "-accel", accel, "-m", "64", "-nodefaults", "-display", "none",
                  "-qtest", f"unix:{self.dir.name}/qtest", "-qtest-log", "none",
-                 "-qmp", f"unix:{self.dir.name}/qmp", "-D", self.log,
-                 "-trace", "memory_region_ops_read"] + args.split(), stderr=errors,
+                 "-qmp", f"unix:{self.dir.name}/qmp"] +
+                (["-D", self.log, "-trace", "memory_region_ops_read"] if trace else []) + args.split(), stderr=errors,
                 env=None if env is None else {**os.environ, **env})
         Machine.running.append(self)
         try:
@@ -107,9 +107,12 @@ class Machine:
         check("return" in answer, f"{command} {arguments}: {answer}")
         return answer["return"]
 
-    def command(self, text):
-        self.qtest.write(text + "\n")
+    def ask(self, *texts):
+        """Commands, all at once: as many as a socket takes without being read from, a thousand or so"""
+        self.qtest.write("".join(text + "\n" for text in texts))
         self.qtest.flush()
+
+    def answer(self, text):
         while True:
             answer = self.qtest.readline().split()
             check(answer, f"QEMU is gone after: {text}")
@@ -117,6 +120,10 @@ class Machine:
                 break
         check(answer[0] == "OK", f"{text}: {answer}")
         return answer[1] if len(answer) > 1 else None
+
+    def command(self, text):
+        self.ask(text)
+        return self.answer(text)
 
     def out(self, port, value, width=4):
         self.command(f"out{'-bw-l'[width]} {port:#x} {value:#x}")
