@@ -54,7 +54,7 @@ def check(condition, message):
 
 def accept(server):
     connection = server.accept()[0]
-    connection.settimeout(20)
+    connection.settimeout(120)
     return connection.makefile("rw")
 
 
@@ -72,7 +72,7 @@ class Machine:
             server = socket.socket(socket.AF_UNIX)
             server.bind(os.path.join(self.dir.name, name))
             server.listen(1)
-            server.settimeout(20)
+            server.settimeout(120)
             sockets.append(server)
         with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen(
@@ -681,7 +681,7 @@ def test_debugger(qemu):
             m = Machine(qemu, f"-S -gdb unix:{folder}/gdb,server=on,wait=off" + option, accel="tcg")
             m.port_write(0, 0, 0x60, ECAM | 1)
             with socket.socket(socket.AF_UNIX) as gdb:
-                gdb.settimeout(20)
+                gdb.settimeout(120)
                 gdb.connect(f"{folder}/gdb")
                 for address in (ECAM, ECAM + (0x50 << 20)):    # a function, an absent bus
                     command = f"M{address:x},4:01020304"
