@@ -142,7 +142,7 @@ as_captured() {
         -fw_cfg name=etc/extra-pci-roots,string=12345
     passed
     logged "^# fw_cfg's etc/extra-pci-roots \(5 bytes\) makes no sense: all buses are swept"
-    printf '\x40\0\0\0\0\0\0\0' >"$BATS_TEST_TMPDIR/roots"
+    printf '\0\1\0\0\0\0\0\0' >"$BATS_TEST_TMPDIR/roots"
     boot --boot pvh --pv off --devices none --append "$quick" -- \
         -fw_cfg "name=etc/extra-pci-roots,file=$BATS_TEST_TMPDIR/roots"
     passed
