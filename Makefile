@@ -44,7 +44,7 @@ GNUEFI_CRT0 := /usr/lib/crt0-efi-x86_64.o
 GNUEFI_LIB  := /usr/lib/libgnuefi.a
 PE_SECTIONS := .text .reloc .rodata .relro .data .dynamic .rela .dynsym
 
-.PHONY: all run test qemu linux check-series bench compare boots differential test-patched test-mutants test-random lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
+.PHONY: all run test qemu linux seabios check-series bench compare boots differential test-patched test-mutants test-random lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
 
 all: build/barometer.efi build/barometer.elf build/barometer.bz
 
@@ -62,6 +62,10 @@ qemu:
 # Linux with the patches of guest/linux, in the cache; the last line is the folder that it is in. ARGS='--first 0' and others.
 linux:
 	@guest/linux/build $(ARGS)
+
+# SeaBIOS with the patches of guest/seabios, likewise.
+seabios:
+	@guest/seabios/build $(ARGS)
 
 # Configuration accesses from reset to /init, stock and with each patch of Linux and QEMU added; writes docs/results.md.
 boots:
@@ -120,6 +124,7 @@ help:
 	@echo 'make deb      the same as a Debian package in build/; test-deb installs and runs it in a clean Debian'
 	@echo 'make qemu     QEMU with the patches of hypervisor/, built into the cache'
 	@echo 'make linux    Linux with the patches of guest/linux/, built into the cache'
+	@echo 'make seabios  SeaBIOS with the patches of guest/seabios/, built into the cache'
 	@echo 'make boots    the configuration accesses of whole boots, with each patch added: writes docs/results.md'
 	@echo 'make check-series  every patch of hypervisor/patches and guest/linux/patches: style, build and boot at each step'
 	@echo 'make fuzz     libFuzzer over the parsers and the whole suite, FUZZ_RUNS executions each; fuzz-short: seconds'

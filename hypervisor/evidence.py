@@ -4,6 +4,7 @@ import collections
 import os
 import re
 import subprocess
+import textwrap
 
 ECAM = 0xb0000000  # where SeaBIOS and OVMF put it on q35, function 00:00.0 first
 
@@ -47,6 +48,16 @@ def write_section(path, heading, text):
         new = replaced(file.read(), heading, text)
     with open(path, "w", encoding="utf-8") as file:
         file.write(new)
+
+
+def table(head, rows):
+    """A table of a page: the first column is text, and so is every other whose head is `in`; the rest are numbers, to the right."""
+    align = ["---" if column == 0 or cell == "in" else "---:" for column, cell in enumerate(head)]
+    return "\n".join("| " + " | ".join(f"{cell:,}" if isinstance(cell, int) else cell for cell in row) + " |" for row in (head, align, *rows)) + "\n"
+
+
+def paragraph(text):
+    return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
 TRACE = ["-trace", "memory_region_ops_read", "-trace", "memory_region_ops_write"]
