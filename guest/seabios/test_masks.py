@@ -138,7 +138,7 @@ class Masks(unittest.TestCase):
 
     def test_random_damage(self):
         generator, good = random.Random(1), bytearray(table(GOOD))
-        for _ in range(500):
+        for _ in range(200):
             data = bytearray(good)
             for _ in range(generator.randrange(1, 4)):
                 data[generator.randrange(len(data))] = generator.choice((0, 1, 0x7f, 0xff, generator.randrange(256)))

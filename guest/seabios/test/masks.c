@@ -1,9 +1,13 @@
 /*
  * The reader of the mask table that is in the series, as a program: masks FILE
  *
- * FILE is what fw_cfg holds under etc/pci-bar-masks; - is none. Each line of standard input is a device, in the order in which SeaBIOS
- * finds them, all numbers in hex but PARENT: PARENT BDF VENDOR DEVICE CLASS-REVISION HEADER-TYPE. PARENT is the number of the bridge's
- * line, from 0, or -1. Prints what the reader has to say, and for each device "masks" and seven numbers, or "none".
+ * FILE is what fw_cfg holds under etc/pci-bar-masks; - is none. Each line of standard input is a
+ * device, in the order in which SeaBIOS finds them, all numbers in hex but PARENT:
+ *
+ *   PARENT BDF VENDOR DEVICE CLASS-REVISION HEADER-TYPE
+ *
+ * PARENT is the number of the bridge's line, from 0, or -1. Prints what the reader has to say, and
+ * for each device "masks" and seven numbers, or "none".
  */
 /* pcimasks.c includes seabios.h under the names of SeaBIOS's headers. */
 #include "pcimasks.c"
@@ -23,7 +27,7 @@ void *romfile_loadfile(const char *name, int *size)
 	fseek(file, 0, SEEK_END);
 	*size = (int)ftell(file);
 	rewind(file);
-	/* SeaBIOS has one byte more, and so no file of none; what is behind that byte is nobody's. */
+	/* SeaBIOS has one byte more, and does not load a file that is empty. */
 	data = *size ? malloc((size_t)*size + 1) : NULL;
 	if (data) {
 		(void)!fread(data, 1, (size_t)*size, file);
