@@ -144,6 +144,14 @@ uint32_t rule_address_bits(const struct rule_bars *bars, unsigned index)
 	return bars->raw.value[index] & 1 ? 0xfffffffc : 0xfffffff0;
 }
 
+uint64_t rule_bar_address(const struct rule_bars *bars, unsigned index)
+{
+	uint64_t address = bars->raw.value[index] & rule_address_bits(bars, index);
+
+	return rule_is_wide(bars, index) ? address | (uint64_t)bars->raw.value[index + 1] << 32
+					 : address;
+}
+
 uint64_t rule_bar_size(const struct rule_bars *bars, unsigned index)
 {
 	uint64_t mask = bars->raw.mask[index] & rule_address_bits(bars, index);
