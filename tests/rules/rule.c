@@ -38,9 +38,11 @@ bool rule_expect(const struct rule_target *t, bool good, unsigned reg, const cha
 	char name[16], where[64] = "";
 	va_list args;
 
-	if (!good)
+	if (!good) {
 		text_format(where, sizeof(where), "%s register 0x%02x over %s",
 			    pci_name(name, t->fn->at), reg, discovery_path_names[t->path]);
+		t->s->outcome.on_root |= !inventory_bridge_to(t->s, t->fn->at);
+	}
 	va_start(args, format);
 	expect(t->s, t->test, good, where, format, args);
 	va_end(args);
