@@ -25,7 +25,13 @@ static uint64_t find_table(const EFI_SYSTEM_TABLE *system, const EFI_GUID *guid)
 #define DESCRIPTORS_MAX  32
 #define RESOURCE_BUS     2
 
-static void take_root_bridge(EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL *bridge, struct handoff *handoff)
+/* Bus ranges, counted even where there is no room for them. */
+struct bus_ranges {
+	struct handoff_root *root;
+	unsigned count, capacity;
+};
+
+static void add_of_bridge(struct bus_ranges *ranges, EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL *bridge)
 {
 	const uint8_t *at = NULL;
 
@@ -37,32 +43,47 @@ static void take_root_bridge(EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL *bridge, struct han
 
 		if (at[3] != RESOURCE_BUS || first > last || last > 255)
 			continue;
-		if (handoff->root_count == HANDOFF_ROOTS_MAX) {
-			handoff_note(handoff, "firmware has more than 64 PCI root bridges");
-			return;
-		}
-		handoff->root[handoff->root_count++] = (struct handoff_root){
-		    .segment = (uint16_t)bridge->SegmentNumber,
-		    .bus = (uint8_t)first,
-		    .last = (uint8_t)last,
-		};
+		if (ranges->count < ranges->capacity)
+			ranges->root[ranges->count] = (struct handoff_root){
+			    .segment = (uint16_t)bridge->SegmentNumber,
+			    .bus = (uint8_t)first,
+			    .last = (uint8_t)last,
+			};
+		ranges->count++;
+	}
+}
+
+static void add_of_all(struct bus_ranges *ranges, EFI_HANDLE *handles, UINTN bridges)
+{
+	ranges->count = 0;
+	for (UINTN i = 0; i < bridges; i++) {
+		EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL *bridge;
+
+		if (!EFI_ERROR(efi_services->HandleProtocol(handles[i], &root_bridge_guid,
+							    (void **)&bridge)))
+			add_of_bridge(ranges, bridge);
 	}
 }
 
 static void take_root_bridges(struct handoff *handoff)
 {
+	struct bus_ranges ranges = {0};
 	EFI_HANDLE *handles;
-	UINTN count;
+	UINTN bridges;
 
-	if (EFI_ERROR(efi_services->LocateHandleBuffer(ByProtocol, &root_bridge_guid, NULL, &count,
-						       &handles)))
+	if (EFI_ERROR(efi_services->LocateHandleBuffer(ByProtocol, &root_bridge_guid, NULL,
+						       &bridges, &handles)))
 		return;
-	for (UINTN i = 0; i < count; i++) {
-		EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL *bridge;
-
-		if (!EFI_ERROR(efi_services->HandleProtocol(handles[i], &root_bridge_guid,
-							    (void **)&bridge)))
-			take_root_bridge(bridge, handoff);
+	add_of_all(&ranges, handles, bridges);
+	if (EFI_ERROR(efi_services->AllocatePool(EfiLoaderData, ranges.count * sizeof(*ranges.root),
+						 (void **)&ranges.root))) {
+		handoff_note(handoff, "no memory for what firmware says of PCI root bridges");
+	} else {
+		ranges.capacity = ranges.count;
+		add_of_all(&ranges, handles, bridges);
+		handoff->root = ranges.root;
+		handoff->root_count =
+		    ranges.count < ranges.capacity ? ranges.count : ranges.capacity;
 	}
 	efi_services->FreePool(handles);
 }

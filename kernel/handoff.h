@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 #define HANDOFF_RANGES_MAX   512
-#define HANDOFF_ROOTS_MAX    64
 #define HANDOFF_OPTIONS_MAX  2048
 #define HANDOFF_NOTES_MAX    4
 #define HANDOFF_FIRMWARE_MAX 64
@@ -77,8 +76,8 @@ struct handoff {
 	 * one is to be found in `range`.
 	 */
 	uint64_t low_page;
-	struct handoff_root root[HANDOFF_ROOTS_MAX];
-	unsigned root_count; /* 0: firmware does not say */
+	const struct handoff_root *root; /* in RAM that the memory map lists */
+	unsigned root_count;             /* 0: firmware does not say */
 	struct handoff_screen screen;
 	struct handoff_volume volume; /* that the image was started from; keep NULL: not known */
 	/* Command line text, NUL-terminated, weakest first: barometer.cfg, then the boot loader's

@@ -87,9 +87,20 @@ static void prepare_end(const struct handoff *handoff)
 
 static void take_roots(const struct handoff *handoff)
 {
+	const struct handoff_root *root;
+
+	if (!handoff->root_count)
+		return;
+	root =
+	    memory_map_table(&memory, (uint64_t)handoff->root, handoff->root_count * sizeof(*root));
+	if (!root) {
+		note(NULL, "what firmware says of root bridges cannot be read");
+		return;
+	}
+	platform.roots.root = ARENA_TAKE(&arena, struct pci_root, handoff->root_count);
+	platform.roots.capacity = platform.roots.root ? handoff->root_count : 0;
 	for (unsigned i = 0; i < handoff->root_count; i++)
-		roots_add(&platform.roots, handoff->root[i].segment, handoff->root[i].bus,
-			  handoff->root[i].last, &diag);
+		roots_add(&platform.roots, root[i].segment, root[i].bus, root[i].last, &diag);
 }
 
 static void fill_platform(struct handoff *handoff, const struct privilege *privilege)

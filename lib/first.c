@@ -97,11 +97,7 @@ bool first_of(const struct first_reads *first, struct cfg_address at, unsigned r
 
 static bool is_root(const struct pci_roots *roots, uint32_t key)
 {
-	for (unsigned i = 0; i < roots->count; i++)
-		if (cfg_key((struct cfg_address){roots->root[i].segment, roots->root[i].bus, 0}) ==
-		    (key & ~0xffu))
-			return true;
-	return false;
+	return pci_root_at(roots, (uint16_t)(key >> 16), (uint8_t)(key >> 8));
 }
 
 void first_forget_absent(struct first_reads *first, const struct pci_roots *roots)

@@ -31,15 +31,19 @@ static bool open_bridge(struct context *c, struct pci_function *fn, uint8_t last
 
 	while (secondary <= last && pci_bus_in(&c->taken, secondary))
 		secondary++;
-	if (secondary > last || c->numbering->count == NUMBER_MAX) {
+	if (secondary > last) {
 		diag_say(c->diag, "no bus number is free for bridge %s (bus %u, numbers up to %u)",
 			 pci_name(name, fn->at), fn->at.bus, last);
 		return false;
 	}
+	if (c->numbering->given.count == c->numbering->capacity) {
+		diag_say(c->diag, "no memory to number more than %u bridges: %s is left alone",
+			 c->numbering->capacity, pci_name(name, fn->at));
+		return false;
+	}
 	for (end = secondary; end < last && !pci_bus_in(&c->taken, end + 1); end++)
 		;
-	c->numbering->bridge[c->numbering->count].at = fn->at;
-	c->numbering->bridge[c->numbering->count++].secondary = (uint8_t)secondary;
+	index_add(&c->numbering->given, cfg_key(fn->at), secondary);
 	pci_bus_add(&c->taken, secondary);
 	write_numbers(c, fn, (uint8_t)secondary, (uint8_t)end);
 	return true;
@@ -145,12 +149,12 @@ void number_bridges(struct cfg *cfg, const struct pci_roots *roots, struct numbe
 		if (cfg->ops->reaches(cfg, (struct cfg_address){root->segment, root->bus, 0}, 0))
 			number_root(&c, root);
 	}
+	index_sort(&numbering->given, numbering->given.pair + numbering->given.count);
 }
 
 uint8_t number_given(const struct numbering *numbering, struct cfg_address at)
 {
-	for (unsigned i = 0; i < numbering->count; i++)
-		if (cfg_key(numbering->bridge[i].at) == cfg_key(at))
-			return numbering->bridge[i].secondary;
-	return 0;
+	uint32_t secondary = index_find(&numbering->given, cfg_key(at));
+
+	return secondary == INDEX_NONE ? 0 : (uint8_t)secondary;
 }

@@ -7,8 +7,6 @@
 
 #include "pci.h"
 
-#define NUMBER_MAX 256
-
 /* One bus on the way down from a root bus, while number_bridges() is at work. */
 struct number_level {
 	struct pci_function bridge; /* that leads here; not on a root bus */
@@ -20,11 +18,9 @@ struct number_level {
 
 /* The bridges that we numbered, and the secondary bus that each got. */
 struct numbering {
-	struct {
-		struct cfg_address at;
-		uint8_t secondary;
-	} bridge[NUMBER_MAX];
-	unsigned count;
+	/* Secondary bus by cfg_key() of the bridge; the caller's room for two pairs a bridge. */
+	struct index given;
+	unsigned capacity; /* bridges: no more than bus numbers can be numbered */
 	/*
 	 * Each bus has a higher number than the one before it, so that there is room for any
 	 * machine; here, because it would be much for a stack.
@@ -34,8 +30,8 @@ struct numbering {
 
 /*
  * Numbers every unnumbered bridge under the root buses, depth first, from the free numbers of the
- * bus above it. A bridge for which none is free is reported and stays unnumbered. Adds to
- * *numbering.
+ * bus above it. A bridge for which none is free, or no room, is reported and stays unnumbered. Adds
+ * to *numbering.
  */
 void number_bridges(struct cfg *cfg, const struct pci_roots *roots, struct numbering *numbering,
 		    const struct diag *diag);

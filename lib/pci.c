@@ -63,6 +63,27 @@ const char *pci_bridge_fault(const struct pci_function *fn, uint8_t last,
 	return NULL;
 }
 
+const struct pci_root *pci_root_at(const struct pci_roots *roots, uint16_t segment, uint8_t bus)
+{
+	const struct pci_root *root = roots->root;
+	unsigned count = roots->count;
+
+	while (count) {
+		const struct pci_root *middle = root + count / 2;
+
+		if (middle->segment == segment && middle->bus == bus)
+			return middle;
+		if (middle->segment < segment ||
+		    (middle->segment == segment && middle->bus < bus)) {
+			root = middle + 1;
+			count -= count / 2 + 1;
+		} else {
+			count /= 2;
+		}
+	}
+	return NULL;
+}
+
 void pci_add_roots(struct pci_bus_set *set, const struct pci_roots *roots, uint16_t segment)
 {
 	for (unsigned i = 0; i < roots->count; i++)

@@ -25,7 +25,7 @@
 #define PCI_COMMAND_MEMORY    0x0002u
 #define PCI_STATUS_CAPS       0x0010u
 
-#define PCI_ROOTS_MAX         64
+#define PCI_BUSES             256 /* of a segment */
 
 /* One function, as the dwords that a walk reads anyway. */
 struct pci_function {
@@ -106,8 +106,8 @@ static inline void pci_bus_add(struct pci_bus_set *set, unsigned bus)
 }
 
 struct pci_roots {
-	struct pci_root root[PCI_ROOTS_MAX]; /* ascending by segment and bus */
-	unsigned count;
+	struct pci_root *root; /* ascending by segment and bus; the caller's room */
+	unsigned count, capacity;
 	struct pci_bus_set aliases; /* buses of segment 0 that are root buses under other numbers */
 };
 
@@ -155,6 +155,9 @@ struct pci_bus_walk {
  * are looked for only where function 0 says multi-function (PCI 3.0, 3.2.2.3.4).
  */
 bool pci_bus_next(struct cfg *cfg, struct pci_bus_walk *walk, struct pci_function *fn);
+
+/* The root bus of this number, or NULL where it is none. */
+const struct pci_root *pci_root_at(const struct pci_roots *roots, uint16_t segment, uint8_t bus);
 
 /* Adds every root bus of a segment to a set: no bridge may claim one. */
 void pci_add_roots(struct pci_bus_set *set, const struct pci_roots *roots, uint16_t segment);

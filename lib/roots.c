@@ -6,19 +6,18 @@
 void roots_add(struct pci_roots *roots, uint16_t segment, uint8_t bus, uint8_t last,
 	       const struct diag *diag)
 {
-	unsigned at = 0;
+	unsigned at = roots->count;
 
-	while (at < roots->count &&
-	       (roots->root[at].segment < segment ||
-		(roots->root[at].segment == segment && roots->root[at].bus < bus)))
-		at++;
-	if (at < roots->count && roots->root[at].segment == segment && roots->root[at].bus == bus)
+	if (pci_root_at(roots, segment, bus))
 		return;
-	if (roots->count == PCI_ROOTS_MAX) {
-		diag_say(diag, "more than %u root buses: %04x:%02x is not looked at", PCI_ROOTS_MAX,
-			 segment, bus);
+	if (roots->count == roots->capacity) {
+		diag_say(diag, "no memory for more than %u root buses: %04x:%02x is not looked at",
+			 roots->capacity, segment, bus);
 		return;
 	}
+	while (at && (roots->root[at - 1].segment > segment ||
+		      (roots->root[at - 1].segment == segment && roots->root[at - 1].bus > bus)))
+		at--;
 	for (unsigned i = roots->count; i > at; i--)
 		roots->root[i] = roots->root[i - 1];
 	roots->root[at] = (struct pci_root){segment, bus, last};

@@ -21,7 +21,10 @@
 void roots_sweep(struct cfg *cfg, uint16_t segment, unsigned extra, struct pci_roots *roots,
 		 const struct diag *diag);
 
-/* Adds one root bus that firmware names; duplicates are ignored. */
+/*
+ * Adds one root bus that firmware names; duplicates are ignored, and what there is no room for is
+ * said.
+ */
 void roots_add(struct pci_roots *roots, uint16_t segment, uint8_t bus, uint8_t last,
 	       const struct diag *diag);
 

@@ -16,12 +16,17 @@
 	"enumerate.*,scan.*,rule.absence.*,rule.identity.*,rule.side.*,rule.bridge.*,"             \
 	"rule.paravirtual.*,rule.smp.*,rule.untouched,rule.destructive.bus-numbers"
 
+/* What else it explains failed of functions behind bridges alone. */
+#define BEHIND  0x100u
+
+#define ANSWERS "rule.destructive.memory,rule.destructive.ports,rule.destructive.rom"
+
 /*
  * The nearest to the mechanism first: what a cause explains is not looked at again. A cause is
  * likely when as many of its signs failed as it needs, tests that can hardly fail of anything else.
  */
 static const struct cause {
-	unsigned needs; /* so many of its signs */
+	unsigned needs; /* so many of its signs, and BEHIND */
 	const char *text, *signs, *explains;
 } causes[] = {
     {1, "MCFG does not describe ECAM as it is: its length, buses, base or segment",
@@ -68,10 +73,10 @@ static const struct cause {
     {1, "COMMAND is not as the specification has it: see the rule.command tests",
      "rule.command.*,rule.destructive.bus-master,rule.destructive.bridge-command",
      "rule.command.*,rule.status.*,sizing.*,rule.destructive.*"},
-    {1, "memory or ports do not answer where BARs and COMMAND say",
-     "rule.destructive.memory,rule.destructive.ports,rule.destructive.rom",
-     "rule.destructive.memory,rule.destructive.ports,rule.destructive.rom,"
-     "rule.destructive.windows"},
+    {BEHIND | 1, "a bridge does not pass down what its windows and COMMAND say, or passes more",
+     "rule.destructive.windows", ANSWERS ",rule.destructive.windows"},
+    {1, "memory or ports do not answer where BARs and COMMAND say", ANSWERS,
+     ANSWERS ",rule.destructive.windows"},
     {1, "a bridge's bus numbers do not take what is written, or do not read so",
      "rule.bridge.*,rule.destructive.bus-number-lanes",
      "enumerate.*,scan.*,rule.bridge.*,rule.absence.*,rule.destructive.*,rule.untouched"},
@@ -90,34 +95,43 @@ static const struct cause {
 };
 
 static void report_cause(struct session *s, const struct cause *cause,
-			 const struct test *const *explained, unsigned count, unsigned all)
+			 const struct failure *explained, unsigned count, unsigned all)
 {
 	report_open(s->report, "cause");
 	report_string(s->report, "text", cause->text);
 	report_array(s->report, "explains");
 	for (unsigned i = 0; i < count; i++)
-		report_string(s->report, NULL, explained[i]->name);
+		report_string(s->report, NULL, explained[i].test->name);
 	report_array_end(s->report);
 	report_close(s->report);
 	report_note(s->report, "likely cause of %u of %u failures: %s", count, all, cause->text);
 	for (unsigned i = 0; i < count; i++)
-		report_note(s->report, "  %s", explained[i]->name);
+		report_note(s->report, "  %s", explained[i].test->name);
 }
 
-static unsigned matching(const char *globs, const struct test *const *tests, unsigned count,
-			 const struct test **to)
+static unsigned matching(const char *globs, const struct failure *failed, unsigned count,
+			 struct failure *to)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < count; i++)
-		if (tests[i] && options_match(globs, tests[i]->name))
-			to[n++] = tests[i];
+		if (options_match(globs, failed[i].test->name))
+			to[n++] = failed[i];
 	return n;
 }
 
-void cause_report(struct session *s, const struct test *const *failed, unsigned count)
+static bool only_behind(const struct cause *cause, const struct failure *failed, unsigned count)
 {
-	const struct test *left[CAUSE_TESTS_MAX], *explained[CAUSE_TESTS_MAX];
+	for (unsigned i = 0; i < count; i++)
+		if (failed[i].on_root && options_match(cause->explains, failed[i].test->name) &&
+		    !options_match(cause->signs, failed[i].test->name))
+			return false;
+	return true;
+}
+
+void cause_report(struct session *s, const struct failure *failed, unsigned count)
+{
+	struct failure left[CAUSE_TESTS_MAX], explained[CAUSE_TESTS_MAX];
 	unsigned all = count;
 
 	for (unsigned i = 0; i < count; i++)
@@ -125,14 +139,15 @@ void cause_report(struct session *s, const struct test *const *failed, unsigned 
 	for (unsigned c = 0; c < sizeof(causes) / sizeof(causes[0]); c++) {
 		unsigned n = matching(causes[c].signs, left, count, explained), rest = 0;
 
-		if (n < causes[c].needs)
+		if (n < (causes[c].needs & ~BEHIND) ||
+		    (causes[c].needs & BEHIND && !only_behind(&causes[c], left, count)))
 			continue;
 		n = matching(causes[c].explains, left, count, explained);
 		if (n < 2)
 			continue;
 		report_cause(s, &causes[c], explained, n, all);
 		for (unsigned i = 0; i < count; i++)
-			if (!options_match(causes[c].explains, left[i]->name))
+			if (!options_match(causes[c].explains, left[i].test->name))
 				left[rest++] = left[i];
 		count = rest;
 	}

@@ -132,12 +132,39 @@ static unsigned extra_roots(struct session *s)
 	bytes = s->found.extra_roots_item.size == 8
 		    ? fwcfg_read(&s->found.fwcfg, s->found.extra_roots_item.key, 8)
 		    : NULL;
-	if (bytes && mem_le64(bytes) < PCI_ROOTS_MAX)
+	if (bytes && mem_le64(bytes) < PCI_BUSES)
 		return (unsigned)mem_le64(bytes);
 	report_note(s->report,
 		    "fw_cfg's etc/extra-pci-roots (%u bytes%s) makes no sense: all buses are swept",
 		    s->found.extra_roots_item.size, bytes ? ", too many root buses" : "");
 	return ROOTS_UNKNOWN;
+}
+
+/* Buses that there can be: all of segment 0, which ports reach, and what MCFG names of others. */
+static unsigned buses(const struct session *s)
+{
+	const struct acpi *acpi = s->platform->acpi;
+	unsigned count = PCI_BUSES;
+
+	for (unsigned i = 0; i < acpi->mcfg_count; i++)
+		if (acpi->mcfg[i].segment)
+			count += acpi->mcfg[i].end - acpi->mcfg[i].start + 1u;
+	return count;
+}
+
+static struct pci_roots new_roots(struct session *s, unsigned capacity)
+{
+	struct pci_root *room =
+	    arena_room(s->arena, sizeof(struct pci_root), capacity, _Alignof(struct pci_root));
+
+	return (struct pci_roots){.root = room, .capacity = room ? capacity : 0};
+}
+
+/* Of what was taken since, only so many bytes are kept. */
+static void keep(struct session *s, size_t mark, size_t each, unsigned count, size_t align)
+{
+	arena_release(s->arena, mark);
+	arena_room(s->arena, each, count, align);
 }
 
 /* For each segment the path whose buses are the more. Ports reach all of segment 0 and nothing
@@ -149,6 +176,7 @@ static void find_roots(struct session *s)
 	const struct acpi *acpi = s->platform->acpi;
 	unsigned extra = extra_roots(s);
 	bool by_ecam = s->found.usable[PATH_ECAM] && ecam->ops->reaches(ecam, first, 0);
+	size_t mark = arena_mark(s->arena);
 
 	if (s->platform->roots.count) {
 		s->found.roots = s->platform->roots;
@@ -156,6 +184,7 @@ static void find_roots(struct session *s)
 			    s->found.roots.count);
 		return;
 	}
+	s->found.roots = new_roots(s, buses(s));
 	/* MCFG need not name bus 0 of segment 0. */
 	if (s->found.usable[PATH_PIO] && (extra != 0 || !by_ecam))
 		roots_sweep(&s->found.walk[PATH_PIO], 0, extra, &s->found.roots, &s->diag);
@@ -169,6 +198,7 @@ static void find_roots(struct session *s)
 			roots_sweep(&s->found.walk[PATH_ECAM], segment,
 				    segment ? ROOTS_UNKNOWN : extra, &s->found.roots, &s->diag);
 	}
+	keep(s, mark, sizeof(struct pci_root), s->found.roots.count, _Alignof(struct pci_root));
 	report_note(s->report, "%u root buses, %s", s->found.roots.count,
 		    extra == ROOTS_UNKNOWN ? "found by sweeping" : "as many as fw_cfg says");
 }
@@ -197,13 +227,26 @@ bool discovery_exits_known(const struct session *s, uint64_t ecam_reads)
 static void number_all(struct session *s)
 {
 	uint64_t before = s->found.path[PATH_PIO].reads + s->found.path[PATH_ECAM].reads;
+	struct numbering *numbering = &s->found.numbering;
+	size_t mark = arena_mark(s->arena);
+	struct pci_roots mine;
 
+	/* As many as there are buses for them to lead to. */
+	numbering->given.pair =
+	    arena_room(s->arena, 2 * sizeof(uint64_t), buses(s), _Alignof(uint64_t));
+	mine = new_roots(s, s->found.roots.count);
+	if (!numbering->given.pair || !mine.root) {
+		arena_release(s->arena, mark);
+		report_note(s->report, "no memory to number bridges: those that firmware left "
+				       "without bus numbers are not followed");
+		return;
+	}
+	numbering->capacity = buses(s);
 	for (unsigned p = 0; p < PATHS; p++)
 		first_forget_absent(&s->found.first[p], &s->found.roots);
 	/* Root by root is not enough: those of a segment must not hand out each other's numbers. */
 	for (unsigned p = 0; p < PATHS; p++) {
-		struct pci_roots mine = {0};
-
+		mine.count = 0;
 		for (unsigned i = 0; i < s->found.roots.count; i++) {
 			struct cfg_address at = {s->found.roots.root[i].segment,
 						 s->found.roots.root[i].bus, 0};
@@ -212,13 +255,14 @@ static void number_all(struct session *s)
 				mine.root[mine.count++] = s->found.roots.root[i];
 		}
 		if (mine.count)
-			number_bridges(&s->found.walk[p], &mine, &s->found.numbering, &s->diag);
+			number_bridges(&s->found.walk[p], &mine, numbering, &s->diag);
 	}
-	if (s->found.numbering.count)
+	keep(s, mark, sizeof(uint64_t), numbering->given.count, _Alignof(uint64_t));
+	if (numbering->given.count)
 		report_note(
 		    s->report,
 		    "firmware left %u bridges without bus numbers; numbered them (%llu reads)",
-		    s->found.numbering.count,
+		    numbering->given.count,
 		    (unsigned long long)(s->found.path[PATH_PIO].reads +
 					 s->found.path[PATH_ECAM].reads - before));
 }

@@ -69,7 +69,7 @@ void env_report(struct session *s)
 	report_string(r, "vmm", vmm_name(s->found.vmm));
 	report_string(r, "lfence", p->lfence);
 	report_string(r, "console", p->console);
-	report_number(r, "bridges_numbered", s->found.numbering.count);
+	report_number(r, "bridges_numbered", s->found.numbering.given.count);
 	report_number(r, "vcpus", p->vcpus);
 	report_close(r);
 	if (p->emulated)

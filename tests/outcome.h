@@ -16,6 +16,7 @@ struct outcome {
 	bool deviates;     /* a rule that is known to be broken here */
 	unsigned checks;   /* comparisons that a rule made */
 	unsigned failures; /* of them that failed, printed or not */
+	bool on_root;      /* some of these are of a function that no bridge leads to */
 	bool hold;         /* decode is off somewhere: nothing may be printed */
 	unsigned held;     /* lines kept until then; of more than fit only the number */
 	char held_line[OUTCOME_HELD_MAX][OUTCOME_NOTE_MAX];

@@ -139,7 +139,7 @@ static bool reached(const struct session *s)
 void runner_run(struct session *s, unsigned bad_options)
 {
 	static struct rules rules;
-	const struct test *failed[CAUSE_TESTS_MAX];
+	struct failure failed[CAUSE_TESTS_MAX];
 	unsigned count = 0, wants = 0, failures = 0;
 	bool pci = false;
 
@@ -178,7 +178,7 @@ void runner_run(struct session *s, unsigned bad_options)
 			continue;
 		run_one(s, t, count);
 		if (s->outcome.worst == REPORT_FAIL && failures < CAUSE_TESTS_MAX)
-			failed[failures++] = t;
+			failed[failures++] = (struct failure){t, s->outcome.on_root};
 	}
 	cause_report(s, failed, failures);
 	if (rules.run)

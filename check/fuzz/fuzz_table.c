@@ -63,8 +63,9 @@ static void walk(const struct mask_table *table)
 {
 	static struct pci_function fn[FUNCTIONS];
 	static struct bar_registers raw[FUNCTIONS];
-	static struct numbering numbering = {.bridge = {{{0, 0, 0x10}, 1}, {{0, 1, 0}, 2}},
-					     .count = 2};
+	/* 00:02.0 leads to bus 1, and 01:00.0 to bus 2. */
+	static uint64_t given[] = {0x10ull << 32 | 1, 0x100ull << 32 | 2};
+	static const struct numbering numbering = {.given = {.pair = given, .count = 2}};
 	struct pci_map map = {.fn = fn, .capacity = FUNCTIONS};
 	struct bar_set set;
 

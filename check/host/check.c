@@ -94,7 +94,9 @@ void walked_init(struct walked *walked)
 
 void sim_roots(struct pci_roots *roots)
 {
-	roots->count = 0;
+	static struct pci_root room[SIM_ROOTS_MAX];
+
+	*roots = (struct pci_roots){.root = room, .capacity = SIM_ROOTS_MAX};
 	for (unsigned i = 0; i < sim.roots; i++) {
 		const struct sim_bus *bus = sim.root[i];
 		bool next = i + 1 < sim.roots && sim.root[i + 1]->segment == bus->segment;

@@ -54,6 +54,7 @@ struct walked {
 };
 
 void walked_init(struct walked *walked);
+/* The simulator's own root buses, in room that the next call uses again. */
 void sim_roots(struct pci_roots *roots);
 
 /* The function of a map at an address, or NULL. */

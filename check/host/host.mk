@@ -46,7 +46,7 @@ $(HOST_BUILD)/tests/%.o: check/host/%.c check/host/host.mk | $(HOST_BUILD)/tools
 	$(call say,HOSTCC,$<)$(HOST_CC) $(HOST_CFLAGS) $(HOST_INCLUDE) $(HOST_EXTRA) -c -o $@ $<
 
 # The rules and what runs them, as the image has them. Their table is a section, whose ends the linker script names.
-HOST_GUEST         := $(RULES) rules/buses rules/rule rules/place rules/plain rules/deviations rules/told rules/windows team cause direct discovery outcome session runner env inventory
+HOST_GUEST         := $(RULES) rules/buses rules/rule rules/place rules/plain rules/deviations rules/told rules/windows rules/occupied team cause direct discovery outcome session runner env inventory
 HOST_GUEST_OBJECTS := $(HOST_GUEST:%=$(HOST_BUILD)/guest/%.o)
 # Tests beside the rules, for the programs that name them. Those from HOST_SOAK_OBJECTS on need the runner, and no rules.
 HOST_SCAN_OBJECTS  := $(patsubst %,$(HOST_BUILD)/guest/%.o,scan repeat decode)

@@ -20,7 +20,7 @@
 
 #define SIM_FUNCTIONS_MAX 65536
 #define SIM_ORDINARY_MAX  1024 /* of any machine but those of sim_large() */
-#define SIM_ROOTS_MAX     64
+#define SIM_ROOTS_MAX     512
 #define SIM_REGIONS_MAX   80
 #define SIM_ITEMS_MAX     300
 #define SIM_SPACE         4096

@@ -267,6 +267,9 @@ static volatile uint8_t *no_map(void *page)
 /* Each root bus may hand out numbers up to the next one, as far as ECAM reaches. */
 static void take_roots(struct pci_roots *roots)
 {
+	static struct pci_root room[SIM_ROOTS_MAX];
+
+	roots->root = room;
 	for (unsigned i = 0; i < sim.roots; i++) {
 		const struct sim_bus *bus = sim.root[i];
 		struct pci_root root = {bus->segment, bus->number, 0};

@@ -21,7 +21,6 @@ static void make(int last_bus, bool acpi_slots)
 {
 	heard_reset();
 	rig_init(&rig);
-	roots = (struct pci_roots){0};
 	sim_roots(&roots);
 	walk_tree(&walked, &rig.ecam);
 	pci_map_index(&walked.map, &by_address);

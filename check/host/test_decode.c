@@ -154,11 +154,44 @@ static void test_toggles(void **state)
 		assert_true(largest && largest <= bytes &&
 			    bytes <= largest * member(at, "\"bars\":"));
 		assert_true(largest && !(largest & (largest - 1)));
+		assert_true(member(at, "\"off_min\":") <= member(at, "\"off\":"));
+		assert_true(member(at, "\"on_min\":") <= member(at, "\"on\":"));
 	}
 	assert_int_equal(objects, endpoints);
 	/* 128 KiB of 32 bits and 1 MiB of 64. */
 	assert_non_null(strstr(log, "\"bdf\":\"00:02.0\",\"path\":\"ecam\",\"bars\":2,"
 				    "\"bytes\":1179648,\"largest\":1048576,"));
+}
+
+static const struct sim_fn *last_off;
+static unsigned offs, repeated;
+
+/* Each time that somebody's memory decode goes off, and whether it went off last as well. */
+static bool note_order(struct sim_fn *fn, struct sim_access *a)
+{
+	if (a->write && a->reg == 4 && (command_of(fn) & 2) && !(a->value & 2)) {
+		repeated += fn == last_off;
+		offs++;
+		last_off = fn;
+	}
+	return false;
+}
+
+/* Nothing that the host does for a while falls on one function alone. */
+static void test_toggles_go_round(void **state)
+{
+	static const struct sim_bug watch = {.name = "toggles watched", .fn_write = note_order};
+	unsigned times = 0;
+	const char *log;
+
+	(void)state;
+	sim_rules_machine(&watch);
+	offs = repeated = 0;
+	log = sim_rules_run("sizing.toggle", "SimulatedVMM");
+	for (const char *at = log; (at = strstr(at, "{\"kind\":\"toggle\",")); at++)
+		times += (unsigned)member(at, "\"n\":");
+	assert_true(times > 1 && offs >= times);
+	assert_int_equal(repeated, 0);
 }
 
 int main(void)
@@ -168,6 +201,7 @@ int main(void)
 	    cmocka_unit_test(test_nothing_decodes),
 	    cmocka_unit_test(test_what_does_not_come_back_is_said),
 	    cmocka_unit_test(test_toggles),
+	    cmocka_unit_test(test_toggles_go_round),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

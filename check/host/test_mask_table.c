@@ -79,7 +79,7 @@ static int teardown(void **state)
 
 static void test_sound_table(void **state)
 {
-	const struct numbering none = {.count = 0};
+	const struct numbering none = {.capacity = 0};
 	size_t needed;
 
 	(void)state;
@@ -149,7 +149,7 @@ static void test_header_length(void **state)
 
 static void test_longer_header_is_skipped(void **state)
 {
-	const struct numbering none = {.count = 0};
+	const struct numbering none = {.capacity = 0};
 	size_t needed;
 
 	(void)state;
@@ -223,7 +223,7 @@ static void test_entries(void **state)
 
 static void test_longer_entries_are_skipped_over(void **state)
 {
-	const struct numbering none = {.count = 0};
+	const struct numbering none = {.capacity = 0};
 	uint32_t second = 32 + bytes[32];
 	size_t needed;
 
@@ -254,7 +254,7 @@ static void test_entries_end_at_the_end(void **state)
 
 static void test_table_without_entries(void **state)
 {
-	const struct numbering none = {.count = 0};
+	const struct numbering none = {.capacity = 0};
 	size_t needed;
 
 	(void)state;
@@ -313,7 +313,7 @@ static void test_bridge_comes_first(void **state)
 /* Anything else that is wrong anywhere: refused or read, never a wild access. */
 static void test_every_bit_flipped(void **state)
 {
-	const struct numbering none = {.count = 0};
+	const struct numbering none = {.capacity = 0};
 	size_t needed;
 
 	(void)state;

@@ -7,6 +7,7 @@
 
 static struct rig rig;
 static struct numbering numbering;
+static uint64_t given[2 * 4 * PCI_BUSES]; /* four segments' bridges */
 static struct walked walked;
 static struct sim_bus *root;
 
@@ -19,12 +20,18 @@ static int setup(void **state)
 	return 0;
 }
 
+static void number_none(unsigned capacity)
+{
+	numbering.given = (struct index){.pair = given};
+	numbering.capacity = capacity;
+}
+
 static void number(void)
 {
 	struct pci_roots roots;
 
 	rig_init(&rig);
-	numbering.count = 0;
+	number_none(4 * PCI_BUSES);
 	sim_roots(&roots);
 	number_bridges(&rig.ecam, &roots, &numbering, &heard);
 	assert_counts(&rig);
@@ -59,7 +66,7 @@ static void test_unnumbered_machine(void **state)
 		sim_random(seed, false);
 		number();
 		assert_silent();
-		assert_int_equal(numbering.count, bridges());
+		assert_int_equal(numbering.given.count, bridges());
 		for (unsigned i = 0; i < sim.functions; i++)
 			assert_int_equal(sim_get32(sim.fn[i], 0x18), expected[i]);
 		walk_tree(&walked, &rig.ecam);
@@ -74,7 +81,7 @@ static void test_numbers_given_are_remembered(void **state)
 	sim_reference();
 	clear_numbers();
 	number();
-	assert_int_equal(numbering.count, 6);
+	assert_int_equal(numbering.given.count, 6);
 	for (unsigned i = 0; i < sim.functions; i++)
 		if (sim.fn[i]->behind)
 			assert_int_equal(number_given(&numbering, sim_address(sim.fn[i])),
@@ -82,7 +89,7 @@ static void test_numbers_given_are_remembered(void **state)
 	assert_int_equal(number_given(&numbering, (struct cfg_address){0, 0, 0}), 0);
 	/* A second time there is nothing left to do. */
 	number();
-	assert_int_equal(numbering.count, 0);
+	assert_int_equal(numbering.given.count, 0);
 	assert_int_equal(rig.ecam.writes, 0);
 }
 
@@ -141,7 +148,7 @@ static void test_none_free_behind_a_full_bridge(void **state)
 	number();
 	assert_heard("no bus number is free for bridge 01:02.0 (bus 1, numbers up to 1)");
 	assert_int_equal(lower->value[0x19], 0);
-	assert_int_equal(numbering.count, 0);
+	assert_int_equal(numbering.given.count, 0);
 }
 
 static void chain(unsigned bridges)
@@ -162,12 +169,12 @@ static size_t stack_of_numbering(unsigned bridges, bool numbered, bool ecam)
 	if (numbered)
 		sim_number();
 	rig_init(&rig);
-	numbering.count = 0;
+	number_none(4 * PCI_BUSES);
 	sim_roots(&roots);
 	stack_watch();
 	number_bridges(ecam ? &rig.ecam : &rig.pio, &roots, &numbering, &heard);
 	assert_silent();
-	assert_int_equal(numbering.count, numbered ? 0 : bridges);
+	assert_int_equal(numbering.given.count, numbered ? 0 : bridges);
 	return stack_used();
 }
 
@@ -185,11 +192,51 @@ static void test_more_bridges_than_numbers(void **state)
 	(void)state;
 	chain(300);
 	number();
-	assert_int_equal(numbering.count, 255);
+	assert_int_equal(numbering.given.count, 255);
 	assert_heard("no bus number is free for bridge ff:01.0");
 	assert_int_equal(heard_lines(), 1);
 	walk_tree(&walked, &rig.ecam);
 	assert_int_equal(walked.map.count, 256);
+}
+
+/* What there is no room to remember is not numbered: the table of masks could not follow it. */
+static void test_less_room_than_bridges(void **state)
+{
+	struct pci_roots roots;
+	struct sim_fn *fn[3];
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		fn[i] = sim_add_bridge(root, i + 1, 0, 0x00011b36);
+	rig_init(&rig);
+	number_none(2);
+	sim_roots(&roots);
+	number_bridges(&rig.ecam, &roots, &numbering, &heard);
+	assert_int_equal(numbering.given.count, 2);
+	assert_int_equal(number_given(&numbering, sim_address(fn[1])), 2);
+	assert_int_equal(sim_get32(fn[2], 0x18), 0);
+	assert_heard("no memory to number more than 2 bridges: 00:03.0 is left alone");
+	assert_int_equal(heard_lines(), 1);
+}
+
+/* 255 in each of four segments, as many as have numbers. */
+static void test_all_numbers_of_many_segments(void **state)
+{
+	(void)state;
+	sim_reset();
+	for (unsigned segment = 0; segment < 4; segment++) {
+		struct sim_bus *bus = sim_root((uint16_t)segment, 0);
+
+		sim_ecam((uint16_t)segment, 0, 255, 0x8000000000 + (uint64_t)segment * 0x10000000);
+		for (unsigned i = 0; i < 255; i++)
+			sim_add_bridge(bus, i / 8, i % 8, 0x00011b36)->value[0x0e] = 0x81;
+	}
+	number();
+	assert_silent();
+	assert_int_equal(numbering.given.count, 4 * 255);
+	for (unsigned i = 0; i < sim.functions; i++)
+		assert_int_equal(number_given(&numbering, sim_address(sim.fn[i])),
+				 sim.fn[i]->value[0x19]);
 }
 
 static void test_stays_below_the_next_root(void **state)
@@ -212,13 +259,14 @@ static void test_stays_below_the_next_root(void **state)
  * taken. */
 static void test_other_roots_numbers_are_taken(void **state)
 {
-	struct pci_roots roots = {.count = 2, .root = {{0, 0, 255}, {0, 1, 255}}};
+	struct pci_root root_of[] = {{0, 0, 255}, {0, 1, 255}};
+	const struct pci_roots roots = {.root = root_of, .count = 2};
 	struct sim_fn *bridge = sim_add_bridge(root, 1, 0, 0x00011b36);
 
 	(void)state;
 	sim_root(0, 1);
 	rig_init(&rig);
-	numbering.count = 0;
+	number_none(4 * PCI_BUSES);
 	number_bridges(&rig.ecam, &roots, &numbering, &heard);
 	assert_int_equal(bridge->value[0x19], 2);
 }
@@ -245,7 +293,7 @@ static void test_unreachable_root_is_left_alone(void **state)
 	(void)state;
 	number();
 	assert_int_equal(there->value[0x19], 0);
-	assert_int_equal(numbering.count, 0);
+	assert_int_equal(numbering.given.count, 0);
 }
 
 /* A bridge that overlaps another, or leads upwards, is the walk's to report: numbering neither
@@ -265,7 +313,7 @@ static void test_senseless_numbers_are_left_alone(void **state)
 	assert_int_equal(sim_get32(overlaps, 0x18), 0x00040200);
 	assert_int_equal(sim_get32(backwards, 0x18), 0x00080900);
 	assert_int_equal(fresh->value[0x19], 4);
-	assert_int_equal(numbering.count, 1);
+	assert_int_equal(numbering.given.count, 1);
 }
 
 int main(void)
@@ -278,6 +326,8 @@ int main(void)
 	    cmocka_unit_test_setup(test_none_free_behind_a_full_bridge, setup),
 	    cmocka_unit_test(test_depth_takes_no_stack),
 	    cmocka_unit_test(test_more_bridges_than_numbers),
+	    cmocka_unit_test_setup(test_less_room_than_bridges, setup),
+	    cmocka_unit_test(test_all_numbers_of_many_segments),
 	    cmocka_unit_test_setup(test_stays_below_the_next_root, setup),
 	    cmocka_unit_test_setup(test_other_roots_numbers_are_taken, setup),
 	    cmocka_unit_test_setup(test_segments_have_numbers_of_their_own, setup),

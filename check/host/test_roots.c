@@ -6,8 +6,14 @@
 #include "sim_build.h"
 
 static struct rig rig;
+static struct pci_root room[PCI_BUSES * 2];
 static struct pci_roots roots;
 static struct walked walked;
+
+static void no_roots(unsigned capacity)
+{
+	roots = (struct pci_roots){.root = room, .capacity = capacity};
+}
 
 static void sweep(uint16_t segment, unsigned extra)
 {
@@ -35,7 +41,7 @@ static int setup(void **state)
 	sim_add(sim_add_bridge(bus, 1, 0, 0x000c1b36)->behind, 0, 0, 0x00010001, 0);
 	sim_number();
 	rig_init(&rig);
-	roots = (struct pci_roots){.count = 0};
+	no_roots(PCI_BUSES * 2);
 	return 0;
 }
 
@@ -100,7 +106,7 @@ static void test_known_number_ends_the_sweep(void **state)
 	sweep(0, ROOTS_UNKNOWN);
 	all = rig.ecam.reads;
 	rig_init(&rig);
-	roots.count = 0;
+	no_roots(PCI_BUSES * 2);
 	sweep(0, 1);
 	assert_int_equal(roots.count, 2);
 	check_root(0, 0, 0, 0x3f);
@@ -207,7 +213,7 @@ static void test_aliases_are_no_roots(void **state)
 		fn->value[reg] = 5;
 		sim.bus_ignored = true;
 		rig_init(&rig);
-		roots = (struct pci_roots){.count = 0};
+		no_roots(PCI_BUSES * 2);
 		heard_reset();
 		sweep(0, ROOTS_UNKNOWN);
 		assert_int_equal(roots.count, 1);
@@ -222,11 +228,11 @@ static void test_aliases_are_no_roots(void **state)
 		scan_sweep(&rig.pio, 0, &roots.aliases, &walked.map);
 		assert_int_equal(walked.map.count, 2);
 	}
-	/* Nothing to tell by: they stay roots, as many as are kept. */
+	/* Nothing to tell by: they stay roots. */
 	memset(fn->writable, 0, SIM_SPACE);
-	roots = (struct pci_roots){.count = 0};
+	no_roots(PCI_BUSES * 2);
 	sweep(0, ROOTS_UNKNOWN);
-	assert_int_equal(roots.count, PCI_ROOTS_MAX);
+	assert_int_equal(roots.count, PCI_BUSES);
 	assert_false(pci_bus_any(&roots.aliases));
 }
 
@@ -260,15 +266,38 @@ static void test_added_in_order_and_once(void **state)
 	check_root(2, 1, 0, 255);
 }
 
-static void test_more_roots_than_are_kept(void **state)
+static void test_more_roots_than_there_is_room_for(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i <= PCI_ROOTS_MAX; i++)
+	no_roots(64);
+	for (unsigned i = 0; i <= 64; i++)
 		roots_add(&roots, 0, (uint8_t)i, 255, &heard);
-	assert_int_equal(roots.count, PCI_ROOTS_MAX);
-	assert_heard("more than 64 root buses: 0000:40 is not looked at");
+	assert_int_equal(roots.count, 64);
+	assert_heard("no memory for more than 64 root buses: 0000:40 is not looked at");
 	roots_add(&roots, 0, 3, 255, &heard); /* known already: no complaint */
 	assert_int_equal(heard_lines(), 1);
+}
+
+/* Every bus of two segments, in an order in which none is easy. */
+static void test_each_root_is_found_by_its_number(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2 * PCI_BUSES; i++) {
+		unsigned bus = i * 77 % PCI_BUSES;
+
+		roots_add(&roots, i < PCI_BUSES ? 7 : 0, (uint8_t)bus, (uint8_t)bus, &heard);
+	}
+	assert_silent();
+	assert_int_equal(roots.count, 2 * PCI_BUSES);
+	for (unsigned i = 0; i < roots.count; i++) {
+		check_root(i, i < PCI_BUSES ? 0 : 7, i % PCI_BUSES, i % PCI_BUSES);
+		assert_ptr_equal(pci_root_at(&roots, i < PCI_BUSES ? 0 : 7, (uint8_t)i),
+				 &roots.root[i]);
+	}
+	assert_null(pci_root_at(&roots, 1, 0));
+	assert_null(pci_root_at(&roots, 8, 0));
+	roots.count--;
+	assert_null(pci_root_at(&roots, 7, 255));
 }
 
 int main(void)
@@ -288,7 +317,8 @@ int main(void)
 	    cmocka_unit_test_setup(test_aliases_are_no_roots, setup),
 	    cmocka_unit_test_setup(test_twins_are_no_aliases, setup),
 	    cmocka_unit_test_setup(test_added_in_order_and_once, setup),
-	    cmocka_unit_test_setup(test_more_roots_than_are_kept, setup),
+	    cmocka_unit_test_setup(test_more_roots_than_there_is_room_for, setup),
+	    cmocka_unit_test_setup(test_each_root_is_found_by_its_number, setup),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

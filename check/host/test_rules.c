@@ -301,6 +301,13 @@ static void test_causes(void **state)
 	sim_rules_machine(sim_bug_named("read-counts"));
 	log = sim_rules_run("rule.*", SOMEONE);
 	assert_non_null(strstr(log, "of 8 of 10 failures: reading a register changes something"));
+	/* What is wrong behind bridges alone is the bridges' fault, and else that of BARs. */
+	sim_rules_machine(sim_bug_named("bridge-limit-cut"));
+	log = sim_rules_run("rule.*", SOMEONE);
+	assert_non_null(strstr(log, "of 3 of 3 failures: a bridge does not pass down what its"));
+	sim_rules_machine(sim_bug_named("memory-upper-half-ignored"));
+	log = sim_rules_run("rule.*", SOMEONE);
+	assert_non_null(strstr(log, "of 2 of 2 failures: memory or ports do not answer where"));
 	/* One failure explains itself. */
 	sim_rules_machine(sim_bug_named("express-version-0"));
 	assert_null(strstr(sim_rules_run("rule.*", SOMEONE), "likely cause"));

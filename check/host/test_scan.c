@@ -262,14 +262,13 @@ static void test_bridge_that_claims_another_root_bus(void **state)
 {
 	struct sim_bus *other = sim_root(0, 0x80);
 	struct sim_fn *bridge = sim_add_bridge(root, 3, 0, 0x000c1b36);
-	struct pci_roots roots = {.count = 0};
+	struct pci_root root_of[] = {{0, 0, 255}, {0, 0x80, 255}};
+	const struct pci_roots roots = {.root = root_of, .count = 2};
 
 	(void)state;
 	sim_add(other, 0, 0, 0x00010001, 0);
 	sim_bridge_numbers(bridge, 0, 0x80, 0x80);
 	rig_init(&rig);
-	roots.root[roots.count++] = (struct pci_root){0, 0, 255};
-	roots.root[roots.count++] = (struct pci_root){0, 0x80, 255};
 	walked_init(&walked);
 	scan_tree(&(struct scan){.cfg = &rig.ecam, .roots = &roots, .diag = &heard}, &walked.map);
 	assert_heard("claims buses that another bridge or root bus has");

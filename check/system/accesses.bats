@@ -179,6 +179,26 @@ ports() {
     done
 }
 
+# The constant for 16 functions and the bridge that they are behind is whatever it is: it must not depend on how many there are.
+@test "140, 276 and 1,092 functions: what one takes in accesses is the same, to the access" {
+    declare -A cost
+    for bridges in 8 16 64; do
+        # shellcheck disable=SC2046  # words on purpose
+        boot --boot pvh --pv off --devices none --append 'tests=enumerate.*,scan.tree.*.none,scan.tree.*.lean budget=1' -- \
+            $("$root/check/scale" --words "$bridges")
+        passed
+        holds "all(.[]; .buses == $((bridges + 1)) and .functions == $((4 + 17 * bridges)))" scan
+        while read -r what n; do
+            cost[$what.$bridges]=$n
+        done < <(data scan | jq -r '.[] | "\(.path).\(.sizing) \(.reads + .writes)"')
+    done
+    for what in {pio,ecam}.{none,lean}; do
+        echo "$what: ${cost[$what.8]} ${cost[$what.16]} ${cost[$what.64]}"
+        eight=$((cost[$what.16] - cost[$what.8]))
+        ((eight > 8 * 17 && cost[$what.64] - cost[$what.16] == 6 * eight))
+    done
+}
+
 @test "reads=N reads exactly N times by each path" {
     # What else such a run does (finding the machine's functions) cancels out.
     boot --boot pvh --pv off --append 'tests=access.reads reads=1000'

@@ -130,6 +130,19 @@ as_captured() {
     all_ways_agree pio ecam
 }
 
+@test "73 root buses and 72 bridges that nobody numbered: all are found" {
+    local i words=()
+    for ((i = 0; i < 72; i++)); do
+        words+=(-device "$(printf 'pxb-pcie,id=x%d,bus_nr=%d,bus=pcie.0,addr=%x.%d,multifunction=on' \
+            "$i" $((2 * i + 16)) $((2 + i / 8)) $((i % 8)))"
+            -device "pcie-root-port,id=p$i,bus=x$i,chassis=$i" -device "pci-testdev,bus=p$i")
+    done
+    boot --boot pvh --pv off --devices none --append 'tests=enumerate.*,scan.sweep.ecam budget=1' -- "${words[@]}"
+    passed
+    holds '.[0].bridges_numbered == 72 and (.[0].roots | length) == 73' env
+    holds "length == $((4 + 3 * 72))" function
+}
+
 @test "bridges that nobody numbered, on microvm: the same functions as from outside" {
     as_captured --machine microvm
     all_ways_agree ecam
@@ -142,7 +155,7 @@ as_captured() {
         -fw_cfg name=etc/extra-pci-roots,string=12345
     passed
     logged "^# fw_cfg's etc/extra-pci-roots \(5 bytes\) makes no sense: all buses are swept"
-    printf '\x40\0\0\0\0\0\0\0' >"$BATS_TEST_TMPDIR/roots"
+    printf '\0\1\0\0\0\0\0\0' >"$BATS_TEST_TMPDIR/roots"
     boot --boot pvh --pv off --devices none --append "$quick" -- \
         -fw_cfg "name=etc/extra-pci-roots,file=$BATS_TEST_TMPDIR/roots"
     passed

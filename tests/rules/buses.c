@@ -55,9 +55,5 @@ struct pci_function rule_occupant(const struct session *s, uint16_t segment, uin
 
 const struct pci_root *rule_root_of(const struct session *s, struct cfg_address at)
 {
-	for (unsigned i = 0; i < s->found.roots.count; i++)
-		if (s->found.roots.root[i].segment == at.segment &&
-		    s->found.roots.root[i].bus == at.bus)
-			return &s->found.roots.root[i];
-	return NULL;
+	return pci_root_at(&s->found.roots, at.segment, at.bus);
 }

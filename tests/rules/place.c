@@ -3,29 +3,11 @@
 #include "io.h"
 #include "rules/buses.h"
 
-#define MEMORY_FIRST   0xc0000000u
-#define MEMORY_END     0xfe000000u
 #define MEMORY_MAX     (256u << 20) /* of one place */
-
-#define PORTS_FIRST    0xc000u
-#define PORTS_END      0x10000u
 
 #define COMMAND_DECODE (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 
 #define ROM_ENABLE     1u
-
-/* A place above 4 GiB: below what the smallest 64-bit processors can address. */
-#define HIGH_FIRST     (1ull << 32)
-#define HIGH_END       (1ull << 36)
-#define HIGH_STEP      (1ull << 30)
-
-static uint64_t address_of(const struct rule_bars *bars, unsigned index)
-{
-	uint64_t address = bars->raw.value[index] & rule_address_bits(bars, index);
-
-	return rule_is_wide(bars, index) ? address | (uint64_t)bars->raw.value[index + 1] << 32
-					 : address;
-}
 
 /* The offset of a BAR in a place: all of its kind in turn, each aligned; of BAR_COUNT the whole. */
 static uint64_t offset_of(const struct rule_bars *bars, unsigned index, bool ports)
@@ -51,55 +33,15 @@ static bool overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 	return a < b + b_len && b < a + a_len;
 }
 
-/* Whether a function is one of those that are moved about: this one, or a bridge above it. */
-static bool is_ours(const struct rule_target *t, const struct rule_place *p, struct cfg_address at)
+/*
+ * The function's BARs, and the windows of the bridges above it, are moved about: by is -1 while
+ * room is looked for, then 1.
+ */
+static void count_ours(const struct rule_target *t, const struct rule_place *p, int by)
 {
-	bool ours = cfg_key(t->fn->at) == cfg_key(at);
-
+	occupied_by_bars(p->occupied, t->bars, by);
 	for (unsigned i = 0; i < p->bridges; i++)
-		ours |= cfg_key(p->bridge[i].at) == cfg_key(at);
-	return ours;
-}
-
-static bool windows_have(const struct bridge_windows *w, bool ports, struct window r)
-{
-	for (unsigned kind = 0; kind < WINDOWS; kind++)
-		if ((kind == WINDOW_PORTS) == ports && r.first <= w->range[kind].last &&
-		    r.last >= w->range[kind].first && w->range[kind].first <= w->range[kind].last)
-			return true;
-	return false;
-}
-
-static bool bars_have(const struct rule_bars *bars, bool ports, uint64_t start, uint64_t len)
-{
-	for (unsigned b = 0; b < BAR_COUNT; b++)
-		if (rule_is_lower(bars, b) && rule_is_ports(bars, b) == ports &&
-		    (b != BAR_ROM_INDEX || bars->raw.value[b] & ROM_ENABLE) &&
-		    address_of(bars, b) &&
-		    overlap(start, len, address_of(bars, b), rule_bar_size(bars, b)))
-			return true;
-	return false;
-}
-
-/* Whether a function that is not ours has any of that, or a bridge any of the second range. */
-static bool others_have(const struct rule_target *t, const struct rule_place *p, bool ports,
-			uint64_t start, uint64_t len, struct window passed)
-{
-	struct session *s = t->s;
-
-	for (unsigned i = 0; i < s->inventory.count; i++) {
-		const struct pci_function *fn = &s->inventory.known[i].fn;
-		const struct rule_bars *bars = rule_bars_of(s, i);
-		const struct bridge_windows *windows = NULL;
-
-		if (!bars || (pci_is_bridge(fn) && !(windows = windows_of(s, i))))
-			return true;
-		if (windows && !is_ours(t, p, fn->at) && windows_have(windows, ports, passed))
-			return true;
-		if (cfg_key(fn->at) != cfg_key(t->fn->at) && bars_have(bars, ports, start, len))
-			return true;
-	}
-	return false;
+		occupied_by_windows(p->occupied, p->bridge[i].windows, by);
 }
 
 static bool memory_free(const struct rule_target *t, const struct rule_place *p, uint64_t start,
@@ -116,7 +58,7 @@ static bool memory_free(const struct rule_target *t, const struct rule_place *p,
 			    (uint64_t)(e->end - e->start + 1) << 20))
 			return false;
 	}
-	return !others_have(t, p, false, start, len, (struct window){start, start + len - 1});
+	return occupied_memory_free(p->occupied, start, len);
 }
 
 static void find_memory(const struct rule_target *t, struct rule_place *p)
@@ -128,7 +70,7 @@ static void find_memory(const struct rule_target *t, struct rule_place *p)
 	/* A power of two, so that every BAR in it is aligned. */
 	for (p->span = WINDOW_STEP(WINDOW_MEMORY); p->span < len;)
 		p->span *= 2;
-	for (uint64_t at = MEMORY_FIRST; at + 2 * p->span <= MEMORY_END && !p->memory;
+	for (uint64_t at = OCCUPIED_MEMORY; at + 2 * p->span <= OCCUPIED_MEMORY_END && !p->memory;
 	     at += p->span)
 		if (memory_free(t, p, at, 2 * p->span))
 			p->memory = at;
@@ -166,13 +108,10 @@ static void find_ports(const struct rule_target *t, struct rule_place *p)
 			return;
 	for (p->ports_span = 4; p->ports_span < len;)
 		p->ports_span *= 2;
-	for (uint32_t at = PORTS_FIRST; at < PORTS_END && !p->ports; at += 2 * p->ports_span) {
-		struct window passed =
-		    p->bridges ? ports_around(at) : (struct window){at, at + 2 * p->ports_span - 1};
-
-		if (!others_have(t, p, true, at, 2 * p->ports_span, passed))
+	for (uint32_t at = OCCUPIED_PORTS; at < OCCUPIED_PORTS_END && !p->ports;
+	     at += 2 * p->ports_span)
+		if (occupied_ports_free(p->occupied, at, 2 * p->ports_span))
 			p->ports = at;
-	}
 }
 
 /* The bridges from the function up to its root bus; false when one is not known, or too many. */
@@ -264,8 +203,13 @@ bool rule_place(const struct rule_target *t, struct rule_place *p)
 	/* Where there are functions that are not known nobody knows what is free. */
 	if (inventory_left_out(t->s) || !find_bridges(t, p))
 		return false;
+	p->occupied = occupied_of(t->s);
+	if (!p->occupied)
+		return false;
+	count_ours(t, p, -1);
 	find_memory(t, p);
 	find_ports(t, p);
+	count_ours(t, p, 1);
 	if ((!p->memory && !p->ports) || !rule_open(t, &p->window))
 		return false;
 	open_bridges(t, p);
@@ -279,17 +223,19 @@ bool rule_place(const struct rule_target *t, struct rule_place *p)
  */
 static uint64_t find_high(const struct rule_target *t, const struct rule_place *p, unsigned index)
 {
-	uint64_t own = address_of(t->bars, index);
+	uint64_t own = rule_bar_address(t->bars, index), size = rule_bar_size(t->bars, index),
+		 step = size > OCCUPIED_HIGH_UNIT ? size : OCCUPIED_HIGH_UNIT;
 
 	for (unsigned i = 0; i < p->bridges; i++)
 		if (!p->bridge[i].windows->wide[WINDOW_PREFETCHABLE])
 			return 0;
-	if (own >= HIGH_FIRST)
+	if (own >= OCCUPIED_HIGH)
 		return own;
 	if (t->s->found.vmm != VMM_QEMU || !has_chipset(t))
 		return 0;
-	for (uint64_t at = HIGH_FIRST; at < HIGH_END; at += HIGH_STEP)
-		if (memory_free(t, p, at, rule_bar_size(t->bars, index)))
+	for (uint64_t at = (OCCUPIED_HIGH + step - 1) & -step; at + size <= OCCUPIED_HIGH_END;
+	     at += step)
+		if (memory_free(t, p, at, size))
 			return at;
 	return 0;
 }
@@ -303,7 +249,9 @@ bool rule_place_high(const struct rule_target *t, struct rule_place *p, unsigned
 
 	if (!p->memory || !rule_is_wide(t->bars, index))
 		return false;
+	count_ours(t, p, -1);
 	p->high = find_high(t, p, index);
+	count_ours(t, p, 1);
 	p->high_map = p->high ? platform->map_device(platform->map_context, p->high, size) : NULL;
 	if (!p->high_map) {
 		p->high = 0;

@@ -10,12 +10,13 @@
 #ifndef BAROMETER_TESTS_RULES_PLACE_H
 #define BAROMETER_TESTS_RULES_PLACE_H
 
-#include "rules/windows.h"
+#include "rules/occupied.h"
 
 #define PLACE_DEPTH_MAX 8
 
 struct rule_place {
 	struct rule_window window; /* of the function, as rule_open() has it */
+	struct occupied *occupied; /* the addresses of all functions */
 	uint64_t memory;           /* where the first of two places begins; 0: none */
 	uint64_t span;             /* bytes of a place, a power of two of at least 1 MiB */
 	uint32_t ports;            /* the same for I/O; 0: no I/O BARs, or no room for them */

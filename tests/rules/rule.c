@@ -38,9 +38,11 @@ bool rule_expect(const struct rule_target *t, bool good, unsigned reg, const cha
 	char name[16], where[64] = "";
 	va_list args;
 
-	if (!good)
+	if (!good) {
 		text_format(where, sizeof(where), "%s register 0x%02x over %s",
 			    pci_name(name, t->fn->at), reg, discovery_path_names[t->path]);
+		t->s->outcome.on_root |= !inventory_bridge_to(t->s, t->fn->at);
+	}
 	va_start(args, format);
 	expect(t->s, t->test, good, where, format, args);
 	va_end(args);
@@ -142,6 +144,14 @@ uint32_t rule_address_bits(const struct rule_bars *bars, unsigned index)
 	if (bars->upper >> index & 1)
 		return 0xffffffff;
 	return bars->raw.value[index] & 1 ? 0xfffffffc : 0xfffffff0;
+}
+
+uint64_t rule_bar_address(const struct rule_bars *bars, unsigned index)
+{
+	uint64_t address = bars->raw.value[index] & rule_address_bits(bars, index);
+
+	return rule_is_wide(bars, index) ? address | (uint64_t)bars->raw.value[index + 1] << 32
+					 : address;
 }
 
 uint64_t rule_bar_size(const struct rule_bars *bars, unsigned index)

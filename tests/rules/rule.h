@@ -26,11 +26,13 @@ struct rule_bars {
 };
 
 struct bridge_windows;
+struct occupied;
 
 /* The rules' own part of a session. */
 struct rules {
 	struct rule_bars *bars;         /* of inventory.known[]; NULL until asked for */
 	struct bridge_windows *windows; /* the same of bridges (rules/windows.h) */
+	struct occupied *occupied;      /* the addresses of all (rules/occupied.h) */
 	unsigned run;                   /* rules that ran so far, and all accesses they made */
 	uint64_t accesses;
 	/* Buses that something leads to, in the segment asked for last, plus 1; 0: none was. */
@@ -101,6 +103,9 @@ const struct rule_bars *rule_bars_of(struct session *session, unsigned known);
 
 /* The bits of a BAR register that hold an address; the rest are type bits. All of an upper half. */
 uint32_t rule_address_bits(const struct rule_bars *bars, unsigned index);
+
+/* The address that a BAR held when it was sized, by its only or lower register's index. */
+uint64_t rule_bar_address(const struct rule_bars *bars, unsigned index);
 
 /* Bytes that a BAR decodes, by its only or lower register's index. */
 uint64_t rule_bar_size(const struct rule_bars *bars, unsigned index);
