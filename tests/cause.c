@@ -131,7 +131,8 @@ static bool only_behind(const struct cause *cause, const struct failure *failed,
 
 void cause_report(struct session *s, const struct failure *failed, unsigned count)
 {
-	struct failure left[CAUSE_TESTS_MAX], explained[CAUSE_TESTS_MAX];
+	/* Together they are much for a stack. */
+	static struct failure left[CAUSE_TESTS_MAX], explained[CAUSE_TESTS_MAX];
 	unsigned all = count;
 
 	for (unsigned i = 0; i < count; i++)
