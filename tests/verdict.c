@@ -18,7 +18,7 @@ static const char *linux_choice(const struct session *s)
 	return s->found.usable[PATH_ECAM] ? "pio below 0x100, ecam from 0x100" : "pio";
 }
 
-/* Beside it what a kernel with the series of guest/linux does; nothing where that was not estimated. */
+/* Beside it what a kernel with the series of guest/linux does, where that was estimated. */
 static void report_linux(struct session *s)
 {
 	const struct boot_cost *now = &s->costs.linux_now, *series = &s->costs.linux_series;
