@@ -14,7 +14,6 @@ struct acpi_register {
 };
 
 /* PM1 control, 16 bits wide; SLEEP_CONTROL, 8. */
-#define ACPI_PM1_SCI_EN    0x0001u
 #define ACPI_PM1_TYPE(t)   ((unsigned)(t) << 10)
 #define ACPI_PM1_TYPE_MASK ACPI_PM1_TYPE(7)
 #define ACPI_PM1_ENABLE    0x2000u

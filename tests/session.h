@@ -22,10 +22,20 @@ struct scan_cost {
 	uint64_t exits; /* accesses that leave the guest; two an access through ports */
 };
 
+/* What a kernel's boot is estimated to take (budget.linux). */
+struct boot_cost {
+	const char *sizing;   /* NULL: nothing was estimated */
+	unsigned path;        /* below 100h */
+	bool known;           /* the exits are, for it is known which reads exit */
+	uint64_t exits;       /* of configuration accesses */
+	uint64_t buses_exits; /* of these: the look at buses that MCFG names and nothing leads to */
+};
+
 struct costs {
 	struct read_cost read[PATHS];
 	struct scan_cost scan[PATHS][SIZING_STRATEGIES]; /* whole tree scan, by sizing */
 	struct scan_cost scan_table;
+	struct boot_cost linux_now, linux_series; /* since 6.14, and with the series for it */
 };
 
 #define SESSION_FIGURES 4

@@ -18,6 +18,45 @@ static const char *linux_choice(const struct session *s)
 	return s->found.usable[PATH_ECAM] ? "pio below 0x100, ecam from 0x100" : "pio";
 }
 
+/* Beside it what a kernel with the series of guest/linux does, where that was estimated. */
+static void report_linux(struct session *s)
+{
+	const struct boot_cost *now = &s->costs.linux_now, *series = &s->costs.linux_series;
+
+	report_string(s->report, "linux", linux_choice(s));
+	if (!series->sizing)
+		return;
+	report_string(s->report, "linux_series", discovery_path_names[series->path]);
+	report_string(s->report, "linux_series_sizing", series->sizing);
+	if (now->known) {
+		report_number(s->report, "linux_exits", now->exits);
+		report_number(s->report, "linux_exits_advertised", now->buses_exits);
+	}
+	if (series->known)
+		report_number(s->report, "linux_series_exits", series->exits);
+}
+
+static void say_linux(struct session *s)
+{
+	const struct boot_cost *now = &s->costs.linux_now, *series = &s->costs.linux_series;
+	char now_exits[120] = "", exits[48] = "", caused[64] = "";
+
+	if (now->known && now->buses_exits)
+		text_format(caused, sizeof(caused), ", %llu for buses that only MCFG names",
+			    (unsigned long long)now->buses_exits);
+	if (now->known)
+		text_format(now_exits, sizeof(now_exits), "; about %llu exits a boot%s",
+			    (unsigned long long)now->exits, caused);
+	report_note(s->report, "  Linux by itself would use: %s%s", linux_choice(s), now_exits);
+	if (!series->sizing)
+		return;
+	if (series->known)
+		text_format(exits, sizeof(exits), "; about %llu exits a boot",
+			    (unsigned long long)series->exits);
+	report_note(s->report, "  Linux with the series for it would use: %s, sizing %s%s",
+		    discovery_path_names[series->path], series->sizing, exits);
+}
+
 /* What a choice rests on. */
 enum decided_by { BY_NOTHING, BY_AVAILABILITY, BY_AGREEMENT, BY_CYCLES, BY_ACCESSES };
 static const char *const by_names[] = {"nothing", "availability", "agreement", "cycles",
@@ -283,7 +322,7 @@ static void verdict(struct session *s, const struct test *test)
 	report_string(s->report, "access", discovery_path_names[c.access]);
 	report_string(s->report, "sizing", c.sizing);
 	report_string(s->report, "reason", reason);
-	report_string(s->report, "linux", linux_choice(s));
+	report_linux(s);
 	report_string(s->report, "access_by", by_names[c.access_by]);
 	report_string(s->report, "sizing_by", by_names[c.sizing_by]);
 	report_string(s->report, "confidence", confidence);
@@ -296,7 +335,7 @@ static void verdict(struct session *s, const struct test *test)
 	report_note(s->report, "  %s", sizing_why);
 	report_note(s->report, "  %s", agreement);
 	report_note(s->report, "  confidence: %s%s%s", confidence, doubt[0] ? ", " : "", doubt);
-	report_note(s->report, "  Linux by itself would use: %s", linux_choice(s));
+	say_linux(s);
 	session_pass(s);
 }
 

@@ -51,7 +51,8 @@ OPTIONAL = {
     "access": {"width": NUMBER, "target": TEXT, "batch": NUMBER, "p50_milli": NUMBER, "log2": PAIRS},
     "scan": {"buses": NUMBER},
     "rule": {"informative": YES},
-    "verdict": {"linux": TEXT, "confidence": TEXT},
+    "verdict": {**dict.fromkeys(("linux", "confidence", "linux_series", "linux_series_sizing"), TEXT),
+                **dict.fromkeys(("linux_exits", "linux_exits_advertised", "linux_series_exits"), NUMBER)},
     "done": dict.fromkeys(("passed", "failed", "errors", "skipped", "xfailed"), NUMBER),
 }
 

@@ -185,6 +185,19 @@ def verdict_by_time(page, i):
     return f'<p class="say">{say}</p>{doubt}'
 
 
+def linux_words(verdict):
+    """What Linux does here by itself, and what it would with the series for it; about how many exits a boot takes of either."""
+    def boot(exits, more=""):
+        return f"; about {exits:,} exits a boot{more}" if exits is not None else ""
+    advertised = verdict.get("linux_exits_advertised")
+    text = f"Linux by itself would use: {verdict['linux']}" + \
+        boot(verdict.get("linux_exits"), f", {advertised:,} of them for buses that only MCFG names" if advertised else "") + "."
+    if verdict.get("linux_series"):
+        text += f" With the series for it: {verdict['linux_series']}, sizing {verdict.get('linux_series_sizing', '?')}" + \
+            boot(verdict.get("linux_series_exits")) + "."
+    return text
+
+
 def verdict_card(page, i):
     log = page.logs[i]
     env = env_of(log)
@@ -198,7 +211,7 @@ def verdict_card(page, i):
         card += verdict_by_counts(page, i) if env.get("emulated") else verdict_by_time(page, i)
         card += "<ul>" + "".join(f"<li>{e(part.strip()[:1].upper() + part.strip()[1:])}.</li>" for part in verdict["reason"].split(";")) + "</ul>"
         if verdict.get("linux"):
-            card += f'<p class="small soft">Linux by itself would use: {e(verdict["linux"])}.</p>'
+            card += f'<p class="small soft">{e(linux_words(verdict))}</p>'
     else:
         result = next((r for r in log.results if r.name == "verdict"), None)
         why = f": {e(result.reason)}" if result and result.reason else ": the run did not ask for one"

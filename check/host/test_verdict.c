@@ -41,6 +41,33 @@ static void assert_says(const char *log, const char *text)
 		fail_msg("not in the log: %s\n%s", text, log);
 }
 
+/* What Linux takes today and what it would with its series, where budget.linux estimated it. */
+static void test_both_kernels(void **state)
+{
+	const char *log;
+
+	(void)state;
+	sim_rules_machine(&sim_no_bug);
+	give_clear_costs();
+	log = decide("given.costs,verdict");
+	assert_null(strstr(log, "linux_"));
+	assert_null(strstr(log, "exits a boot"));
+	given.linux_now = (struct boot_cost){"batched", PATH_PIO, true, 22938, 15936};
+	given.linux_series = (struct boot_cost){"paravirtual", PATH_ECAM, true, 2875, 0};
+	log = decide("given.costs,verdict");
+	assert_says(log, "\"linux\":\"pio below 0x100, ecam from 0x100\",\"linux_series\":\"ecam\","
+			 "\"linux_series_sizing\":\"paravirtual\",\"linux_exits\":22938,"
+			 "\"linux_exits_advertised\":15936,\"linux_series_exits\":2875,");
+	assert_says(log, "; about 22938 exits a boot, 15936 for buses that only MCFG names\n");
+	assert_says(log, "with the series for it would use: ecam, sizing paravirtual; about 2875 "
+			 "exits a boot\n");
+	/* Which reads exit may be unknown. */
+	given.linux_series.known = given.linux_now.known = false;
+	log = decide("given.costs,verdict");
+	assert_says(log, "\"linux_series_sizing\":\"paravirtual\",\"access_by\":");
+	assert_says(log, "with the series for it would use: ecam, sizing paravirtual\n");
+}
+
 static void test_clear_cycles(void **state)
 {
 	const char *log;
@@ -190,10 +217,10 @@ static void test_scans_as_they_are(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_clear_cycles),       cmocka_unit_test(test_emulated),
-	    cmocka_unit_test(test_within_the_scatter), cmocka_unit_test(test_sizings_alike),
-	    cmocka_unit_test(test_nothing_priced),     cmocka_unit_test(test_no_choice),
-	    cmocka_unit_test(test_scans_as_they_are),
+	    cmocka_unit_test(test_both_kernels),  cmocka_unit_test(test_clear_cycles),
+	    cmocka_unit_test(test_emulated),      cmocka_unit_test(test_within_the_scatter),
+	    cmocka_unit_test(test_sizings_alike), cmocka_unit_test(test_nothing_priced),
+	    cmocka_unit_test(test_no_choice),     cmocka_unit_test(test_scans_as_they_are),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

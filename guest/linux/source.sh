@@ -7,6 +7,8 @@
 #                        (tree/source, unpacked) and of what was built of it last (tree/build)
 # apply_patches PATCH... the source with just these
 # compile_linux          configuration and kernel, of what is applied
+# result_folder PATCH... prints where the kernel with just these is kept
+# keep_built FOLDER      what was compiled, there
 #
 # As in hypervisor/source.sh, the caller ends with status 77 where the source cannot be had, with 1 if anything else goes wrong.
 
@@ -97,4 +99,20 @@ compile_linux() {
         grep -qxF "$line" "$tree/build/.config" || { echo "this configuration cannot be had: $line" > "$tree/log"; return 1; }
     done < <(cat "${demanded[@]}" | grep '^CONFIG_')
     "${make[@]}" bzImage > "$tree/log" 2>&1
+}
+
+result_folder() {
+    local key
+    key=$({ echo "$full"; cat "$linux/build" "$linux/source.sh" "$linux/config" "$linux/config.series" "$@"; } | sha256sum | cut -c1-12)
+    echo "$cache/linux-$version-$key"
+}
+
+keep_built() {
+    local new
+    [ ! -r "$1/bzImage" ] || return 0
+    new=$(mktemp -d "$cache/build.XXXXXX")
+    cp "$tree/build/arch/x86/boot/bzImage" "$tree/build/System.map" "$new/"
+    cp "$tree/build/.config" "$new/config"
+    chmod 755 "$new"
+    mv "$new" "$1"
 }

@@ -44,9 +44,9 @@ class Symbols:
         return here[0] if here else None
 
     def name(self, address):
-        """The function that an address is in."""
+        """The function that an address is in, as the source has it: the compiler's parts and copies of one have suffixes."""
         at = bisect.bisect_right(self.addresses, address) - 1
-        return self.names[at] if at >= 0 else f"{address:#x}"
+        return self.names[at].split(".")[0] if at >= 0 else f"{address:#x}"
 
 
 class Stub:

@@ -40,7 +40,7 @@ void occupied_by_windows(struct occupied *occupied, const struct bridge_windows 
 /* Whether nobody claims any of a range of memory, which lies in one of the two spaces. */
 bool occupied_memory_free(const struct occupied *occupied, uint64_t start, uint64_t len);
 
-/* The same for ports, in whole units and within a step of windows; no bridge may pass on that step. */
+/* The same for ports, in whole units and within a step of windows, which no bridge may pass on. */
 bool occupied_ports_free(const struct occupied *occupied, uint32_t start, uint32_t len);
 
 #endif
