@@ -44,7 +44,7 @@ GNUEFI_CRT0 := /usr/lib/crt0-efi-x86_64.o
 GNUEFI_LIB  := /usr/lib/libgnuefi.a
 PE_SECTIONS := .text .reloc .rodata .relro .data .dynamic .rela .dynsym
 
-.PHONY: all run test qemu linux check-series bench compare boots differential test-patched test-mutants test-random lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
+.PHONY: all run test qemu linux seabios check-series boots-seabios bench compare boots differential test-patched test-mutants test-random lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
 
 all: build/barometer.efi build/barometer.elf build/barometer.bz
 
@@ -63,17 +63,27 @@ qemu:
 linux:
 	@guest/linux/build $(ARGS)
 
+# SeaBIOS with the patches of guest/seabios, likewise.
+seabios:
+	@guest/seabios/build $(ARGS)
+
 # Configuration accesses from reset to /init, stock and with each patch of Linux and QEMU added; writes docs/results.md.
 boots:
 	@tools/need qemu-system-x86_64 jq python3 lspci
 	qemu=$$(hypervisor/build-qemu) && guest/linux/boots "$$qemu"
 
-# Each patch of the series for QEMU and for Linux: checkpatch.pl, then a build and a boot of what the series is up to there. Takes an
-# hour or two.
+# Configuration accesses of SeaBIOS, stock and with each of its patches added, and by function; writes docs/results.md.
+boots-seabios:
+	@tools/need qemu-system-x86_64 jq python3 lspci
+	qemu=$$(hypervisor/build-qemu) && kernel=$$(guest/linux/build) && guest/seabios/boots --kernel "$$kernel" "$$qemu"
+
+# Each patch of the series for QEMU, Linux and SeaBIOS: style, then a build and a boot of what the series is up to there. Takes an hour
+# or two.
 check-series: all
 	@tools/need qemu-system-x86_64 OVMF jq socat python3
 	hypervisor/check-series
 	guest/linux/check-series
+	qemu=$$(hypervisor/build-qemu) && guest/seabios/check-series "$$qemu"
 
 # Wall time of a scan against that of an image that exits at once, on the same machine.
 bench: all
@@ -120,8 +130,10 @@ help:
 	@echo 'make deb      the same as a Debian package in build/; test-deb installs and runs it in a clean Debian'
 	@echo 'make qemu     QEMU with the patches of hypervisor/, built into the cache'
 	@echo 'make linux    Linux with the patches of guest/linux/, built into the cache'
+	@echo 'make seabios  SeaBIOS with the patches of guest/seabios/, built into the cache'
 	@echo 'make boots    the configuration accesses of whole boots, with each patch added: writes docs/results.md'
-	@echo 'make check-series  every patch of hypervisor/patches and guest/linux/patches: style, build and boot at each step'
+	@echo 'make boots-seabios  the same of SeaBIOS alone, and by its functions'
+	@echo 'make check-series  every patch of the series for QEMU, Linux and SeaBIOS: style, build and boot at each step'
 	@echo 'make fuzz     libFuzzer over the parsers and the whole suite, FUZZ_RUNS executions each; fuzz-short: seconds'
 	@echo 'make bench    what a run costs beyond QEMU itself'
 	@echo 'make compare  stock against patched QEMU, Linux as a witness: writes docs/results.md'

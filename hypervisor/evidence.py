@@ -4,6 +4,7 @@ import collections
 import os
 import re
 import subprocess
+import textwrap
 
 ECAM = 0xb0000000  # where SeaBIOS and OVMF put it on q35, function 00:00.0 first
 
@@ -47,6 +48,16 @@ def write_section(path, heading, text):
         new = replaced(file.read(), heading, text)
     with open(path, "w", encoding="utf-8") as file:
         file.write(new)
+
+
+def table(head, rows):
+    """A table of a page: the first column is text, and so is every other whose head is `in`; the rest are numbers, to the right."""
+    align = ["---" if column == 0 or cell == "in" else "---:" for column, cell in enumerate(head)]
+    return "\n".join("| " + " | ".join(f"{cell:,}" if isinstance(cell, int) else cell for cell in row) + " |" for row in (head, align, *rows)) + "\n"
+
+
+def paragraph(text):
+    return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
 TRACE = ["-trace", "memory_region_ops_read", "-trace", "memory_region_ops_write"]
@@ -101,13 +112,18 @@ def kind_of(operation, region):
     return None
 
 
+def narrowed(value, size):
+    """A value of the trace, as wide as the access: what answers for a function that is not there says 64 ones."""
+    return int(value, 16) & (1 << 8 * int(size)) - 1
+
+
 def parsed(lines):
     """(operation, address, value, region) of every access to a device in a trace, and ("executed", address, 0, "") of code that ran."""
     for line in lines:
         match = LINE.search(line)
         if match:
-            operation, address, value, _, region = match.groups()
-            yield operation, int(address, 16), int(value, 16), region
+            operation, address, value, size, region = match.groups()
+            yield operation, int(address, 16), narrowed(value, size), region
             continue
         match = EXECUTED.match(line)
         if match:
@@ -136,7 +152,7 @@ def configuration(path, ecam=ECAM):
             if not match:
                 continue
             operation, address, value, width, region = match.groups()
-            address, value, width, write = int(address, 16), int(value, 16), int(width), operation == "write"
+            address, value, width, write = int(address, 16), narrowed(value, width), int(width), operation == "write"
             if region == "pci-conf-idx" and write:
                 # Four bytes at CF8h select a register; a byte at CF9h is the reset control register, which is no part of this.
                 if width == 4:

@@ -54,7 +54,7 @@ def check(condition, message):
 
 def accept(server):
     connection = server.accept()[0]
-    connection.settimeout(20)
+    connection.settimeout(120)
     return connection.makefile("rw")
 
 
@@ -63,7 +63,7 @@ class Machine:
 
     running = []
 
-    def __init__(self, qemu, args, machine="q35", accel="qtest", env=None):
+    def __init__(self, qemu, args, machine="q35", accel="qtest", env=None, trace=True):
         self.dir = tempfile.TemporaryDirectory()
         self.log = os.path.join(self.dir.name, "trace")
         self.errors = os.path.join(self.dir.name, "errors")
@@ -72,14 +72,14 @@ class Machine:
             server = socket.socket(socket.AF_UNIX)
             server.bind(os.path.join(self.dir.name, name))
             server.listen(1)
-            server.settimeout(20)
+            server.settimeout(120)
             sockets.append(server)
         with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen(
                 [qemu, "-M", machine, "-accel", accel, "-m", "64", "-nodefaults", "-display", "none",
                  "-qtest", f"unix:{self.dir.name}/qtest", "-qtest-log", "none",
-                 "-qmp", f"unix:{self.dir.name}/qmp", "-D", self.log,
-                 "-trace", "memory_region_ops_read"] + args.split(), stderr=errors,
+                 "-qmp", f"unix:{self.dir.name}/qmp"] +
+                (["-D", self.log, "-trace", "memory_region_ops_read"] if trace else []) + args.split(), stderr=errors,
                 env=None if env is None else {**os.environ, **env})
         Machine.running.append(self)
         try:
@@ -107,9 +107,12 @@ class Machine:
         check("return" in answer, f"{command} {arguments}: {answer}")
         return answer["return"]
 
-    def command(self, text):
-        self.qtest.write(text + "\n")
+    def ask(self, *texts):
+        """Commands, all at once: as many as a socket takes without being read from, a thousand or so"""
+        self.qtest.write("".join(text + "\n" for text in texts))
         self.qtest.flush()
+
+    def answer(self, text):
         while True:
             answer = self.qtest.readline().split()
             check(answer, f"QEMU is gone after: {text}")
@@ -117,6 +120,10 @@ class Machine:
                 break
         check(answer[0] == "OK", f"{text}: {answer}")
         return answer[1] if len(answer) > 1 else None
+
+    def command(self, text):
+        self.ask(text)
+        return self.answer(text)
 
     def out(self, port, value, width=4):
         self.command(f"out{'-bw-l'[width]} {port:#x} {value:#x}")
@@ -674,7 +681,7 @@ def test_debugger(qemu):
             m = Machine(qemu, f"-S -gdb unix:{folder}/gdb,server=on,wait=off" + option, accel="tcg")
             m.port_write(0, 0, 0x60, ECAM | 1)
             with socket.socket(socket.AF_UNIX) as gdb:
-                gdb.settimeout(20)
+                gdb.settimeout(120)
                 gdb.connect(f"{folder}/gdb")
                 for address in (ECAM, ECAM + (0x50 << 20)):    # a function, an absent bus
                     command = f"M{address:x},4:01020304"

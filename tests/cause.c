@@ -94,30 +94,32 @@ static const struct cause {
     {1, "what one vCPU does shows in what another does", "rule.smp.*", "rule.smp.*,rule.untouched"},
 };
 
-static void report_cause(struct session *s, const struct cause *cause,
-			 const struct failure *explained, unsigned count, unsigned all)
+static unsigned matching(const char *globs, const struct failure *failed, unsigned count)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		n += options_match(globs, failed[i].test->name);
+	return n;
+}
+
+/* Of these failures it explains some, of all there were. */
+static void report_cause(struct session *s, const struct cause *cause, const struct failure *failed,
+			 unsigned count, unsigned all)
 {
 	report_open(s->report, "cause");
 	report_string(s->report, "text", cause->text);
 	report_array(s->report, "explains");
 	for (unsigned i = 0; i < count; i++)
-		report_string(s->report, NULL, explained[i].test->name);
+		if (options_match(cause->explains, failed[i].test->name))
+			report_string(s->report, NULL, failed[i].test->name);
 	report_array_end(s->report);
 	report_close(s->report);
-	report_note(s->report, "likely cause of %u of %u failures: %s", count, all, cause->text);
+	report_note(s->report, "likely cause of %u of %u failures: %s",
+		    matching(cause->explains, failed, count), all, cause->text);
 	for (unsigned i = 0; i < count; i++)
-		report_note(s->report, "  %s", explained[i].test->name);
-}
-
-static unsigned matching(const char *globs, const struct failure *failed, unsigned count,
-			 struct failure *to)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < count; i++)
-		if (options_match(globs, failed[i].test->name))
-			to[n++] = failed[i];
-	return n;
+		if (options_match(cause->explains, failed[i].test->name))
+			report_note(s->report, "  %s", failed[i].test->name);
 }
 
 static bool only_behind(const struct cause *cause, const struct failure *failed, unsigned count)
@@ -131,22 +133,19 @@ static bool only_behind(const struct cause *cause, const struct failure *failed,
 
 void cause_report(struct session *s, const struct failure *failed, unsigned count)
 {
-	/* Together they are much for a stack. */
-	static struct failure left[CAUSE_TESTS_MAX], explained[CAUSE_TESTS_MAX];
+	struct failure left[CAUSE_TESTS_MAX];
 	unsigned all = count;
 
 	for (unsigned i = 0; i < count; i++)
 		left[i] = failed[i];
 	for (unsigned c = 0; c < sizeof(causes) / sizeof(causes[0]); c++) {
-		unsigned n = matching(causes[c].signs, left, count, explained), rest = 0;
+		unsigned rest = 0;
 
-		if (n < (causes[c].needs & ~BEHIND) ||
-		    (causes[c].needs & BEHIND && !only_behind(&causes[c], left, count)))
+		if (matching(causes[c].signs, left, count) < (causes[c].needs & ~BEHIND) ||
+		    (causes[c].needs & BEHIND && !only_behind(&causes[c], left, count)) ||
+		    matching(causes[c].explains, left, count) < 2)
 			continue;
-		n = matching(causes[c].explains, left, count, explained);
-		if (n < 2)
-			continue;
-		report_cause(s, &causes[c], explained, n, all);
+		report_cause(s, &causes[c], left, count, all);
 		for (unsigned i = 0; i < count; i++)
 			if (!options_match(causes[c].explains, left[i].test->name))
 				left[rest++] = left[i];

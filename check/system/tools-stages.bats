@@ -50,6 +50,11 @@ kernel() {
     jq -e '. == {stages: {firmware: 2, "boot loader": 1, kernel: 2, scan: 2}, all: 2, absent: 2}' "$BATS_TEST_TMPDIR/said"
 }
 
+@test "an absent bus behind ECAM is one, although QEMU answers for it with 64 ones" {
+    trace eval 'runs ffffffff81000110; access read 0xb0300000 0xffffffffffffffff pcie-mmcfg-mmio; runs ffffffff81234560; init_mark'
+    taken_apart | jq -e '.absent == 1'
+}
+
 @test "the mark through ECAM" {
     trace eval 'kernel; init_mark'
     taken_apart | jq -e '.stages.scan == 3'
