@@ -122,6 +122,8 @@ static void count_sizing(struct look *l)
 	    windows * toggles + 2 * registers);
 	/* Each value once more, to interpret it. */
 	add(&sizing[BUDGET_BATCHED], 2 * read + 3 * registers, 2 * toggles + 2 * registers);
+	add(&sizing[BUDGET_ONCE], read + 2 * registers, toggles + 2 * registers);
+	add(&sizing[BUDGET_TABLE], registers, 0);
 }
 
 /* ---- one function -------------------------------------------------------------------------- */

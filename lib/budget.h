@@ -17,7 +17,8 @@
 enum budget_sizing {
 	BUDGET_PER_BAR, /* Linux before 6.14 */
 	BUDGET_BATCHED, /* since, with "PCI: Batch BAR sizing operations" */
-	BUDGET_TABLE,   /* by the mask table (docs/paravirtual.md) */
+	BUDGET_ONCE,    /* guest/linux without a table: one window, and each value read once */
+	BUDGET_TABLE,   /* and with it (docs/paravirtual.md): the values alone */
 	BUDGET_SIZINGS
 };
 

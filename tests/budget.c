@@ -52,8 +52,9 @@ static void estimate(const struct session *s, const struct budget *b, const stru
 	/* Linux takes ports where they work, the series where ECAM does not. */
 	if (!s->found.usable[PATH_PIO] || (!kernel->ports && s->found.usable[PATH_ECAM]))
 		e->path = PATH_ECAM;
-	if (e->by == BUDGET_TABLE && s->found.table == MASK_TABLE_NONE)
-		e->by = BUDGET_BATCHED;
+	/* It knows no other table than the hypervisor's own in fw_cfg. */
+	if (e->by == BUDGET_TABLE && s->found.table != MASK_TABLE_LIVE)
+		e->by = BUDGET_ONCE;
 	sizing = &b->sizing[e->by];
 	reads = b->early + b->slots + b->absent + b->setup.reads + sizing->reads;
 	e->sizing = sizing->reads + sizing->writes;
@@ -68,7 +69,7 @@ static void estimate(const struct session *s, const struct budget *b, const stru
 	    discovery_exits_known(s, (e->path == PATH_ECAM ? reads + buses : 0) + b->express.reads);
 }
 
-static const char *const sizing_names[] = {"per-bar", "batched", "paravirtual"};
+static const char *const sizing_names[] = {"per-bar", "batched", "once", "paravirtual"};
 
 static void report_estimate(const struct session *s, const struct budget *b,
 			    const struct kernel *kernel, const struct estimate *e)
