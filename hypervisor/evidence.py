@@ -60,6 +60,23 @@ def paragraph(text):
     return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
+class Failure(Exception):
+    """A program that was run did not do what it should: what it was, and its status."""
+
+
+def run(*command):
+    """What it prints; what it says goes where ours goes."""
+    done = subprocess.run(command, stdout=subprocess.PIPE)
+    if done.returncode:
+        raise Failure(f"{os.path.basename(command[0])} ended with {done.returncode}", done.returncode)
+    return done.stdout.decode()
+
+
+def configuration_of(counts):
+    """Trapped accesses of all kinds, of counts by kind"""
+    return sum(counts[kind] for kind in CONFIG)
+
+
 TRACE = ["-trace", "memory_region_ops_read", "-trace", "memory_region_ops_write"]
 
 # The stages of a boot, as (name, address, bytes): each begins when code in its range runs for the first time, and there is one before
