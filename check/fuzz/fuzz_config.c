@@ -222,6 +222,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena arena = {arena_bytes, ARENA_SIZE, 0};
 	struct report report = {.put = put};
 	struct cfg_counts counts = {0};
+	struct pci_root root = {0, 0, BUSES - 1};
 	struct platform platform = {.boot = "fuzz",
 				    .cpl_reason = "",
 				    .tsc_source = "none",
@@ -242,9 +243,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		acpi.mcfg[acpi.mcfg_count++] =
 		    (struct acpi_mcfg_entry){0xb0000000, 0, 0, BUSES - 1};
 	}
-	if (!(m.flags & SWEEP)) {
-		platform.roots.root[platform.roots.count++] = (struct pci_root){0, 0, BUSES - 1};
-	}
+	if (!(m.flags & SWEEP))
+		platform.roots = (struct pci_roots){.root = &root, .count = 1, .capacity = 1};
 	options_defaults(&options);
 	memcpy(options.tests, "rule.*", 7);
 	session = (struct session){.platform = &platform,
