@@ -15,34 +15,37 @@ import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.realpath(__file__))
+TESTS = os.path.join(HERE, "test")
 
-def source(name):
-    """A file that the series adds, as the last of its patches leaves it."""
+
+def source(series, name):
+    """A file that the series in that folder adds, as the last of its patches leaves it."""
     with tempfile.TemporaryDirectory() as tree:
-        for patch in sorted(glob.glob(os.path.join(HERE, "patches", VERSION, "*.patch"))):
+        for patch in sorted(glob.glob(os.path.join(series, "*.patch"))):
             with open(patch, encoding="utf-8") as file:
-                parts = re.findall(rf"^diff --git a/{re.escape(name)} .*?(?=^diff --git |^-- $)", file.read(), flags=re.M | re.S)
+                parts = re.findall(rf"^diff --git a/{re.escape(name)} .*?(?=^diff --git |^-- $|\Z)", file.read(), flags=re.M | re.S)
             subprocess.run(["patch", "-s", "-p1", "-d", tree], input="".join(parts).encode(), check=True)
         with open(os.path.join(tree, name), encoding="utf-8") as file:
             return file.read()
 
 
-def build(program, *words):
-    """A program of what is in test/ and in the folder, with the sanitizers."""
-    path = os.path.join(folder.name, program)
+def build(tests, folder, program, *words):
+    """A program of what is in the folders, with the sanitizers; it goes into the second."""
+    path = os.path.join(folder, program)
     subprocess.run(["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-sign-compare", "-fsanitize=address,undefined",
-                    "-fno-sanitize=alignment", "-fno-sanitize-recover=all", "-I", folder.name, "-I", os.path.join(HERE, "test"), *words,
-                    "-o", path, os.path.join(HERE, "test", program + ".c")], check=True)
+                    "-fno-sanitize=alignment", "-fno-sanitize-recover=all", "-I", folder, "-I", tests, *words,
+                    "-o", path, os.path.join(tests, program + ".c")], check=True)
     return path
 
 
 def setUpModule():
     global folder, program
     folder = tempfile.TemporaryDirectory()
+    series = os.path.join(HERE, "patches", VERSION)
     for name, path in (("bar-masks.c", "drivers/pci/bar-masks.c"), ("ecam-source.c", "arch/x86/pci/ecam.c")):
         with open(os.path.join(folder.name, name), "w", encoding="utf-8") as file:
-            file.write(re.sub(r'#include [<"].*[>"]', '#include "kernel.h"' if name == "bar-masks.c" else "", source(path)))
-    program = build("table")
+            file.write(re.sub(r'#include [<"].*[>"]', '#include "kernel.h"' if name == "bar-masks.c" else "", source(series, path)))
+    program = build(TESTS, folder.name, "table")
 
 
 def tearDownModule():
@@ -67,8 +70,22 @@ def table(entries, magic=b"PCIBMASK", version=1, header=32, total=None, count=No
     return words[:20] + struct.pack("<I", checksum) + words[24:]
 
 
+def damaged(good, times):
+    """A table with up to three bytes changed, each time others, and half of them cut."""
+    generator = random.Random(1)
+    for _ in range(times):
+        data = bytearray(good)
+        for _ in range(generator.randrange(1, 4)):
+            data[generator.randrange(len(data))] = generator.choice((0, 1, 0x7f, 0xff, generator.randrange(256)))
+        if generator.randrange(2):  # with a checksum that is right, so that what is behind it is reached
+            data[20:24] = bytes(4)
+            data[20:24] = struct.pack("<I", -sum(struct.unpack(f"<{len(data) // 4}I", data)) & 0xffffffff)
+        yield bytes(data[:generator.choice((len(data), generator.randrange(len(data))))])
+
+
 # A network card on bus 0, a bridge with a card behind it, and one behind a further bridge.
-CARD = entry([0x10], [0xfffe0000, 0, 0xffffffe1, 0xfffffc04, 0xffffffff], rom=0xfffc0000)
+MASKS = [0xfffe0000, 0, 0xffffffe1, 0xfffffc04, 0xffffffff]
+CARD = entry([0x10], MASKS, rom=0xfffc0000)
 BRIDGE = entry([0x18], [0xfffff000], header=0x81)
 BEHIND = entry([0x18, 0x00], [0xffffff00], identity=0x00011af4)
 INNER = entry([0x18, 0x08], [], header=1)
@@ -165,23 +182,14 @@ class Table(unittest.TestCase):
                 self.assertEqual(said[2:], ["none", "none"])
 
     def test_random_damage(self):
-        generator = random.Random(1)
-        good = bytearray(table(GOOD))
-        for _ in range(300):
-            data = bytearray(good)
-            for _ in range(generator.randrange(1, 4)):
-                data[generator.randrange(len(data))] = generator.choice((0, 1, 0x7f, 0xff, generator.randrange(256)))
-            if generator.randrange(2):  # with a checksum that is right, so that what is behind it is reached
-                data[20:24] = bytes(4)
-                data[20:24] = struct.pack("<I", -sum(struct.unpack(f"<{len(data) // 4}I", data)) & 0xffffffff)
-            self.ask(bytes(data[:generator.choice((len(data), generator.randrange(len(data))))]), WHERE + "mask 10 0 f\nmask 30 0 0\n"
-                     "dev 0 0 8086 1234 0 30 18 8 38\nmask 10 0 f\ndrop\nmask 10 0 f\n")
+        for data in damaged(table(GOOD), 300):
+            self.ask(data, WHERE + "mask 10 0 f\nmask 30 0 0\ndev 0 0 8086 1234 0 30 18 8 38\nmask 10 0 f\ndrop\nmask 10 0 f\n")
 
 
 class Ecam(unittest.TestCase):
     def test_choice(self):
         """Which mechanism is chosen, on machines that are made up in test/ecam.c."""
-        done = subprocess.run([build("ecam", "-Wno-format")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = subprocess.run([build(TESTS, folder.name, "ecam", "-Wno-format")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.assertEqual((done.returncode, done.stdout.decode()), (0, ""))
 
 

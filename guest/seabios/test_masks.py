@@ -3,9 +3,7 @@
 lying (docs/paravirtual.md, "What a reader must check"). No SeaBIOS is needed.
 
     guest/seabios/test_masks.py [-v]"""
-import glob
 import os
-import random
 import re
 import struct
 import subprocess
@@ -16,16 +14,9 @@ import unittest
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "linux"))
 sys.dont_write_bytecode = True
-from test_files import entry, table  # noqa: E402  (the path has to be set first)
+from test_files import BRIDGE, CARD, GOOD, MASKS, build, damaged, entry, source, table  # noqa: E402  (the path has to be set first)
 
-# A network card on bus 0, a bridge with a card behind it, and one behind a further bridge: the table, and what SeaBIOS finds.
-MASKS = [0xfffe0000, 0, 0xffffffe1, 0xfffffc04, 0xffffffff]
-CARD = entry([0x10], MASKS, rom=0xfffc0000)
-BRIDGE = entry([0x18], [0xfffff000], header=0x81)
-BEHIND = entry([0x18, 0x00], [0xffffff00], identity=0x00011af4)
-INNER = entry([0x18, 0x08], [], header=1)
-DEEP = entry([0x18, 0x08, 0x38], [0xfff00000])
-GOOD = [CARD, BRIDGE, BEHIND, INNER, DEEP]
+# What SeaBIOS finds: the functions of that table.
 DEVICES = ["-1 10 8086 1234 02000001 0", "-1 18 8086 1234 02000001 81", "1 100 1af4 1 02000001 0", "1 108 8086 1234 02000001 1",
            "3 238 8086 1234 02000001 0"]
 FOUND = ["masks fffe0000 0 ffffffe1 fffffc04 ffffffff 0 fffc0000", "masks fffff000 0 0 0 0 0 0", "masks ffffff00 0 0 0 0 0 0",
@@ -33,28 +24,14 @@ FOUND = ["masks fffe0000 0 ffffffe1 fffffc04 ffffffff 0 fffc0000", "masks fffff0
 SAYS = "PCI: etc/pci-bar-masks"
 
 
-def unpack(tree):
-    """The files that the series adds, as the last of its patches leaves them, with the test's header for SeaBIOS's own."""
-    for name in "pcimasks.c", "pcimasks.h":
-        path = os.path.join("src", "fw", name)
-        for patch in sorted(glob.glob(os.path.join(HERE, "patches", "*.patch"))):
-            with open(patch, encoding="utf-8") as file:
-                parts = re.findall(rf"^diff --git a/{re.escape(path)} .*?(?=^diff --git |\Z)", file.read(), flags=re.M | re.S)
-            subprocess.run(["patch", "-s", "-p1", "-d", tree], input="".join(parts).encode(), check=True)
-        with open(os.path.join(tree, path), encoding="utf-8") as file:
-            text = file.read().replace('"fw/pcimasks.h"', "<pcimasks.h>")
-        with open(os.path.join(tree, name), "w", encoding="utf-8") as file:
-            file.write(re.sub(r'#include ".*"', '#include "seabios.h"', text))
-
-
 def setUpModule():
     global folder, program
     folder = tempfile.TemporaryDirectory()
-    program = os.path.join(folder.name, "masks")
-    unpack(folder.name)
-    subprocess.run(["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-sign-compare", "-Wno-address-of-packed-member",
-                    "-fsanitize=address,undefined", "-fno-sanitize=alignment", "-fno-sanitize-recover=all", "-I", folder.name,
-                    "-I", os.path.join(HERE, "test"), "-o", program, os.path.join(HERE, "test", "masks.c")], check=True)
+    for name in "pcimasks.c", "pcimasks.h":
+        text = source(os.path.join(HERE, "patches"), f"src/fw/{name}").replace('"fw/pcimasks.h"', "<pcimasks.h>")
+        with open(os.path.join(folder.name, name), "w", encoding="utf-8") as file:
+            file.write(re.sub(r'#include ".*"', '#include "seabios.h"', text))
+    program = build(os.path.join(HERE, "test"), folder.name, "masks", "-Wno-address-of-packed-member")
 
 
 def tearDownModule():
@@ -137,15 +114,8 @@ class Masks(unittest.TestCase):
                     f"{mask:x}" for mask in ((masks + [0] * 6)[:6] + [rom])))
 
     def test_random_damage(self):
-        generator, good = random.Random(1), bytearray(table(GOOD))
-        for _ in range(200):
-            data = bytearray(good)
-            for _ in range(generator.randrange(1, 4)):
-                data[generator.randrange(len(data))] = generator.choice((0, 1, 0x7f, 0xff, generator.randrange(256)))
-            if generator.randrange(2):  # with a checksum that is right, so that what is behind it is reached
-                data[20:24] = bytes(4)
-                data[20:24] = struct.pack("<I", -sum(struct.unpack(f"<{len(data) // 4}I", data)) & 0xffffffff)
-            self.ask(bytes(data[:generator.choice((len(data), generator.randrange(len(data))))]))
+        for data in damaged(table(GOOD), 200):
+            self.ask(data)
 
 
 if __name__ == "__main__":
