@@ -20,15 +20,24 @@ static struct team *team_of_two(struct session *s)
 }
 
 /*
- * The reader, the first, begins when the writer does: a vCPU that wakes up late would find nobody
- * to disturb.
+ * The second vCPU writes, the first reads meanwhile, round by round: a reader begins when the write
+ * is about to be made, and the next write waits for it. On a busy host one of two that run freely
+ * is done before the other wakes up, and nothing is disturbed.
  */
-static void begin_together(struct team *team, unsigned vcpu)
+static void begin_write(struct team *team, unsigned vcpu, unsigned round)
 {
-	if (vcpu)
-		team_turn(team, 1);
-	else
-		team_await(team, vcpu, 1);
+	team_await(team, vcpu, 2 * round);
+	team_turn(team, 2 * round + 1);
+}
+
+static void begin_reads(struct team *team, unsigned vcpu, unsigned round)
+{
+	team_await(team, vcpu, 2 * round + 1);
+}
+
+static void end_reads(struct team *team, unsigned round)
+{
+	team_turn(team, 2 * round + 2);
 }
 
 /*
@@ -153,7 +162,8 @@ static void visible(struct session *s, const struct test *test)
  * ---- SMP-02 -----------------------------------------------------------------------------------
  */
 
-#define TORN_WRITES    128
+#define TORN_WRITES    64
+#define TORN_READS     4 /* for each write: before it, during it and after it */
 #define TORN_FUNCTIONS 4
 
 /* No byte of one is the same in the other, as far as they can be written. */
@@ -167,24 +177,31 @@ struct tearing {
 	uint32_t value; /* the first that was neither */
 };
 
+static void read_torn(struct tearing *x, struct cfg *cfg)
+{
+	uint32_t value = cfg_read32(cfg, x->at, x->reg) & x->mask;
+
+	if (!x->torn && value != (halves[0] & x->mask) && value != (halves[1] & x->mask)) {
+		x->torn = true;
+		x->value = value;
+	}
+}
+
 static void tear(struct team *team, unsigned vcpu)
 {
 	struct tearing *x = team->context;
 	struct cfg *cfg = &team->member[vcpu].path[vcpu ? x->from : x->to];
 
-	begin_together(team, vcpu);
 	for (unsigned i = 0; i < TORN_WRITES; i++) {
-		uint32_t value;
-
 		if (vcpu) {
+			begin_write(team, vcpu, i);
 			cfg_write32(cfg, x->at, x->reg, halves[i % 2]);
 			continue;
 		}
-		value = cfg_read32(cfg, x->at, x->reg) & x->mask;
-		if (!x->torn && value != (halves[0] & x->mask) && value != (halves[1] & x->mask)) {
-			x->torn = true;
-			x->value = value;
-		}
+		begin_reads(team, vcpu, i);
+		for (unsigned read = 0; read < TORN_READS; read++)
+			read_torn(x, cfg);
+		end_reads(team, i);
 	}
 }
 
@@ -447,24 +464,31 @@ struct renumbering {
 	uint32_t got[2];
 };
 
+static void read_behind(struct renumbering *x, struct cfg *cfg, unsigned number)
+{
+	uint32_t got = cfg_read32(cfg, x->at[number], PCI_ID);
+
+	if (got != x->id && pci_id_present(got) && !x->third[number]) {
+		x->third[number] = true;
+		x->got[number] = got;
+	}
+}
+
 static void renumber(struct team *team, unsigned vcpu)
 {
 	struct renumbering *x = team->context;
 	struct cfg *cfg = &team->member[vcpu].path[PATH_ECAM];
 
-	begin_together(team, vcpu);
 	for (unsigned i = 0; i < RENUMBERINGS; i++) {
-		uint32_t got;
-
 		if (vcpu) {
+			begin_write(team, vcpu, i);
 			cfg_write32(cfg, x->bridge, PCI_BUS_NUMBERS, x->numbers[(i + 1) % 2]);
 			continue;
 		}
-		got = cfg_read32(cfg, x->at[i % 2], PCI_ID);
-		if (got != x->id && pci_id_present(got) && !x->third[i % 2]) {
-			x->third[i % 2] = true;
-			x->got[i % 2] = got;
-		}
+		begin_reads(team, vcpu, i);
+		for (unsigned number = 0; number < 2; number++)
+			read_behind(x, cfg, number);
+		end_reads(team, i);
 	}
 }
 

@@ -110,29 +110,25 @@ static void probe_of_first_vcpu(PCIDevice *d, uint32_t reg, unsigned len,
     }
 }
 
-/* Who asks for a bus that has another number now gets the last answer. */
+/* Who asks for a bus that has another number now is answered by the bridge that had it. */
 
+static PCIDevice *renumbered;
 static unsigned renumbered_by;
 
 static void bus_moves_wrote(const PCIMutantWrite *w)
 {
     if (pci_mutant_is_bridge(w->d) &&
         pci_mutant_covers(w->reg, w->len, PCI_SECONDARY_BUS)) {
+        renumbered = w->d;
         renumbered_by = vcpu();
     }
 }
 
 static void bus_moves_read(PCIMutantAccess *a)
 {
-    static uint32_t last;
-
-    if (a->write || !a->ecam || pci_mutant_reg(a) || a->len != 4) {
-        return;
-    }
-    if (pci_mutant_device(a)) {
-        last = pci_mutant_bus(a) ? last : a->val;
-    } else if (vcpu() != renumbered_by) {
-        a->val = last;
+    if (renumbered && vcpu() != renumbered_by && !a->write && a->ecam &&
+        !pci_mutant_reg(a) && a->len == 4 && !pci_mutant_device(a)) {
+        a->val = pci_get_long(renumbered->config + PCI_VENDOR_ID);
     }
 }
 
