@@ -294,8 +294,12 @@ wants_capture() {
     [[ $pv == auto && "${user_args[*]-}" != *pci-bar-masks* ]]
 }
 
-# Half of what is left of the time: the run needs the rest.
-half_left() { echo $(((deadline - $(now_us)) / 2000000 + 1)); }
+# half_left VARIABLE: sets it to half of what is left of the time, in seconds: the run needs the rest.
+half_left() {
+    local now
+    now_us now
+    printf -v "$1" %d $(((deadline - now) / 2000000 + 1))
+}
 
 # Start the machine once beforehand and write its table to $scratch/masks. Returns 3 when KVM gave up. Where the image
 # was not even entered, the run itself, of the same machine in no more time, would not be either: the end.
@@ -306,7 +310,7 @@ capture() { # ACCEL BOOT
         return 0
     fi
     tell now 'a first boot for the BAR mask table' || true
-    seconds=$(half_left)
+    half_left seconds
     # The options are ours, so this boots with -kernel even where the run itself is to boot from the ISO.
     qemu_command command machine "$1" "$2" 'list exit=halt' "${rom_args[@]}" "${user_args[@]}"
     "$here/hypervisor/capture" --output "$scratch/masks" --timeout "$seconds" -- "${command[@]}" 2>"$scratch/why" &
@@ -372,7 +376,7 @@ announce() { # ACCEL BOOT
 
 main() {
     local accel_now boot_now command i
-    deadline=$(now_us)
+    now_us deadline
     trap cleanup EXIT
     trap 'on_signal INT' INT
     trap 'on_signal TERM' TERM

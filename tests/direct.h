@@ -17,7 +17,9 @@ enum direct_answer { DIRECT_EXITS, DIRECT_YES, DIRECT_UNKNOWN };
 enum direct_region { DIRECT_HEADER, DIRECT_LOW, DIRECT_EXTENDED, DIRECT_REGIONS };
 
 struct direct_scale {
-	uint64_t none, trap; /* cycles of the timing itself; of a write, less that */
+	uint64_t none, trap;           /* cycles of the timing itself; of a write, less that */
+	volatile uint8_t *id_register; /* what is written to, through ECAM, and what it holds */
+	uint32_t id;
 };
 
 /* What one function's reads are like. */
@@ -35,8 +37,9 @@ bool direct_calibrate(struct session *session, struct cfg_address at, uint32_t i
 
 /*
  * Reads one dword of each region, a few times, through ECAM, which must reach it. like: what is
- * expected; anything else is read a few times more, since a host takes its time now and then.
- * NULL: nothing is, and all are made, so that their number does not depend on time.
+ * expected; where anything else is seen, or what is not plain, writes and reads are timed anew and
+ * in turn, since a host takes its time now and then, and not every processor is as fast. NULL:
+ * nothing is expected, and all are made, so that their number does not depend on time.
  */
 void direct_look_at(struct session *session, const struct direct_scale *scale,
 		    struct cfg_address at, const struct direct_look *like,

@@ -2,7 +2,9 @@
 # Running one QEMU to its end. Nothing here looks at the variables of whoever sources it, but for the names of two that
 # are handed over.
 
-now_us() { echo "${EPOCHREALTIME/[^0-9]/}"; }
+# now_us VARIABLE: sets it to the time. Not by a command substitution: bash 5.2 cannot run a trap that comes as it expands one inside
+# of an arithmetic expansion, and ends with a syntax error of the trap's.
+now_us() { printf -v "$1" %s "${EPOCHREALTIME/[^0-9]/}"; }
 
 # end_process PID: a TERM, and two seconds to leave; then it has to.
 end_process() {
@@ -45,7 +47,7 @@ run_qemu() {
     local -n until_us=$1 pid_now=$3 came_out=$4 last_words=$5
     local serial_log=$2 complain=$6
     shift 6
-    local left line serial errors tee_pid status
+    local now left line serial errors tee_pid status
     last_words=''
     exec {serial}> >(trap '' INT TERM HUP && exec tee -p -- "$serial_log")
     tee_pid=$!
@@ -54,13 +56,15 @@ run_qemu() {
     exec {serial}>&-
     came_out=''
     while [[ -z $came_out ]]; do
-        left=$((until_us - $(now_us)))
+        now_us now
+        left=$((until_us - now))
         ((left > 0)) || {
             came_out=timeout
             break
         }
         status=0
-        IFS= read -r -t "$((left / 1000000)).$(printf %06d $((left % 1000000)))" line <&"$errors" || status=$?
+        printf -v left '%d.%06d' $((left / 1000000)) $((left % 1000000))
+        IFS= read -r -t "$left" line <&"$errors" || status=$?
         if ((status == 0)) || [[ $line ]]; then
             if kvm_gave_up "$line"; then
                 came_out=kvm last_words=$line

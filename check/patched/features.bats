@@ -180,13 +180,13 @@ monitor() {
 # plugged_before_start GLOBALS...: two functions plugged while the machine is stopped; reset, so that slots with something in them
 # have power, and let go. Sets $log.
 plugged_before_start() {
-    local i
+    local end=$((SECONDS + patience))
     rm -f "$BATS_TEST_TMPDIR/qmp"
-    "$root/run.sh" --accel tcg --qemu "$BAROMETER_QEMU" --boot pvh --pv off --log "$log" \
+    "$root/run.sh" --accel tcg --qemu "$BAROMETER_QEMU" --boot pvh --pv off --log "$log" --timeout "$patience" \
         --append 'tests=enumerate.*,sizing.*,rule.coherence.*,scan.* budget=1' -- "$@" "${traced[@]}" -D "$trace" -S -action reboot=reset \
         -qmp "unix:$BATS_TEST_TMPDIR/qmp,server=on,wait=off" >"$BATS_TEST_TMPDIR/run.out" 2>&1 3>&- &
     run_pid=$!
-    for ((i = 0; i < 200; i++)); do
+    while ((SECONDS < end)); do
         [[ ! -S $BATS_TEST_TMPDIR/qmp ]] || break
         sleep 0.1
     done

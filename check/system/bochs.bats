@@ -27,7 +27,7 @@ END
     mkfifo "$BATS_TEST_TMPDIR/told"
     exec {told}<>"$BATS_TEST_TMPDIR/told"
     echo c >&"$told"
-    timeout 300 bochs -q -f "$BATS_TEST_TMPDIR/bochsrc" <"$BATS_TEST_TMPDIR/told" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- || true
+    timeout "$patience" bochs -q -f "$BATS_TEST_TMPDIR/bochsrc" <"$BATS_TEST_TMPDIR/told" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- || true
     exec {told}>&-
     grep -q 'soft power off' "$BATS_TEST_TMPDIR"/out "$BATS_TEST_TMPDIR/bochs.log"
     "$tools/log-crc" "$log"

@@ -158,7 +158,7 @@ ends_without_debug_port() {
     for i in "${!command[@]}"; do
         [[ ${command[i]} != isa-debug-exit* ]] || unset 'command[i]' 'command[i-1]'
     done
-    timeout 60 "${command[@]}" </dev/null >"$log"
+    timeout "$patience" "${command[@]}" </dev/null >"$log"
     logged "^# the end: port F4h, S5 by $3, .*halt"
     tail -n 1 "$log" | grep -q '^{"kind":"done"'
 }

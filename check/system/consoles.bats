@@ -7,7 +7,7 @@ load helpers
 
 # machine QEMU-ARGS...: the ELF on a machine without COM1, to its end.
 machine() {
-    run timeout 120 qemu-system-x86_64 -no-user-config -nodefaults -display none -no-reboot -m 128 -accel tcg -M q35 \
+    run timeout "$patience" qemu-system-x86_64 -no-user-config -nodefaults -display none -no-reboot -m 128 -accel tcg -M q35 \
         -kernel "$images/barometer.elf" -append "$quick" -device isa-debug-exit,iobase=0xf4,iosize=4 "$@"
     ((status == 33))
 }
@@ -88,7 +88,7 @@ uefi_disk() {
     [[ -e $volume ]] || "$tools/make-raw" "$images/barometer.efi" "$volume" "$1"
     "$tools/iso-words" "$volume" "$1"
     [[ -e $BATS_TEST_TMPDIR/variables ]] || cp "$firmware/OVMF_VARS_4M.fd" "$BATS_TEST_TMPDIR/variables"
-    run timeout 300 qemu-system-x86_64 -no-user-config -nodefaults -display none -m 256 -accel tcg -cpu max -M q35 \
+    run timeout "$patience" qemu-system-x86_64 -no-user-config -nodefaults -display none -m 256 -accel tcg -cpu max -M q35 \
         -drive "if=pflash,unit=0,format=raw,readonly=on,file=$firmware/OVMF_CODE_4M.fd" \
         -drive "if=pflash,unit=1,format=raw,file=$BATS_TEST_TMPDIR/variables" \
         -device isa-debug-exit,iobase=0xf4,iosize=4 -drive "if=ide,format=raw,file=$volume" "${@:2}"

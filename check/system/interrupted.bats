@@ -24,13 +24,23 @@ start() {
 # left: the processes of it that there are still.
 left() { grep -szlxF "BAROMETER_RUN=$BATS_TEST_TMPDIR" /proc/[0-9]*/environ || true; }
 
+# gone: none is left. What run.sh had started when a signal ended it may take a moment to end as well; what stays is there for a minute.
+gone() {
+    local i
+    for ((i = 0; i < 200; i++)); do
+        [[ $(left) ]] || return 0
+        sleep 0.05
+    done
+    return 1
+}
+
 # ends_with STATUS...: it does, and leaves nothing.
 ends_with() {
     local status=0 want ok=''
     wait "$run_pid" || status=$?
     for want; do [[ $status != "$want" ]] || ok=1; done
     [[ $ok ]] || { echo "status $status, not $*"; cat "$BATS_TEST_TMPDIR/out"; return 1; }
-    [[ -z $(left) ]] || { echo 'still there:'; left | while read -r at; do tr '\0' ' ' <"${at%environ}cmdline"; echo; done; return 1; }
+    gone || { echo 'still there:'; left | while read -r at; do tr '\0' ' ' <"${at%environ}cmdline"; echo; done; return 1; }
     [[ -z $(ls -A "$TMPDIR") ]] || { ls -lA "$TMPDIR"; return 1; }
 }
 

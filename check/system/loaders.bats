@@ -95,7 +95,7 @@ by_grub() {
     . "$root/tools/machines.sh"
     qemu_command command machine tcg none '' -drive "if=ide,format=raw,file=$core.disk"
     status=0
-    timeout 120 "${command[@]}" </dev/null >"$log" || status=$?
+    timeout "$patience" "${command[@]}" </dev/null >"$log" || status=$?
     ((status == 33)) || { echo "status $status"; tail -n 20 "$log"; return 1; }
     holds '.[-1].status == "pass"'
     holds '.[0].boot == "linux" and .[0].ecam_source == "mcfg"' env

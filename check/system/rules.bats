@@ -14,7 +14,7 @@ rules() {
 seabios=(-bios bios-256k.bin)
 
 @test "all rules, q35 through OVMF: the known deviations, nothing else" {
-    timeout=300 rules --boot efi -- -smp 2
+    rules --boot efi -- -smp 2
     holds '.[-1] | .xfailed == 3 and .failed == 0 and .errors == 0'
     logged '^not ok [0-9]+ rule.cf8.reserved # XFAIL CF8-04: kept by no implementation'
     logged '^not ok [0-9]+ rule.cf8.low-bits # XFAIL CF8-05: kept by no implementation'

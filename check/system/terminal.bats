@@ -243,10 +243,10 @@ END
 }
 
 @test "what goes wrong outside the guest is in the verdict: no image, a timeout, an end without a result" {
-    at_terminal $'KTAP version 1\n1..2\nok 1 acpi.tables\n' stay --timeout 4
+    at_terminal $'KTAP version 1\n1..2\nok 1 acpi.tables\n' stay --timeout 10
     ((status == 124))
     says 'TIMEOUT'
-    says 'no end after 4 s; the last test to end was acpi.tables, 1 of 2'
+    says 'no end after 10 s; the last test to end was acpi.tables, 1 of 2'
     at_terminal $'KTAP version 1\n' 33
     ((status == 2))
     says "the log's last line says nothing, QEMU's exit status 33 says pass"

@@ -28,9 +28,9 @@ setup() {
 }
 
 @test "barometer run: the log is in the current folder, or where --log says; nothing is written to the installation" {
-    barometer run --accel tcg --boot pvh --timeout 300 --append "$quick" >out 2>&1
+    barometer run --accel tcg --boot pvh --timeout "$patience" --append "$quick" >out 2>&1
     grep -q '"status":"pass"' serial.log
-    barometer run --accel tcg --boot pvh --timeout 300 --append list --log other.log -- -name again >out 2>&1 || ((${?} == 77))
+    barometer run --accel tcg --boot pvh --timeout "$patience" --append list --log other.log -- -name again >out 2>&1 || ((${?} == 77))
     [[ -s other.log ]]
     barometer report -o page.html serial.log
     barometer report --markdown serial.log | grep -q '^    ./run.sh --accel tcg'

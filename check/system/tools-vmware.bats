@@ -121,7 +121,7 @@ does_not_start() {
         holds '.[0].tsc_source != "vmware-backdoor"' env
     done
     # As a new VMware machine comes: no serial port yet. Nothing can be said, but the run must end, and end well.
-    run timeout 100 qemu-system-x86_64 -no-user-config -nodefaults -display none -no-reboot -m 512 -accel tcg -cpu max -M q35,vmport=on \
+    run timeout "$patience" qemu-system-x86_64 -no-user-config -nodefaults -display none -no-reboot -m 512 -accel tcg -cpu max -M q35,vmport=on \
         -bios qboot.rom -kernel "$images/barometer.elf" -append 'budget=1 tests=acpi.*,enumerate.*,sizing.*' \
         -device isa-debug-exit,iobase=0xf4,iosize=4 "${ports[@]}" \
         -device vmxnet3,bus=rp21.0 -device pvscsi,bus=rp22.0 -device vmware-svga
