@@ -4,6 +4,7 @@
 #include "io.h"
 #include "mem.h"
 #include "pvclock.h"
+#include "stats.h"
 #include "tsc.h"
 
 /* Intel SDM volume 2, CPUID: EBX/EAX is TSC over crystal, ECX the crystal in Hz, and 0 where it is
@@ -57,6 +58,21 @@ static uint64_t from_vmware_backdoor(const struct hypervisor *hypervisor, const 
 	return high == 0xffffffff ? 0 : ((uint64_t)high << 32 | low) / 1000;
 }
 
+/*
+ * A vCPU that is taken off its processor between a reading of a timer and one of the counter spoils
+ * the measurement, by any factor. Of three the middle one is believed; 0: there is no such timer.
+ */
+static uint64_t middle_of_three(bool (*measure)(const struct acpi *acpi, uint64_t *khz),
+				const struct acpi *acpi)
+{
+	uint64_t khz[3];
+
+	for (unsigned i = 0; i < 3; i++)
+		if (!measure(acpi, &khz[i]))
+			return 0;
+	return stats_median64(khz, 3);
+}
+
 #define PM_TIMER_HZ 3579545ull
 
 static uint32_t pm_timer(const struct acpi_pm_timer *timer)
@@ -66,22 +82,28 @@ static uint32_t pm_timer(const struct acpi_pm_timer *timer)
 
 /* ACPI 6.4, 4.8.3.3. A timer that stands still is given up after a million readings, ten times as
  * many as fit into 5 ms. */
-static uint64_t from_pm_timer(const struct hypervisor *hypervisor, const struct acpi *acpi)
+static bool by_pm_timer(const struct acpi *acpi, uint64_t *khz)
 {
 	const struct acpi_pm_timer *timer = &acpi->pm_timer;
 	const uint32_t mask = timer->extended ? 0xffffffff : 0xffffff, wanted = PM_TIMER_HZ / 200;
 	uint32_t start, ticks = 0;
 	uint64_t from, cycles;
 
-	(void)hypervisor;
 	if (!timer->port)
-		return 0;
+		return false;
 	start = pm_timer(timer);
 	from = tsc_read();
 	for (unsigned readings = 0; ticks < wanted && readings < 1000000; readings++)
 		ticks = (pm_timer(timer) - start) & mask;
 	cycles = tsc_read() - from;
-	return ticks < wanted ? 0 : cycles * PM_TIMER_HZ / ticks / 1000;
+	*khz = ticks ? cycles * PM_TIMER_HZ / ticks / 1000 : 0;
+	return ticks >= wanted;
+}
+
+static uint64_t from_pm_timer(const struct hypervisor *hypervisor, const struct acpi *acpi)
+{
+	(void)hypervisor;
+	return middle_of_three(by_pm_timer, acpi);
 }
 
 #define KVM_FEATURES_LEAF     1
@@ -151,12 +173,12 @@ static unsigned pit_count(void)
  * port that not every machine with a PIT has. A tick is shorter than a reading of the counter, so a
  * counter that has not moved after a thousand of them is not there.
  */
-static uint64_t from_pit(const struct hypervisor *hypervisor, const struct acpi *acpi)
+static bool by_pit(const struct acpi *acpi, uint64_t *khz)
 {
 	unsigned start, ticks = 0;
 	uint64_t from, cycles;
 
-	(void)hypervisor, (void)acpi;
+	(void)acpi;
 	io_out8(PIT_CONTROL, PIT_COUNT_DOWN);
 	io_out8(PIT_CHANNEL_0, 0xff);
 	io_out8(PIT_CHANNEL_0, 0xff);
@@ -166,7 +188,14 @@ static uint64_t from_pit(const struct hypervisor *hypervisor, const struct acpi 
 	     ticks < PIT_WANTED && (ticks || readings < 1000) && readings < 1000000; readings++)
 		ticks = (start - pit_count()) & 0xffff;
 	cycles = tsc_read() - from;
-	return ticks < PIT_WANTED ? 0 : cycles * PIT_HZ / ticks / 1000;
+	*khz = ticks ? cycles * PIT_HZ / ticks / 1000 : 0;
+	return ticks >= PIT_WANTED;
+}
+
+static uint64_t from_pit(const struct hypervisor *hypervisor, const struct acpi *acpi)
+{
+	(void)hypervisor;
+	return middle_of_three(by_pit, acpi);
 }
 
 /*

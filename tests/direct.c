@@ -7,9 +7,9 @@
 #include "tsc.h"
 
 #define PROBES      9
-#define LATER       2   /* reads after the first, of which the fastest counts */
-#define ROUNDS      6   /* of a write and as many reads, where these leave doubt; or fewer, */
-#define ENOUGH      3   /* with the answer that is expected */
+#define LATER       4   /* reads after the first, of which the fastest counts */
+#define ROUNDS      12  /* of a write and two reads, where these leave doubt; or fewer, */
+#define ENOUGH      6   /* with the answer that is expected: the first writes find cold caches */
 #define SUMMARY_MAX 4   /* functions that the summary looks at */
 #define TRAP_MIN    100 /* cycles: below, nothing can be told from anything; TCG has had 168 */
 
@@ -110,7 +110,7 @@ static uint64_t look_at(struct session *s, const struct direct_scale *scale, vol
 	read = UINT64_MAX;
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		keep_fastest(&write, time_write(s, scale));
-		for (unsigned k = 0; k < LATER; k++)
+		for (unsigned k = 0; k < 2; k++)
 			keep_fastest(&read, time_read(s, at));
 		*answer = judge(less_timing(scale, write), less_timing(scale, read));
 		if (like && i + 1 >= ENOUGH && *answer == *like)

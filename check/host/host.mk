@@ -105,7 +105,7 @@ $(HOST_BOOT_TESTS:%=$(HOST_BUILD)/%): $(HOST_BOOT_OBJECTS) $(HOST_BUILD)/tests/l
 $(HOST_BUILD)/tests/test_efi_variables.o: HOST_EXTRA := -Iboot -Ikernel
 $(HOST_BUILD)/test_efi_variables: $(HOST_BUILD)/boot/efi_variables.o
 
-$(HOST_BUILD)/test_clock: $(HOST_BUILD)/lib/hypervisor.o $(HOST_BUILD)/lib/pvclock.o
+$(HOST_BUILD)/test_clock: $(HOST_BUILD)/lib/hypervisor.o $(HOST_BUILD)/lib/pvclock.o $(HOST_BUILD)/lib/stats.o
 $(HOST_BUILD)/test_uart: $(HOST_BUILD)/lib/uart.o
 $(filter-out $(HOST_ALONE),$(HOST_PROGRAMS)): $(HOST_SIM_OBJECTS) $(HOST_LIB_OBJECTS)
 $(HOST_PROGRAMS): $(HOST_BUILD)/%: $(HOST_BUILD)/tests/%.o

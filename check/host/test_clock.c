@@ -21,6 +21,7 @@ static struct {
 	bool leaf_15;
 	bool pm_timer, pit; /* whether they run */
 	uint32_t pm_count;
+	uint32_t away_after; /* a reading of the PM timer after which 2^20 ticks pass; 0: none */
 	uint16_t pit_count;
 	bool pit_high_byte; /* comes next */
 	unsigned msr_writes;
@@ -77,7 +78,14 @@ uint32_t sim_port_in(uint16_t port, unsigned width)
 {
 	if (port == PM_TIMER) {
 		assert_int_equal(width, 4);
-		return machine.pm_timer ? ++machine.pm_count & 0xffffff : 0x123456;
+		if (!machine.pm_timer)
+			return 0x123456;
+		machine.pm_count++;
+		if (machine.away_after && !--machine.away_after) {
+			machine.pm_count += 1u << 20;
+			return (machine.pm_count - (1u << 20)) & 0xffffff;
+		}
+		return machine.pm_count & 0xffffff;
 	}
 	assert_int_equal(port, 0x40);
 	assert_int_equal(width, 1);
@@ -189,13 +197,27 @@ static void test_kvm_clock(void **state)
 	finds("none", 0, &no_timer);
 }
 
+/*
+ * The vCPU is away as the first measurement begins, before the counter is read: the ticks of all
+ * that time and the cycles of two readings, a ten thousandth of the truth. A reading of this timer
+ * takes more than three cycles, so that 10 MHz is less than any of the others can find.
+ */
+static void test_away(void **state)
+{
+	(void)state;
+	memset(&machine, 0, sizeof(machine));
+	machine.pm_timer = true;
+	machine.away_after = 1;
+	assert_true(clock_find(&with_timer).tsc_khz > 10000);
+	assert_int_equal(machine.away_after, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_order),
-	    cmocka_unit_test(test_xen),
-	    cmocka_unit_test(test_others),
-	    cmocka_unit_test(test_kvm_clock),
+	    cmocka_unit_test(test_order),  cmocka_unit_test(test_xen),
+	    cmocka_unit_test(test_others), cmocka_unit_test(test_kvm_clock),
+	    cmocka_unit_test(test_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
