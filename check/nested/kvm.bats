@@ -5,7 +5,7 @@
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154,SC2314  # bats sets status and output, helpers the rest
 load helpers
 
-timeout=1200
+patience=1200
 
 # kvm OPTIONS RUN.SH-OPTIONS...: boot under KVM.
 kvm() { boot --accel kvm --append "$1$emulated" "${@:2}"; }
@@ -49,3 +49,17 @@ seabios=(-bios bios-256k.bin)
     ordinary efi
     holds 'length == 24' function
 }
+
+# The ISO has its words on it, so check/nested/run makes one for these, which says that all of it is emulated.
+iso() { # BOOT
+    [[ -e /mnt/out/barometer.iso ]] || skip 'no ISO for it'
+    BUILD=/mnt/out boot --accel kvm --boot "$1" --pv off
+    passed
+    [[ ${lines[0]} == "run.sh: kvm, $1" ]] || { echo "run.sh's first line: ${lines[0]}"; return 1; }
+    holds '.[0] | .cpl == 0 and .emulated and .hypervisor == "KVMKVMKVM"' env
+    holds 'length == 24' function
+}
+
+@test "the ISO through SeaBIOS and GRUB: all rules" { iso iso-bios; }
+
+@test "the ISO through OVMF: all rules" { iso iso; }
