@@ -26,12 +26,11 @@ left() { grep -szlxF "BAROMETER_RUN=$BATS_TEST_TMPDIR" /proc/[0-9]*/environ || t
 
 # gone: none is left. What run.sh had started when a signal ended it may take a moment to end as well; what stays is there for a minute.
 gone() {
-    local i
-    for ((i = 0; i < 200; i++)); do
-        [[ $(left) ]] || return 0
+    local end=$((SECONDS + 10))
+    while [[ $(left) ]]; do
+        ((SECONDS < end)) || return 1
         sleep 0.05
     done
-    return 1
 }
 
 # ends_with STATUS...: it does, and leaves nothing.

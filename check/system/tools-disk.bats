@@ -124,7 +124,7 @@ unpacked() {
 }
 
 @test "libvirt: the domain runs, ends by itself, and its log is collected" {
-    local folder as=()
+    local folder daemon i as=()
     command -v virsh >/dev/null && command -v libvirtd >/dev/null || skip 'no libvirt'
     # A session daemon of our own, in a folder that its user may use; it refuses root.
     folder=$(mktemp -d /tmp/barometer-libvirt.XXXXXX)
@@ -144,7 +144,15 @@ unpacked() {
     run "${as[@]}" "$folder/libvirt/run-virsh" --image "$folder/barometer.qcow2" --dir "$folder/work" --type qemu --log "$folder/serial.log" 3>&-
     cp "$folder/serial.log" "$log"
     ! "${as[@]}" virsh --quiet --connect qemu:///session list --all --name | grep -q barometer
-    [[ ! -s $folder/run/libvirt/libvirtd.pid ]] || kill "$(cat "$folder/run/libvirt/libvirtd.pid")" || true
+    # It still writes into its folder as it ends.
+    if [[ -s $folder/run/libvirt/libvirtd.pid ]]; then
+        daemon=$(cat "$folder/run/libvirt/libvirtd.pid")
+        kill "$daemon" || true
+        for ((i = 0; i < 400; i++)); do
+            kill -0 "$daemon" 2>/dev/null || break
+            sleep 0.05
+        done
+    fi
     rm -rf "$folder"
     ((status == 0))
     [[ $output == *'pass; the log is in'* ]]
