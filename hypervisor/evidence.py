@@ -224,8 +224,8 @@ class Boot:
         for operation, address, value, region in events(path):
             if operation == "executed":
                 if left and left[0][1] <= address < left[0][1] + left[0][2]:
-                    now, _, _ = stage = left.pop(0)
-                    if stage == KERNEL:
+                    now, _, _ = left.pop(0)
+                    if now == KERNEL[0]:
                         reads, answered = collections.Counter(), set()
                 continue
             kind = kind_of(operation, region)

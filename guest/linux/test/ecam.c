@@ -44,9 +44,21 @@ struct pci_raw_ops {
 	int (*write)(unsigned seg, unsigned bus, unsigned devfn, int reg, int len, u32 value);
 };
 
+/* Linux 6.12 of Debian 13 has its own way to say what is to be done when the machine wakes. */
+#ifdef SYSCORE_DATA
+struct syscore_ops {
+	void (*resume)(void *data);
+};
+
+struct syscore {
+	const struct syscore_ops *ops;
+	void *data;
+};
+#else
 struct syscore_ops {
 	void (*resume)(void);
 };
+#endif
 
 struct acpi_table_header {
 	u32 length;
@@ -84,7 +96,6 @@ static unsigned by_ports, by_ecam, writes;
 static unsigned pci_probe;
 static int acpi_disabled;
 static char last_said[200];
-static struct syscore_ops *syscore;
 
 #define said(...) snprintf(last_said, sizeof(last_said), __VA_ARGS__)
 
@@ -150,10 +161,31 @@ static u64 rdtsc_ordered(void)
 	return now;
 }
 
+#ifdef SYSCORE_DATA
+static struct syscore *syscore;
+
+static void register_syscore(struct syscore *its)
+{
+	syscore = its;
+}
+
+static void wake(void)
+{
+	syscore->ops->resume(syscore->data);
+}
+#else
+static struct syscore_ops *syscore;
+
 static void register_syscore_ops(struct syscore_ops *ops)
 {
 	syscore = ops;
 }
+
+static void wake(void)
+{
+	syscore->resume();
+}
+#endif
 
 /* early_ioremap() of a page of the window; what is read there is looked up by its address. */
 #define WINDOW 0xb0000000u
@@ -271,11 +303,11 @@ static void use(void)
 	CHECK(!raw_pci_ops->write(0, 0, 0, 4, 2, 0) && writes == 101);
 
 	CHECK(chosen("it wakes, and all is well", usual) && syscore);
-	syscore->resume();
+	wake();
 	CHECK(raw_pci_ops == &pci_ecam);
 	scenario = "it wakes without ECAM";
 	machine.off = true;
-	syscore->resume();
+	wake();
 	CHECK(raw_pci_ops == &pci_direct_conf1 && strstr(last_said, "back to the ports"));
 }
 

@@ -64,6 +64,8 @@ static inline bool pci_is_root_bus(struct pci_bus *bus)
 	return !bus->self;
 }
 
+extern bool pci_check_bar_masks;
+
 void *fw_cfg_read_file(const char *name, size_t least, size_t most, size_t *bytes);
 void free_pages_exact(void *at, size_t bytes);
 bool pci_bar_mask(struct pci_dev *dev, unsigned int pos, u32 value, u32 fixed, u32 *mask);

@@ -7,6 +7,7 @@
  *   dev SEGMENT ROOT VENDOR DEVICE HEADER ROM DEVFN...
  *                              the function that is asked about; DEVFN of each bridge and its own
  *   mask REGISTER VALUE FIXED  prints "mask" and the mask, or "none"
+ *   check                      pci=checkmasks: VALUE is what was found, after all-ones
  *   drop                       the end of the scan
  *
  * What the reader has to say goes to standard output as well.
@@ -17,6 +18,8 @@
 #include "bar-masks.c"
 
 #define PAGE 4096
+
+bool pci_check_bar_masks;
 
 static const char *path;
 static size_t said;
@@ -86,6 +89,8 @@ int main(int argc, char **argv)
 				printf("mask 0x%08x\n", mask);
 			else
 				printf("none\n");
+		} else if (!strncmp(line, "check", 5)) {
+			pci_check_bar_masks = true;
 		} else if (!strncmp(line, "drop", 4)) {
 			last_initcall();
 		} else {
