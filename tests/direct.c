@@ -8,7 +8,7 @@
 
 #define PROBES      9
 #define LATER       4   /* reads after the first, of which the fastest counts */
-#define ROUNDS      12  /* of a write and two reads, where these leave doubt; or fewer, */
+#define ROUNDS      12  /* of two writes and two reads, where these leave doubt; or fewer, */
 #define ENOUGH      6   /* with the answer that is expected: the first writes find cold caches */
 #define SUMMARY_MAX 4   /* functions that the summary looks at */
 #define TRAP_MIN    100 /* cycles: below, nothing can be told from anything; TCG has had 168 */
@@ -104,12 +104,14 @@ static uint64_t look_at(struct session *s, const struct direct_scale *scale, vol
 	if (like && *answer == *like && is_plain(scale->trap, less_timing(scale, read)))
 		return less_timing(scale, read);
 	/*
-	 * In turn, so that both are of the same moment. The read after a write may have to look up
-	 * the page; the one after that need not.
+	 * In turn, so that both are of the same moment. The first of each two may have to look up
+	 * its page, which the other's has put out of a TLB or of an emulator's table; the second
+	 * need not.
 	 */
 	read = UINT64_MAX;
 	for (unsigned i = 0; i < ROUNDS; i++) {
-		keep_fastest(&write, time_write(s, scale));
+		for (unsigned k = 0; k < 2; k++)
+			keep_fastest(&write, time_write(s, scale));
 		for (unsigned k = 0; k < 2; k++)
 			keep_fastest(&read, time_read(s, at));
 		*answer = judge(less_timing(scale, write), less_timing(scale, read));

@@ -19,6 +19,9 @@ static const struct deviation {
     {VMM_BOCHS, "CMD-03",
      "Bochs's IDE, UHCI and power management take the upper byte of Status as written "
      "(iodev/pci_ide.cc, pci_write_handler)"},
+    {VMM_BOCHS, "SIDE-05",
+     "the DEVSEL timing that Bochs lost to CMD-02's and CMD-03's writes cannot be put back "
+     "(iodev/pci.cc and pci_ide.cc, pci_write_handler)"},
     {VMM_XEN, "HOLD-01",
      "Xen enables MSI only if it can bind it (xen/drivers/vpci/msi.c, control_write)"},
     {VMM_XEN, "HOLD-04",
