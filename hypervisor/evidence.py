@@ -16,11 +16,14 @@ READONLY = ["-global", "pcie-host-bridge.ecam-readonly=on"]
 MASKS = ["-global", "fw_cfg.pci-bar-masks=on"]
 HIDE = ["-global", "pcie-host-bridge.hide-config-address=on"]
 
-# The sections of docs/results.md that other programs than compare write, in their order, at its end: guest/linux/boots and
-# check/nested/write-results.
+# The sections of docs/results.md that other programs than compare write, in their order, at its end: guest/seabios/boots,
+# guest/ovmf/patterns and callers, guest/linux/boots, check/nested/write-results.
+SEABIOS_HEADING = "## SeaBIOS\n"
+OVMF_HEADING = "## OVMF\n"
+OVMF_FUNCTIONS_HEADING = "## OVMF, by function\n"
 BOOTS_HEADING = "## A whole boot\n"
 EXITS_HEADING = "## Exits as KVM counts them\n"
-OTHERS = (BOOTS_HEADING, EXITS_HEADING)
+OTHERS = (SEABIOS_HEADING, OVMF_HEADING, OVMF_FUNCTIONS_HEADING, BOOTS_HEADING, EXITS_HEADING)
 
 
 def section(text, heading):
