@@ -61,11 +61,10 @@ static struct {
 	struct cpu *cpu[CPUS_MAX];
 	struct trap_frame fault[CPUS_MAX];
 	uint32_t
-	    state[CPUS_MAX];   /* enum state; each written by its processor alone, but for AWAY */
-	bool called[CPUS_MAX]; /* in the try that is under way */
-	uint32_t order;        /* enum order */
-	uint32_t faulted;      /* the last that had an exception; 0: none */
-	uint64_t begin;        /* of the job, TSC of the first processor */
+	    state[CPUS_MAX]; /* enum state; each written by its processor alone, but for AWAY */
+	uint32_t order;      /* enum order */
+	uint32_t faulted;    /* the last that had an exception; 0: none */
+	uint64_t begin;      /* of the job, TSC of the first processor */
 	unsigned wanted;
 	void (*job)(void *context, unsigned number);
 	void *context;
@@ -185,14 +184,16 @@ static bool summon(unsigned count)
 	for (unsigned k = 1; k < count; k++)
 		store(&smp.state[k], AWAY);
 	for (unsigned t = 0; t < sizeof(tries) / sizeof(tries[0]); t++) {
+		bool called[CPUS_MAX];
+
 		for (unsigned k = 1; k < count; k++) {
-			smp.called[k] = !is_there(k);
-			if (smp.called[k] && tries[t].init)
+			called[k] = !is_there(k);
+			if (called[k] && tries[t].init)
 				apic_send_init(smp.cpu[k]->apic_id);
 		}
 		pause(tries[t].before);
 		for (unsigned k = 1; k < count; k++) {
-			if (!smp.called[k])
+			if (!called[k])
 				continue;
 			/* One that came just before the INIT reached it has to come again. */
 			if (tries[t].init)
