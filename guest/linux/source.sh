@@ -10,11 +10,11 @@
 # result_folder PATCH... prints where the kernel with just these is kept
 # keep_built FOLDER      what was compiled, there
 #
-# As in hypervisor/source.sh, the caller ends with status 77 where the source cannot be had, with 1 if anything else goes wrong.
+# As in tools/debian-source.sh, the caller ends with status 77 where the source cannot be had, with 1 if anything else goes wrong.
 
 linux=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=hypervisor/source.sh
-. "$linux/../../hypervisor/source.sh"
+# shellcheck source=tools/debian-source.sh
+. "$linux/../../tools/debian-source.sh"
 
 choose_linux() {
     version=$1
@@ -28,15 +28,9 @@ choose_linux() {
     shopt -u nullglob
 }
 
-# Descriptor 9 holds the lock; what runs long is started without it.
+# Debian puts Linux's source into a binary package as well, with its patches applied.
 find_tree() {
-    mkdir -p "$cache"
-    exec 9> "$cache/linux-$version.lock"
-    flock -n 9 || { say "another build of Linux $version is under way, waiting for it"; flock 9; }
-    command -v apt-get > /dev/null || no_source "apt-get is not here: the source comes from Debian"
-    configure_apt
-    say "looking for the source of Linux $version"
-    apt-get "${apt_options[@]}" update >&2 || say "the archive cannot be reached, trying what is here"
+    open_archive "linux-$version" "Linux $version"
     full=$(apt-cache "${apt_options[@]}" show --no-all-versions "linux-source-$version" 2>/dev/null |
         sed -n 's/^Version: //p') || full=
     [ -n "$full" ] || no_source "no source package of Linux $version can be had"
@@ -103,7 +97,7 @@ compile_linux() {
 
 result_folder() {
     local key
-    key=$({ echo "$full"; cat "$linux/build" "$linux/source.sh" "$linux/config" "$linux/config.series" "$@"; } | sha256sum | cut -c1-12)
+    key=$({ echo "$full"; declare -f compile_linux; cat "$linux/config" "$linux/config.series"; patch_changes "$@"; } | sha256sum | cut -c1-12)
     echo "$cache/linux-$version-$key"
 }
 
