@@ -44,7 +44,7 @@ GNUEFI_CRT0 := /usr/lib/crt0-efi-x86_64.o
 GNUEFI_LIB  := /usr/lib/libgnuefi.a
 PE_SECTIONS := .text .reloc .rodata .relro .data .dynamic .rela .dynsym
 
-.PHONY: all run test qemu linux seabios check-series boots-seabios bench compare boots differential test-patched test-mutants test-random lint lint-tools lint-format lint-clang lint-tidy lint-cppcheck lint-shell clean help FORCE
+.PHONY: all run test test-long qemu linux seabios check-series boots-seabios bench compare boots differential test-patched test-mutants test-random lint lint-tools lint-format lint-clang lint-tidy lint-analyzer lint-cppcheck lint-shell clean help FORCE
 
 all: build/barometer.efi build/barometer.elf build/barometer.bz
 
@@ -54,6 +54,9 @@ run: all
 
 test: all
 	check/run
+
+test-long: all
+	check/run --long
 
 # Patched QEMU, in the cache; the last line is the path of the binary.
 qemu:
@@ -120,7 +123,7 @@ include package/package.mk
 help:
 	@echo 'make          the images: build/barometer.efi, build/barometer.elf, build/barometer.bz'
 	@echo "make run      boot the default machine and measure it; ARGS='--boot pvh ...' are run.sh's"
-	@echo 'make test     everything that is checked here: lint, host unit tests, a short fuzz, system tests'
+	@echo 'make test     lint, host unit tests, system tests; test-long: those of each kind that take long, and a short fuzz'
 	@echo 'make iso      build/barometer.iso, for a CD, a disk or a USB stick, UEFI or BIOS; tools/iso-words changes its options'
 	@echo 'make disk     build/barometer.raw and the same as VMDK, VHDX, VHD, qcow2, OVA and for Google Cloud; tools/disk-words likewise'
 	@echo 'make sign     signed copies for Secure Boot: KEY=file CERT=file'
@@ -211,7 +214,7 @@ SCRIPTS       := $(shell git ls-files | xargs grep -lE '^\#!.*(bash|sh)$$' 2>/de
 CLANG_FLAGS   := --target=x86_64-linux-gnu $(filter-out -fno-tree-loop-distribute-patterns -fno-toplevel-reorder -MMD -MP,$(CFLAGS)) -DBAROMETER_VERSION=__FILE__
 
 # Each is a goal of its own, so that one can be run alone.
-lint: lint-format lint-clang lint-tidy lint-cppcheck lint-shell
+lint: lint-format lint-clang lint-analyzer lint-cppcheck lint-shell
 
 lint-tools:
 	@tools/need clang clang-format clang-tidy cppcheck shellcheck gnu-efi
@@ -224,9 +227,12 @@ lint-clang: lint-tools
 	@for source in $(GUEST_SOURCES); do clang $(CLANG_FLAGS) -fsyntax-only $$source || exit 1; done
 	@for source in $(EFI_SOURCES); do clang $(CLANG_FLAGS) $(EFI_CFLAGS) -fsyntax-only $$source || exit 1; done
 
-lint-tidy: lint-tools
+# All that .clang-tidy names, or all but the analyzer, which takes nearly all of the time.
+lint-analyzer: TIDY_CHECKS :=
+lint-tidy: TIDY_CHECKS := --checks=-clang-analyzer-*
+lint-analyzer lint-tidy: lint-tools
 	@echo clang-tidy; printf '%s\n' $(GUEST_SOURCES) | \
-		xargs -P $$(nproc) -n 6 sh -c 'clang-tidy --quiet "$$@" -- $(CLANG_FLAGS) 2>/dev/null' sh
+		xargs -P $$(nproc) -n 6 sh -c 'clang-tidy --quiet $(TIDY_CHECKS) "$$@" -- $(CLANG_FLAGS) 2>/dev/null' sh
 
 lint-cppcheck: lint-tools
 	@echo cppcheck; cppcheck --quiet -j "$$(nproc)" --std=c11 --enable=warning,performance,portability --error-exitcode=1 --suppress=missingIncludeSystem \

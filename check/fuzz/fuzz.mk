@@ -1,7 +1,7 @@
 # Fuzzing with libFuzzer (clang and its runtime). Included by the top Makefile.
 #
 #   make fuzz         every target for FUZZ_RUNS executions, one after the other; findings stay in build/fuzz/
-#   make fuzz-short   every target for FUZZ_SECONDS, from an empty corpus: what `make test` runs
+#   make fuzz-short   every target for FUZZ_SECONDS, from an empty corpus: what `make test-long` runs
 
 FUZZ_TARGETS ?= options acpi table record boot efi config
 FUZZ_RUNS    ?= 10000000

@@ -221,6 +221,7 @@ faults() {
     faults trap.unmapped-read 14 pvh
 }
 
+# bats test_tags=long
 @test "code and constants cannot be written, data cannot be executed" {
     for boot in pvh efi; do
         faults trap.write-code 14 $boot

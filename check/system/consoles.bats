@@ -110,6 +110,7 @@ printed() { tr -d '\r' <"$log" | sed -n 's/.*KTAP version 1$/KTAP version 1/; /^
     holds '.[0].cpl == 3' env
 }
 
+# bats test_tags=long
 @test "UEFI without a serial port: the log is on the volume after the next start; a damaged one stops no run" {
     local second=$BATS_TEST_TMPDIR/second
     uefi_disk "$quick exit=debug"

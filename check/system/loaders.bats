@@ -68,6 +68,7 @@ ignored='^# words that are not for barometer are ignored:'
     finds_as seabios linux
 }
 
+# bats test_tags=long
 @test "bzImage, OVMF's own loader" {
     declare -A machine=()
     # shellcheck source=tools/machines.sh
@@ -103,6 +104,7 @@ by_grub() {
     logged "$ignored BOOT_IMAGE=[^ ]*\$"
 }
 
+# bats test_tags=long
 @test "bzImage, GRUB from a disk: linux, in protected mode, and linux16, in real mode" {
     by_grub linux "$quick"
     by_grub linux16 "barometer $quick"

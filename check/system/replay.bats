@@ -11,6 +11,7 @@ play_own() {
         -fw_cfg "name=opt/org.barometer/pci-record,file=$BATS_TEST_TMPDIR/own"
 }
 
+# bats test_tags=long
 @test "Linux's boot on the machine that it was recorded on: every access is played where it was" {
     boot --boot efi --append 'tests=enumerate.*,replay.linux.*,rule.untouched budget=1'
     passed

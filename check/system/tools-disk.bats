@@ -91,6 +91,7 @@ unpacked() {
     grep -q "ovf:size=\"$(stat -c %s "$BATS_TEST_TMPDIR/barometer-disk1.vmdk")\"" "$BATS_TEST_TMPDIR/barometer.ovf"
 }
 
+# bats test_tags=long
 @test "disk-words: shows and changes the options of each" {
     local format image
     for format in "${formats[@]}" raw; do
@@ -111,6 +112,7 @@ unpacked() {
     ((status == 2))
 }
 
+# bats test_tags=long
 @test "boots under a BIOS and under UEFI, from the raw disk and from what was made of it" {
     boot_medium "$done_line" -M pc -drive "if=ide,snapshot=on,format=raw,file=$(raw)"
     holds '.[0].boot == "linux"' env
@@ -123,6 +125,7 @@ unpacked() {
     holds '.[-1].status == "pass"'
 }
 
+# bats test_tags=long
 @test "libvirt: the domain runs, ends by itself, and its log is collected" {
     local folder daemon i as=()
     command -v virsh >/dev/null && command -v libvirtd >/dev/null || skip 'no libvirt'

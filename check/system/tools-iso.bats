@@ -38,6 +38,7 @@ medium() { echo "format=raw,file=${1:-$BATS_FILE_TMPDIR/barometer.iso}"; }
     ran_quick
 }
 
+# bats test_tags=long
 @test "boots as a USB stick" {
     boot_medium "$done_line" "${ovmf[@]}" -device qemu-xhci -drive "if=none,id=stick,snapshot=on,$(medium)" -device usb-storage,drive=stick
     ran_quick
@@ -74,6 +75,7 @@ medium() { echo "format=raw,file=${1:-$BATS_FILE_TMPDIR/barometer.iso}"; }
     holds '.[-1].status == "error"'
 }
 
+# bats test_tags=long
 @test "run.sh --boot iso, iso-bios" {
     mkdir "$BATS_TEST_TMPDIR/build"
     cp "$BATS_FILE_TMPDIR/barometer.iso" "$BATS_TEST_TMPDIR/build/"
@@ -102,6 +104,7 @@ sign() { # TO
     ran_quick
 }
 
+# bats test_tags=long
 @test "Secure Boot: unsigned, or changed after it was signed, it is refused" {
     boot_medium 'Security Violation|Access Denied' "${secure[@]}" -drive "if=ide,media=cdrom,readonly=on,$(medium)"
     not_logged 'KTAP version'
@@ -139,6 +142,7 @@ sign() { # TO
     run ! cmp -s "$BATS_TEST_TMPDIR/1.iso" "$BATS_TEST_TMPDIR/3.iso"
 }
 
+# bats test_tags=long
 @test "the same bytes from two builds of one commit in different folders" {
     local n
     git -C "$root" rev-parse HEAD >/dev/null 2>&1 || skip 'no repository'

@@ -35,6 +35,7 @@ setup() { command -v lspci >/dev/null || skip 'no lspci'; }
     [[ $output == *'1f.3'* ]]
 }
 
+# bats test_tags=long
 @test "the same as Linux's own lspci -xxxx on the same machine, volatile registers aside" {
     command -v apt-get >/dev/null || skip 'needs Debian packages'
     local -A reference=([qemu]=qemu-system-x86_64 [type]=q35 [devices]=default [build]=$images)

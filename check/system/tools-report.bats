@@ -204,6 +204,7 @@ END
     [[ -z $output && $stderr == *'cut.log: refused: cut short'* ]]
 }
 
+# bats test_tags=long
 @test "in Chromium at 320, 390, 768 and 1280 pixels: no overlap, nothing sticks out, all can be read, every figure leads somewhere" {
     command -v chromium >/dev/null || skip 'no chromium'
     run "$tools/screenshot-report" "$pages/pair.html" "$BATS_TEST_TMPDIR/shots"

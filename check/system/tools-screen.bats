@@ -80,6 +80,7 @@ shows_result() {
     rm -f "$BATS_TEST_TMPDIR/qmp"
 }
 
+# bats test_tags=long
 @test "the result on a frame buffer: VGA and VMware's SVGA" {
     local kind=pixels card
     for card in VGA vmware-svga; do
@@ -124,6 +125,7 @@ END
     screen_says '^RUNS$' '^ *2 of [0-9]+: soak\.'
 }
 
+# bats test_tags=long
 @test "no screen: nothing is drawn, and nothing is amiss" {
     boot --boot efi --pv off --devices none --append "$quick"
     passed

@@ -103,6 +103,7 @@ does_not_start() {
 }
 
 # The nearest thing that QEMU has: VMware's cards, its backdoor port, and 32 root ports as barometer.vmx asks for.
+# bats test_tags=long
 @test "a machine like VMware's: vmxnet3, pvscsi, vmport, 32 root ports" {
     local ports=() slot function
     unset BUILD
