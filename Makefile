@@ -44,7 +44,7 @@ GNUEFI_CRT0 := /usr/lib/crt0-efi-x86_64.o
 GNUEFI_LIB  := /usr/lib/libgnuefi.a
 PE_SECTIONS := .text .reloc .rodata .relro .data .dynamic .rela .dynsym
 
-.PHONY: all run test test-long qemu linux seabios check-series boots-seabios bench compare boots differential test-patched test-mutants test-random lint lint-tools lint-format lint-clang lint-tidy lint-analyzer lint-cppcheck lint-shell clean help FORCE
+.PHONY: all run test test-long qemu linux seabios ovmf check-series boots-seabios boots-ovmf bench compare boots differential test-patched test-mutants test-random lint lint-tools lint-format lint-clang lint-tidy lint-analyzer lint-cppcheck lint-shell clean help FORCE
 
 all: build/barometer.efi build/barometer.elf build/barometer.bz
 
@@ -70,6 +70,10 @@ linux:
 seabios:
 	@guest/seabios/build $(ARGS)
 
+# OVMF with the patches of guest/ovmf, likewise.
+ovmf:
+	@guest/ovmf/build $(ARGS)
+
 # Configuration accesses from reset to /init, stock and with each patch of Linux and QEMU added; writes docs/results.md.
 boots:
 	@tools/need qemu-system-x86_64 jq python3 lspci
@@ -80,12 +84,17 @@ boots-seabios:
 	@tools/need qemu-system-x86_64 jq python3 lspci
 	qemu=$$(hypervisor/build-qemu) && kernel=$$(guest/linux/build) && guest/seabios/boots --kernel "$$kernel" "$$qemu"
 
-# Each patch of the series for QEMU, Linux and SeaBIOS: style, then a build and a boot of what the series is up to there. Takes an hour
-# or two.
+# Configuration accesses of OVMF, stock and with each of its patches added; writes docs/results.md.
+boots-ovmf:
+	@tools/need qemu-system-x86_64 jq python3 lspci
+	qemu=$$(hypervisor/build-qemu) && guest/ovmf/boots "$$qemu"
+
+# Each patch of the series for QEMU, Linux, SeaBIOS and OVMF: style, then a build and a boot of what the series is up to there. Takes two
+# hours or three.
 check-series: all
 	@tools/need qemu-system-x86_64 OVMF jq socat python3
 	hypervisor/check-series
-	qemu=$$(hypervisor/build-qemu) && guest/linux/check-series --patched "$$qemu" && guest/seabios/check-series "$$qemu"
+	qemu=$$(hypervisor/build-qemu) && guest/linux/check-series --patched "$$qemu" && guest/seabios/check-series "$$qemu" && guest/ovmf/check-series "$$qemu"
 
 # Wall time of a scan against that of an image that exits at once, on the same machine.
 bench: all
@@ -133,9 +142,10 @@ help:
 	@echo 'make qemu     QEMU with the patches of hypervisor/, built into the cache'
 	@echo 'make linux    Linux with the patches of guest/linux/, built into the cache'
 	@echo 'make seabios  SeaBIOS with the patches of guest/seabios/, built into the cache'
+	@echo 'make ovmf     OVMF with the patches of guest/ovmf/, built into the cache'
 	@echo 'make boots    the configuration accesses of whole boots, with each patch added: writes docs/results.md'
-	@echo 'make boots-seabios  the same of SeaBIOS alone, and by its functions'
-	@echo 'make check-series  every patch of the series for QEMU, Linux and SeaBIOS: style, build and boot at each step'
+	@echo 'make boots-seabios  the same of SeaBIOS alone, and by its functions; boots-ovmf: of OVMF'
+	@echo 'make check-series  every patch of the series for QEMU, Linux, SeaBIOS and OVMF: style, build and boot at each step'
 	@echo 'make fuzz     libFuzzer over the parsers and the whole suite, FUZZ_RUNS executions each; fuzz-short: seconds'
 	@echo 'make bench    what a run costs beyond QEMU itself'
 	@echo 'make compare  stock against patched QEMU, Linux as a witness: writes docs/results.md'

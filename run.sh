@@ -34,7 +34,8 @@ usage: ./run.sh [--boot efi|pvh|linux|iso|iso-bios] [--accel auto|kvm|tcg] [--ma
   QEMU ARGS  come last on QEMU's command line, so they override ours (-m, -smp, -cpu, -bios, ...)
 
 Exit status: 0 pass, 1 fail, 2 error, 77 all skipped, 124 timeout; 129, 130, 143: ended by SIGHUP, SIGINT, SIGTERM.
-The environment variable BUILD names another folder for the images and the log than build/.
+The environment variable BUILD names another folder for the images and the log than build/, OVMF a folder with OVMF_CODE.fd and
+OVMF_VARS.fd to take in place of this host's.
 END
 }
 

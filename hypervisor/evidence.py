@@ -17,13 +17,14 @@ MASKS = ["-global", "fw_cfg.pci-bar-masks=on"]
 HIDE = ["-global", "pcie-host-bridge.hide-config-address=on"]
 
 # The sections of docs/results.md that other programs than compare write, in their order, at its end: guest/seabios/boots,
-# guest/ovmf/patterns and callers, guest/linux/boots, check/nested/write-results.
+# guest/ovmf/patterns, callers and boots, guest/linux/boots, check/nested/write-results.
 SEABIOS_HEADING = "## SeaBIOS\n"
 OVMF_HEADING = "## OVMF\n"
 OVMF_FUNCTIONS_HEADING = "## OVMF, by function\n"
+OVMF_SERIES_HEADING = "## OVMF, patch by patch\n"
 BOOTS_HEADING = "## A whole boot\n"
 EXITS_HEADING = "## Exits as KVM counts them\n"
-OTHERS = (SEABIOS_HEADING, OVMF_HEADING, OVMF_FUNCTIONS_HEADING, BOOTS_HEADING, EXITS_HEADING)
+OTHERS = (SEABIOS_HEADING, OVMF_HEADING, OVMF_FUNCTIONS_HEADING, OVMF_SERIES_HEADING, BOOTS_HEADING, EXITS_HEADING)
 
 
 def section(text, heading):

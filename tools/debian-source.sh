@@ -11,6 +11,8 @@
 # find_source NAME WHAT PACKAGE [VERSION]   the same, and sets full, the newest source package of the name, of upstream's VERSION
 # unpack_source PACKAGE DIR      the source of $full in DIR/source, with Debian's patches
 # apply_patch DIR PATCH          to DIR/source
+# apply_patches PATCH...         tree/source, which is kept from build to build, with just these; the caller's unpack_tree makes it, and
+#                                tree/full with what it is of
 # patch_changes PATCH...         what they change, without what their messages say: for the names of what is kept
 # install_packages PACKAGE...    those that are missing; with NO_INSTALL=1 ends with status 1 and names them
 #
@@ -109,6 +111,30 @@ unpack_source() {
 # --- patches ----------------------------------------------------------------------------------
 apply_patch() {
     patch -d "$1/source" -p1 -s --no-backup-if-mismatch < "$2" >&2 || die "${2##*/} does not apply to $full"
+}
+
+# Only what differs from what is applied is taken back, so that make compiles only what that touches. A tree without `full` is not whole.
+apply_patches() {
+    local i=0 patch applied
+    unpack_tree
+    shopt -s nullglob
+    applied=("$tree/applied"/*)
+    shopt -u nullglob
+    while [ $# != 0 ] && [ -e "${applied[i]-}" ] && cmp -s "$1" "${applied[i]}"; do
+        : $((i += 1))
+        shift
+    done
+    rm "$tree/full"
+    for patch in $(printf '%s\n' "${applied[@]:i}" | sort -r); do
+        patch -R -d "$tree/source" -p1 -s --no-backup-if-mismatch < "$patch" >&2 || die "${patch##*/} cannot be taken back"
+        rm "$patch"
+    done
+    for patch; do
+        apply_patch "$tree" "$patch"
+        cp "$patch" "$tree/applied/$(printf %02d "$i")"
+        : $((i += 1))
+    done
+    echo "$full" > "$tree/full"
 }
 
 # A message ends where the first file's changes begin, with git's heading or without.

@@ -16,11 +16,13 @@ ovmf_pairs=(
     /usr/share/edk2/x64/OVMF_CODE.4m.fd:/usr/share/edk2/x64/OVMF_VARS.4m.fd
 )
 
-# find_ovmf MACHINE: the firmware of this host; neither member is set when there is none.
+# find_ovmf MACHINE: the firmware of this host, or of the folder that the environment variable OVMF names; neither member is set when there
+# is none.
 find_ovmf() {
     local -n found=$1
-    local pair
-    for pair in "${ovmf_pairs[@]}"; do
+    local pair pairs=("${ovmf_pairs[@]}")
+    [[ -z ${OVMF-} ]] || pairs=("$OVMF/OVMF_CODE.fd:$OVMF/OVMF_VARS.fd")
+    for pair in "${pairs[@]}"; do
         if [[ -r ${pair%%:*} && -r ${pair#*:} ]]; then
             found[ovmf_code]=${pair%%:*} found[ovmf_vars]=${pair#*:}
             return

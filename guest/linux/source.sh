@@ -4,8 +4,7 @@
 #
 # choose_linux VERSION   sets version, suite and series (the patches for it, in order)
 # find_tree              takes this version's lock; sets full, the newest package of the archive, and tree, the folder of its source
-#                        (tree/source, unpacked) and of what was built of it last (tree/build)
-# apply_patches PATCH... the source with just these
+#                        (tree/source, unpacked, for apply_patches) and of what was built of it last (tree/build)
 # compile_linux          configuration and kernel, of what is applied
 # result_folder PATCH... prints where the kernel with just these is kept
 # keep_built FOLDER      what was compiled, there
@@ -51,30 +50,6 @@ unpack_tree() {
     dpkg-deb --fsys-tarfile "$tree"/linux-source-*.deb | tar -xO "./usr/src/linux-source-$version.tar.xz" |
         tar -xJ -C "$tree/source" --strip-components=1 || die "linux-source-$version does not unpack"
     rm "$tree"/linux-source-*.deb
-    echo "$full" > "$tree/full"
-}
-
-# Only what differs from what is applied is taken back, so that make compiles only what that touches.
-apply_patches() {
-    local i=0 patch applied
-    unpack_tree
-    shopt -s nullglob
-    applied=("$tree/applied"/*)
-    shopt -u nullglob
-    while [ $# != 0 ] && [ -e "${applied[i]-}" ] && cmp -s "$1" "${applied[i]}"; do
-        : $((i += 1))
-        shift
-    done
-    rm "$tree/full"
-    for patch in $(printf '%s\n' "${applied[@]:i}" | sort -r); do
-        patch -R -d "$tree/source" -p1 -s --no-backup-if-mismatch < "$patch" >&2 || die "${patch##*/} cannot be taken back"
-        rm "$patch"
-    done
-    for patch; do
-        patch -d "$tree/source" -p1 -s --no-backup-if-mismatch < "$patch" >&2 || die "${patch##*/} does not apply to $full"
-        cp "$patch" "$tree/applied/$(printf %02d "$i")"
-        : $((i += 1))
-    done
     echo "$full" > "$tree/full"
 }
 

@@ -23,6 +23,34 @@ FOUND = ["masks fffe0000 0 ffffffe1 fffffc04 ffffffff 0 fffc0000", "masks fffff0
          "masks 0 0 0 0 0 0 0", "masks fff00000 0 0 0 0 0 0"]
 SAYS = "PCI: etc/pci-bar-masks"
 
+# What is wrong, and what is said of it.
+DAMAGED = (
+    (table(GOOD)[:31], " is shorter than its header, ignoring it"), (table(GOOD)[:-4], " is truncated, ignoring it"),
+    (table(GOOD, magic=b"PCIBMASQ"), " has no signature, ignoring it"), (table(GOOD, version=2), " is not of version 1, ignoring it"),
+    (table(GOOD, header=28), " has a bad header length, ignoring it"), (table(GOOD, header=33), " has a bad header length, ignoring it"),
+    (table([], header=64, total=32), " has a bad header length, ignoring it"),
+    (table(GOOD, total=34), " has a length that is no multiple of 4, ignoring it"),
+    (table(GOOD, total=0xfffffffc), " is truncated, ignoring it"), (table(GOOD, spoil=1), " has a bad checksum, ignoring it"),
+    (table(GOOD, count=6), ": entry 5 of 6 runs over the end of the table, ignoring the table"),
+    (table(GOOD, count=4), ": 76 bytes behind the last of 4 entries, ignoring the table"),
+    (table([CARD, entry([0x20], [], path_length=0)]), ": entry 1 of 2 has an empty path, ignoring the table"),
+    (table([CARD, entry([0x20], [], length=74)]), ": entry 1 of 2 has a bad length, ignoring the table"),
+    (table([CARD, entry([0x20], [], length=72)]), ": entry 1 of 2 has a bad length, ignoring the table"),
+    (table([CARD, entry([0x20], [], length=0)]), ": entry 1 of 2 has a bad length, ignoring the table"),
+    (table([CARD, entry([0x20], [], length=80)]), ": entry 1 of 2 runs over the end of the table, ignoring the table"),
+    (table([CARD, entry([0x20], [], length=0xfffc)]), ": entry 1 of 2 runs over the end of the table, ignoring the table"),
+    *((table(entries), f": entry {n} of {len(entries)} is not preceded by the bridge that it is behind, ignoring the table")
+      for n, entries in ((4, GOOD[:4] + [entry([0x18, 0x10, 0], [])]), (1, [CARD, entry([0x10, 0], [])]), (0, [entry([0x18, 0], [])]),
+                         (1, [BRIDGE, entry([0x18, 0], [], segment=1)]), (1, [BRIDGE, entry([0x18, 0], [], root=3)]))))
+
+# Masks and ROM mask of an entry, and the register of them that nothing has.
+ODD = ((0, [0xfffe8000], 0), (0, [0x7ffe0000], 0), (0, [0x8], 0), (0, [0xfffe0004, 0], 0), (0, [0xfffe0004, 0x7fffffff], 0),
+       (2, [0, 0, 0xff0001], 0), (2, [0, 0, 1], 0), (1, [0, 0xffff0fe1], 0), (5, [0, 0, 0, 0, 0, 0xfffff004], 0xffffffff),
+       (6, [], 0xfffff801), (6, [], 0x7ffff800))
+# And such as registers have.
+REGISTERS = (([0xfffffff0, 0xfffffffc | 1, 0xffffff08, 0xc, 0xfffffff0], 0xfffff800), ([0x80000000, 0x8000000c, 0xffffffff], 0x80000000),
+             ([0xff01, 0xffe1], 0), ([], 0))
+
 
 def setUpModule():
     global folder, program
@@ -67,24 +95,7 @@ class Masks(unittest.TestCase):
         self.assertEqual(self.ask(table([longer, BRIDGE], header=48))[1:], FOUND[:2] + ["none"] * 3)
 
     def test_damaged(self):
-        last = GOOD[:4]
-        for data, fault in (
-                (table(GOOD)[:31], " is shorter than its header, ignoring it"), (table(GOOD)[:-4], " is truncated, ignoring it"),
-                (table(GOOD, magic=b"PCIBMASQ"), " has no signature, ignoring it"), (table(GOOD, version=2), " is not of version 1, ignoring it"),
-                (table(GOOD, header=28), " has a bad header length, ignoring it"), (table(GOOD, header=33), " has a bad header length, ignoring it"),
-                (table([], header=64, total=32), " has a bad header length, ignoring it"),
-                (table(GOOD, total=34), " has a length that is no multiple of 4, ignoring it"),
-                (table(GOOD, total=0xfffffffc), " is truncated, ignoring it"), (table(GOOD, spoil=1), " has a bad checksum, ignoring it"),
-                (table(GOOD, count=6), ": entry 5 of 6 runs over the end of the table, ignoring the table"),
-                (table(GOOD, count=4), ": 76 bytes behind the last of 4 entries, ignoring the table"),
-                (table([CARD, entry([0x20], [], path_length=0)]), ": entry 1 of 2 has an empty path, ignoring the table"),
-                (table([CARD, entry([0x20], [], length=74)]), ": entry 1 of 2 has a bad length, ignoring the table"),
-                (table([CARD, entry([0x20], [], length=72)]), ": entry 1 of 2 has a bad length, ignoring the table"),
-                (table([CARD, entry([0x20], [], length=0)]), ": entry 1 of 2 has a bad length, ignoring the table"),
-                (table([CARD, entry([0x20], [], length=0xfffc)]), ": entry 1 of 2 runs over the end of the table, ignoring the table"),
-                *((table(entries), f": entry {n} of {len(entries)} is not preceded by the bridge that it is behind, ignoring the table")
-                  for n, entries in ((4, last + [entry([0x18, 0x10, 0], [])]), (1, [CARD, entry([0x10, 0], [])]), (0, [entry([0x18, 0], [])]),
-                                     (1, [BRIDGE, entry([0x18, 0], [], segment=1)]), (1, [BRIDGE, entry([0x18, 0], [], root=3)])))):
+        for data, fault in DAMAGED:
             with self.subTest(fault=fault):
                 self.assertEqual(self.ask(data), [SAYS + fault, *["none"] * 5])
 
@@ -97,9 +108,7 @@ class Masks(unittest.TestCase):
                     f"{SAYS}: entry 0 of 5 is not what DEVICE is, ignoring the entry", f"{SAYS} has masks of 4 devices", "none", *FOUND[1:]])
 
     def test_masks_that_no_bar_has(self):
-        for at, masks, rom in ((0, [0xfffe8000], 0), (0, [0x7ffe0000], 0), (0, [0x8], 0), (0, [0xfffe0004, 0], 0), (0, [0xfffe0004, 0x7fffffff], 0),
-                               (2, [0, 0, 0xff0001], 0), (2, [0, 0, 1], 0), (1, [0, 0xffff0fe1], 0), (5, [0, 0, 0, 0, 0, 0xfffff004], 0xffffffff),
-                               (6, [], 0xfffff801), (6, [], 0x7ffff800)):
+        for at, masks, rom in ODD:
             with self.subTest(masks=masks, rom=rom):
                 value = (masks + [0] * 6)[:6][at] if at < 6 else rom
                 self.assertEqual(self.ask(table([entry([0x10], masks, rom=rom)]), DEVICES[:1]), [
@@ -107,8 +116,7 @@ class Masks(unittest.TestCase):
                     "none"])
 
     def test_masks_that_bars_have(self):
-        for masks, rom in (([0xfffffff0, 0xfffffffc | 1, 0xffffff08, 0xc, 0xfffffff0], 0xfffff800), ([0x80000000, 0x8000000c, 0xffffffff], 0x80000000),
-                           ([0xff01, 0xffe1], 0), ([], 0)):
+        for masks, rom in REGISTERS:
             with self.subTest(masks=masks):
                 self.assertEqual(self.ask(table([entry([0x10], masks, rom=rom)]), DEVICES[:1])[1], "masks " + " ".join(
                     f"{mask:x}" for mask in ((masks + [0] * 6)[:6] + [rom])))
