@@ -4,7 +4,6 @@
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154,SC2314  # bats sets status and output, helpers the rest
 load helpers
 
-patience=1200
 e1000e=0000:00:10.0 nvme=0000:00:11.0 edu=0000:00:12.0 two=(0000:00:13.0 0000:00:13.1)
 
 setup_file() {

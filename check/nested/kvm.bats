@@ -5,8 +5,6 @@
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154,SC2314  # bats sets status and output, helpers the rest
 load helpers
 
-patience=1200
-
 # kvm OPTIONS RUN.SH-OPTIONS...: boot under KVM.
 kvm() { boot --accel kvm --append "$1$emulated" "${@:2}"; }
 

@@ -124,6 +124,7 @@ no_read_but_of_armed_windows() {
     holds '.[0].ecam_reads == "partial"' env
 }
 
+# bats test_tags=kvm
 @test "KVM at CPL 3: ecam_reads is direct" {
     kvm_or_skip
     boot --accel kvm --boot pvh --append 'tests=enumerate.*,scan.tree.ecam.paravirtual,scan.paravirtual budget=1 cpl=3' -- \

@@ -62,6 +62,7 @@ same_inside_and_outside() {
     done
 }
 
+# bats test_tags=kvm
 @test "full run under KVM: the image's count is QEMU's" {
     kvm_or_skip
     traced --boot pvh --accel kvm --append 'budget=1' --

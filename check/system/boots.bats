@@ -111,6 +111,7 @@ passed_or_skipped() {
     came_in_by pvh
 }
 
+# bats test_tags=kvm
 @test "PVH under KVM, with the privilege level chosen and told" {
     kvm_or_skip
     boot --accel kvm --boot pvh --append "$quick"
@@ -189,8 +190,10 @@ halts() {
     done
 }
 
+# bats test_tags=kvm
 @test "a halted machine is quiet" { halts tcg; }
 
+# bats test_tags=kvm
 @test "a halted machine is quiet under KVM" {
     kvm_or_skip
     halts kvm

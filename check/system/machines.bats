@@ -174,6 +174,7 @@ as_captured() {
 # kvm_has CAPABILITY: KVM_CHECK_EXTENSION says so.
 kvm_has() { (($(/usr/bin/python3 -c "import fcntl; print(fcntl.ioctl(open('/dev/kvm'), 0xae03, $1))"))); }
 
+# bats test_tags=kvm
 @test "a KVM that signs as Hyper-V as well is known by both signatures" {
     kvm_or_skip
     kvm_has 44 || skip "this KVM has no Hyper-V enlightenments (KVM_CAP_HYPERV)"

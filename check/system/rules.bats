@@ -57,6 +57,7 @@ seabios=(-bios bios-256k.bin)
         -device xio3130-downstream,id=d,bus=u,chassis=9 -device nvme,serial=y,bus=d
 }
 
+# bats test_tags=kvm
 @test "all rules under KVM" {
     kvm_or_skip
     rules --accel kvm --boot pvh -- "${seabios[@]}" -smp 2

@@ -234,6 +234,7 @@ starts() { wc -l <"$STUB/starts"; }
     (($(starts) == 2))
 }
 
+# bats test_tags=kvm
 @test "a KVM that cannot run OVMF is answered with PVH under KVM, in one line" {
     kvm_or_skip
     for pv in auto off; do
@@ -246,6 +247,7 @@ starts() { wc -l <"$STUB/starts"; }
     done
 }
 
+# bats test_tags=kvm
 @test "a KVM that cannot run OVMF leaves a forced EFI boot to TCG" {
     kvm_or_skip
     STUB_KVM=efi STUB_SERIAL=$(done_line pass) STUB_STATUS=33 \
@@ -254,6 +256,7 @@ starts() { wc -l <"$STUB/starts"; }
     [[ $output == *'run.sh: tcg, efi: '*'cannot run OVMF'*emulation* ]]
 }
 
+# bats test_tags=kvm
 @test "a KVM that can run nothing is left for TCG, or is an error where KVM is forced" {
     kvm_or_skip
     export STUB_KVM=never STUB_SERIAL STUB_STATUS=33
@@ -265,6 +268,7 @@ starts() { wc -l <"$STUB/starts"; }
     ((status == 2))
 }
 
+# bats test_tags=kvm
 @test "a KVM error after the image has started is no reason to try again" {
     kvm_or_skip
     STUB_SERIAL=$'KTAP version 1\n' STUB_STDERR='KVM internal error. Suberror: 3' STUB_STATUS=stay \

@@ -29,6 +29,7 @@ come_up() {
     come_up 3 --boot pvh --append "$quick" -- -smp 3 -bios bios-256k.bin
 }
 
+# bats test_tags=kvm
 @test "under KVM" {
     kvm_or_skip
     come_up 2 --accel kvm --boot pvh --append "$quick" -- -smp 2
@@ -66,6 +67,7 @@ absentees() {
     logged '^# the vCPU with APIC ID 300 (does not start|is left alone)'
 }
 
+# bats test_tags=kvm
 @test "x2APIC where a number needs it, under KVM" {
     kvm_or_skip
     absentees --accel kvm

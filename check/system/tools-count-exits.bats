@@ -66,3 +66,16 @@ END
     ((status == 2))
     [[ $output == *'no done object'* ]]
 }
+
+@test "faults are those of reads in the window, and nothing is held against them" {
+    sed -i '3a\
+ qemu-7-100 [000] .... 1.2: kvm_page_fault: vcpu 0 rip 0x201000 address 0x00000000b0001000 error_code 0x100000004\
+ qemu-7-100 [000] .... 1.2: kvm_page_fault: address b0002000 error_code 4\
+ qemu-7-100 [000] .... 1.2: kvm_page_fault: vcpu 0 rip 0x201000 address 0x00000000b0001000 error_code 0x100000006\
+ qemu-7-100 [000] .... 1.2: kvm_page_fault: vcpu 0 rip 0x201000 address 0x00000000c0000000 error_code 0x100000004\
+ qemu-7-101 [000] .... 1.2: kvm_page_fault: vcpu 1 rip 0x201000 address 0x00000000b0003000 error_code 0x100000004' "$trace"
+    run "$root/tools/count-exits" "$log" "$trace"
+    echo "$output"
+    ((status == 0))
+    [[ $(awk '$1 == "ecam_fault" { print $2 }' <<<"$output") == 2 ]]
+}
