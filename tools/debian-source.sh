@@ -59,6 +59,7 @@ archive() {
 
 # apt runs with a configuration of its own: the archive that this host uses already, as deb-src, and
 # as deb for what the build needs from the suite but must not install on this host.
+# shellcheck disable=SC2154  # suite is the caller's
 configure_apt() {
     local uri key option='' directory=$cache/apt/$suite
     apt_options=(-q -o "Dir::Etc::sourcelist=$directory/sources.list" -o Dir::Etc::sourceparts=/dev/null
