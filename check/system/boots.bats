@@ -190,7 +190,6 @@ halts() {
     done
 }
 
-# bats test_tags=kvm
 @test "a halted machine is quiet" { halts tcg; }
 
 # bats test_tags=kvm
