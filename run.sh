@@ -386,7 +386,7 @@ main() {
     check_qemu
     find_roms
     ((deadline += timeout * 1000000))
-    find_ovmf machine
+    find_ovmf machine || die "OVMF=$OVMF: no OVMF_CODE.fd and OVMF_VARS.fd there that can be read"
     [[ $boot != efi && $boot != iso ]] || [[ ${machine[ovmf_code]-} ]] || need ovmf
     plan_attempts
     open_log

@@ -109,7 +109,7 @@ def reference(qemu, accel, boot="pvh", options="", extra=(), machine="q35"):
     script = r"""
         declare -A machine=([build]=$2 [qemu]=$3 [type]=$7 [devices]=default)
         . "$1/tools/machines.sh"
-        find_ovmf machine
+        find_ovmf machine || { echo "OVMF=$OVMF: no firmware there" >&2; exit 2; }
         for folder in /usr/share/qemu /usr/share/seabios /usr/lib/ipxe/qemu; do roms+=(-L "$folder"); done
         qemu_command command machine "$4" "$5" "$6" "${roms[@]}" "${@:8}"
         printf '%s\0' "${command[@]}"

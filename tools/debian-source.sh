@@ -10,6 +10,7 @@
 # open_archive NAME WHAT         the lock, and the newest list of packages in $suite that can be had
 # find_source NAME WHAT PACKAGE [VERSION]   the same, and sets full, the newest source package of the name, of upstream's VERSION
 # unpack_source PACKAGE DIR      the source of $full in DIR/source, with Debian's patches
+# find_series FOLDER             sets series, the patches in it, in order; there may be none
 # apply_patch DIR PATCH          to DIR/source
 # apply_patches PATCH...         tree/source, which is kept from build to build, with just these; the caller's unpack_tree makes it, and
 #                                tree/full with what it is of
@@ -110,6 +111,13 @@ unpack_source() {
 }
 
 # --- patches ----------------------------------------------------------------------------------
+find_series() {
+    shopt -s nullglob
+    # shellcheck disable=SC2034  # for the caller
+    series=("$1"/*.patch)
+    shopt -u nullglob
+}
+
 apply_patch() {
     patch -d "$1/source" -p1 -s --no-backup-if-mismatch < "$2" >&2 || die "${2##*/} does not apply to $full"
 }

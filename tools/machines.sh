@@ -17,7 +17,7 @@ ovmf_pairs=(
 )
 
 # find_ovmf MACHINE: the firmware of this host, or of the folder that the environment variable OVMF names; neither member is set when there
-# is none.
+# is none. Status 1 where OVMF names a folder that has not both files.
 find_ovmf() {
     local -n found=$1
     local pair pairs=("${ovmf_pairs[@]}")
@@ -28,6 +28,7 @@ find_ovmf() {
             return
         fi
     done
+    [[ -z ${OVMF-} ]]
 }
 
 # Devices that need nothing from the host: a disk that reads zeroes, memory to share with nobody, cards without a net.

@@ -4,13 +4,15 @@
 # shellcheck disable=SC2030,SC2031,SC2154,SC2314  # bats sets status and output, helpers the rest
 load helpers
 
+faults=() under=()
+
 # counted NAME QEMU OPTIONS [QEMU-ARGS...]: a run under KVM's eyes; with its faults if `faults` says so, by the command that `under` is, if
 # any. The table goes out to the outer host, if there is one.
 counted() {
     local name=$1 qemu=$2 options=$3
     shift 3
-    run "$root/tools/count-exits" "$log" "${faults[@]}" -- "${under[@]}" "$root/run.sh" --qemu "$qemu" --accel kvm --boot pvh --pv off --log "$log" --timeout 1200 \
-        --append "$options$emulated" -- "$@"
+    run "$root/tools/count-exits" "$log" "${faults[@]}" -- "${under[@]}" "$root/run.sh" --qemu "$qemu" --accel kvm --boot pvh --pv off \
+        --log "$log" --timeout "$patience" --append "$options$emulated" -- "$@"
     table=$(sed -n '/^ *barometer *KVM$/,$p' <<<"$output")
     echo "$table"
     ((status == 0)) || { echo "status $status"; tail -n 5 <<<"$output"; return 1; }
@@ -20,8 +22,6 @@ counted() {
 
 # of KIND: what the image says and what KVM counted.
 of() { awk -v kind="$1" '$1 == kind { print $2, $3 }' <<<"$table"; }
-
-faults=() under=()
 
 patched_or_skip() { [[ -x ${BAROMETER_PATCHED-} ]] || skip 'no patched QEMU'; }
 readonly=(-global pcie-host-bridge.ecam-readonly=on)

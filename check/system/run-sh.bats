@@ -206,6 +206,14 @@ starts() { wc -l <"$STUB/starts"; }
     [[ $output == *barometer.elf*make* ]]
 }
 
+@test "a folder of OVMF without its files is named" {
+    for boot in efi pvh; do
+        OVMF=$BATS_TEST_TMPDIR run "$root/run.sh" --qemu "$root/check/system/stub-qemu" --boot "$boot"
+        ((status == 2))
+        [[ $output == *"OVMF=$BATS_TEST_TMPDIR: "* ]]
+    done
+}
+
 @test "a missing QEMU is named with the command that installs it" {
     mkdir "$BATS_TEST_TMPDIR/bin"
     for tool in bash env dirname sort sudo apt-get; do

@@ -22,9 +22,7 @@ choose_linux() {
     6.12) suite=trixie ;;
     *) die "unknown version '$version': 6.1 or 6.12" ;;
     esac
-    shopt -s nullglob
-    series=("$linux/patches/$version"/*.patch)
-    shopt -u nullglob
+    find_series "$linux/patches/$version"
 }
 
 # Debian puts Linux's source into a binary package as well, with its patches applied.

@@ -20,10 +20,7 @@ flags=(-D FD_SIZE_4MB -D NETWORK_ISCSI_ENABLE=FALSE -D BUILD_SHELL=FALSE)
 
 find_edk2() {
     suite=bookworm
-    shopt -s nullglob
-    # shellcheck disable=SC2034  # for the caller
-    series=("$ovmf"/patches/*.patch)
-    shopt -u nullglob
+    find_series "$ovmf/patches"
     find_source ovmf OVMF edk2
     tree=$cache/ovmf-tree
     built=$tree/source/Build/OvmfX64/NOOPT_GCC5

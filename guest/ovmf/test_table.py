@@ -15,13 +15,11 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), folder) for folder in ("linux", "seabios")]
 sys.dont_write_bytecode = True
 from test_files import BRIDGE, CARD, GOOD, MASKS, build, damaged, entry, source, table  # noqa: E402  (the path has to be set first)
-from test_masks import DAMAGED, ODD, REGISTERS  # noqa: E402
+from test_masks import DAMAGED, FOUND, ODD, REGISTERS  # noqa: E402
 
 # What PciBusDxe asks about: the functions of that table.
 FUNCTIONS = ["0 0 8086 1234 02000001 0 1 10", "0 0 8086 1234 02000001 81 1 18", "0 0 1af4 1 02000001 0 2 18 0", "0 0 8086 1234 02000001 1 2 18 8",
              "0 0 8086 1234 02000001 0 3 18 8 38"]
-FOUND = ["masks fffe0000 0 ffffffe1 fffffc04 ffffffff 0 fffc0000", "masks fffff000 0 0 0 0 0 0", "masks ffffff00 0 0 0 0 0 0",
-         "masks 0 0 0 0 0 0 0", "masks fff00000 0 0 0 0 0 0"]
 NAME = "etc/pci-bar-masks"
 SAYS = "warning: " + NAME
 

@@ -14,10 +14,7 @@ seabios=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 find_seabios() {
     suite=bookworm
-    shopt -s nullglob
-    # shellcheck disable=SC2034  # for the caller
-    series=("$seabios"/patches/*.patch)
-    shopt -u nullglob
+    find_series "$seabios/patches"
     find_source seabios SeaBIOS seabios
 }
 
