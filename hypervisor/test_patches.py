@@ -165,12 +165,14 @@ class Machine:
                 for bdf, state in self.states().items()}
 
     def states(self):
+        """By bdf what ecam-functions says: "TYPE: direct", "TYPE: traps: WHY" or "TYPE: absent: WHY"."""
         for path in ("/machine/q35", *(f"/machine/unattached/{p['name']}"
                                        for p in self.qmp("qom-list", path="/machine/unattached")
                                        if p["type"] == "child<gpex-pcihost>")):
             try:
-                return dict(line.split(" ", 1)
-                            for line in self.qmp("qom-get", path=path, property="ecam-functions"))
+                functions = self.qmp("qom-get", path=path, property="ecam-functions")
+                return {"{bus:02x}:{slot:02x}.{function:x}".format(**f):
+                        ": ".join(filter(None, (f["type"], f["reads"], f.get("reason")))) for f in functions}
             except Failure:
                 pass
         raise Failure("no PCI Express host")
