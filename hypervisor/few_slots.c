@@ -1,8 +1,9 @@
 /*
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * LD_PRELOADed, makes a KVM claim 24 memory slots (KVM_CHECK_EXTENSION of KVM_CAP_NR_MEMSLOTS), where it has hundreds or
- * thousands: test_few_slots of test_patches.py. All other requests go to the ioctl() of the next library.
+ * LD_PRELOADed, makes a KVM claim 24 memory slots (KVM_CHECK_EXTENSION of KVM_CAP_NR_MEMSLOTS),
+ * where it has hundreds or thousands: test_few_slots of test_patches.py. All other requests go to
+ * the ioctl() of the next library.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
