@@ -54,7 +54,7 @@ assigned() {
 }
 
 @test "patched QEMU, read-only ECAM: assigned functions trap in all parts, all around them is read directly" {
-    [[ -x ${BAROMETER_PATCHED-} ]] || skip 'no patched QEMU'
+    patched_or_skip
     export BAROMETER_QEMU_ARGS='-global pcie-host-bridge.ecam-readonly=on'
     assigned 'tests=enumerate.*,access.direct,rule.identity.*,rule.lane.*,rule.coherence.* budget=1' --qemu "$BAROMETER_PATCHED" -- "$e1000e" "$nvme"
     passed

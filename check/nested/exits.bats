@@ -23,7 +23,6 @@ counted() {
 # of KIND: what the image says and what KVM counted.
 of() { awk -v kind="$1" '$1 == kind { print $2, $3 }' <<<"$table"; }
 
-patched_or_skip() { [[ -x ${BAROMETER_PATCHED-} ]] || skip 'no patched QEMU'; }
 readonly=(-global pcie-host-bridge.ecam-readonly=on)
 
 scan='tests=scan.tree.*,scan.only-one-child.* budget=1'

@@ -8,3 +8,5 @@ emulated='' nested_tcg=false
 if grep -qw barometer.emulated /proc/cmdline; then
     emulated=' emulated' nested_tcg=true
 fi
+
+patched_or_skip() { [[ -x ${BAROMETER_PATCHED-} ]] || skip 'no patched QEMU'; }

@@ -63,7 +63,7 @@ iso() { # BOOT
 @test "the ISO through OVMF: all rules" { iso iso; }
 
 @test "patched QEMU, a KVM of 24 memory slots: what does not fit traps, with one warning, and QEMU goes on" {
-    [[ -x ${BAROMETER_PATCHED-} ]] || skip 'no patched QEMU'
+    patched_or_skip
     run "$root/hypervisor/test_patches.py" "$BAROMETER_PATCHED" few_slots
     echo "$output"
     [[ $output == 'ok - few_slots' ]]
